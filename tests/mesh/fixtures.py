@@ -1,0 +1,88 @@
+"""The mesh for pytest: `pytest_plugins = ["mesh.fixtures"]` in the top conftest.
+
+Clusters are shared by a session, and kept apart by namespaces: a start costs seconds, a namespace milliseconds. A test
+that breaks its cluster on purpose takes one of its own from `start_cluster`. Whatever happens to the test run, its
+clusters end with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from . import build
+from .cluster import Cluster
+from .parts import CLUSTER, ISTIOD
+
+StartCluster = Callable[..., Cluster]
+MakeNamespace = Callable[[Cluster], str]
+
+
+@pytest.fixture(scope="session")
+def mesh_binaries(request: pytest.FixtureRequest) -> dict[str, Path]:
+    """The programs and files of a cluster with istiod, by name; built, with visible progress, when missing."""
+    with _uncaptured(request):
+        return build.ensure(*CLUSTER, *ISTIOD)
+
+
+@pytest.fixture(scope="session")
+def cluster(mesh_binaries: dict[str, Path]) -> Iterator[Cluster]:
+    """A cluster with istiod and its webhook, shared by the session. Leave it as you found it."""
+    with Cluster.start("alpha") as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def two_clusters(cluster: Cluster) -> Iterator[tuple[Cluster, Cluster]]:
+    """The shared cluster and another one like it."""
+    with Cluster.start("beta") as other:
+        yield cluster, other
+
+
+@pytest.fixture
+def start_cluster(mesh_binaries: dict[str, Path]) -> Iterator[StartCluster]:
+    """Start clusters of the test's own, to stop, break or take apart: `start_cluster("gamma", istiod=False)`."""
+    with contextlib.ExitStack() as stack:
+
+        def start(name: str = "gamma", *, istiod: bool = True, crds: bool = True) -> Cluster:
+            return stack.enter_context(Cluster.start(name, istiod=istiod, crds=crds))
+
+        yield start
+
+
+@pytest.fixture
+def make_namespace() -> Iterator[MakeNamespace]:
+    """Make fresh namespaces in any cluster; they are deleted, in the background, when the test is over."""
+    made: list[tuple[Cluster, str]] = []
+
+    def make(where: Cluster) -> str:
+        name = f"test-{secrets.token_hex(4)}"
+        where.create_namespace(name)
+        made.append((where, name))
+        return name
+
+    yield make
+    for where, name in made:
+        with contextlib.suppress(OSError):  # the test may have stopped that cluster for good
+            where.api.delete("v1", "Namespace", name)
+
+
+@pytest.fixture
+def fresh_namespace(cluster: Cluster, make_namespace: MakeNamespace) -> str:
+    """The name of an empty namespace in the shared cluster."""
+    return make_namespace(cluster)
+
+
+@contextlib.contextmanager
+def _uncaptured(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let progress through: fifteen minutes of silence look like a hang."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    if capture is None:
+        yield
+        return
+    with capture.global_and_fixture_disabled():
+        yield
