@@ -1,0 +1,81 @@
+"""Reading ``fleet``, ``clusters`` and ``cluster_names`` of a component's arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from mesh_wasm.cluster import Cluster, Fleet, Selection
+from mesh_wasm.deferred import Deferred
+from mesh_wasm.finding import Finding, quoted
+from mesh_wasm.parse import parse
+from mesh_wasm.rules import placing, schema
+
+from ._leaves import lift
+from ._ledger import ledger
+
+KEYS = frozenset({"fleet", "clusters", "cluster_names", "clusterNames"})
+"""The arguments that this module reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The fleet, the selection, and the provider of each cluster."""
+
+    fleet: Fleet
+    selection: Selection
+    providers: Mapping[str, pulumi.ProviderResource]
+    findings: tuple[Finding, ...]
+
+    def options(self, parent: pulumi.Resource, cluster: str, depends_on: Any) -> pulumi.ResourceOptions:
+        """Options of a child in a cluster: an explicit provider, always."""
+        return pulumi.ResourceOptions(parent=parent, provider=self.providers[cluster], depends_on=depends_on)
+
+
+def read_where(args: Mapping[str, Any]) -> Where:
+    """Read and check where a component writes."""
+    findings: list[Finding] = []
+    clusters: list[Cluster] = []
+    providers: dict[str, pulumi.ProviderResource] = {}
+    fleet = args.get("fleet")
+    if not isinstance(fleet, Mapping) or not fleet:
+        findings.append(schema.REQUIRED.at("fleet", says="a fleet with at least one cluster is required."))
+        fleet = {}
+    for name, entry in fleet.items():
+        facts = dict(entry) if isinstance(entry, Mapping) else {}
+        provider = facts.pop("provider", None)
+        if isinstance(provider, pulumi.ProviderResource):
+            providers[name] = provider
+            ledger().clusters[provider.pulumi_resource_name] = name
+        else:
+            says = f"cluster {name} has no Kubernetes provider; mesh-wasm never writes through a default provider."
+            findings.append(schema.REQUIRED.at("fleet", name, "provider", says=says))
+        known, undecided = _plain(lift(facts), ("fleet", name))
+        parsed = parse(Cluster, {"name": name, **known})
+        findings += [*undecided, *(finding.under("fleet", name) for finding in parsed.findings)]
+        if not parsed.findings:
+            clusters.append(parsed.value)
+    selection, undecided = _plain(lift({"labels": args.get("clusters"), "names": _names(args)}), ())
+    return Where(Fleet(clusters), Selection(**selection), providers, (*findings, *undecided))
+
+
+def _names(args: Mapping[str, Any]) -> Any:
+    return args.get("cluster_names", args.get("clusterNames"))
+
+
+def _plain(document: dict[str, Any], path: tuple[str, ...]) -> tuple[dict[str, Any], list[Finding]]:
+    """The document without what is deferred, and a finding for each of these: facts decide which objects exist."""
+    names = {"labels": "clusters", "names": "cluster_names"} if not path else {}
+    findings: list[Finding] = []
+    out: dict[str, Any] = {}
+    for key, value in document.items():
+        parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else [value]
+        if any(isinstance(part, Deferred) for part in parts):
+            says = f"{quoted(names.get(key, key))} decides which objects exist."
+            findings.append(placing.UNDECIDED.at(*path, names.get(key, key), says=says))
+        else:
+            out[key] = value
+    return out, findings

@@ -1,0 +1,73 @@
+"""Outputs at the edge of the SDK: wrapped into Deferred leaves on the way in, unwrapped on the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+from typing import Any
+
+import pulumi
+from pulumi.output import Unknown
+from pulumi.runtime.rpc import UNKNOWN
+
+from mesh_wasm.deferred import Deferred, deferred_leaves, replace_deferred
+
+
+class OutputLeaf(Deferred):
+    """A Pulumi Output seen by the SDK."""
+
+    __slots__ = ("output",)
+
+    def __init__(self, output: pulumi.Output[Any]) -> None:
+        self.output = output
+
+    def map(self, fn: Callable[[Any], Any]) -> Deferred:
+        """The Output of ``fn`` applied to the value; at preview it is skipped while the value is unknown."""
+        return OutputLeaf(self.output.apply(lambda value: lower(fn(lift(value)))))
+
+
+class UnknownLeaf(Deferred):
+    """A value that stays unknown for the whole preview; it is met while checking, never while registering."""
+
+    __slots__ = ()
+
+    def map(self, fn: Callable[[Any], Any]) -> Deferred:
+        """Still unknown."""
+        return self
+
+
+def lift(value: Any) -> Any:
+    """Replace every Output by a leaf. Plain values stay the very same objects."""
+    if isinstance(value, pulumi.Output):
+        return OutputLeaf(value)
+    if isinstance(value, Unknown) or value == UNKNOWN:
+        return UnknownLeaf()
+    if isinstance(value, Mapping):
+        return {key: lift(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [lift(item) for item in value]
+    if isinstance(value, Enum):
+        return value.value
+    return value
+
+
+def lower(value: Any) -> Any:
+    """Replace every leaf by its Output. A refused value becomes None: nothing that holds it is registered."""
+    return replace_deferred(value, lambda leaf: leaf.output if isinstance(leaf, OutputLeaf) else None)
+
+
+def resolve(value: Any, then: Callable[[Any], Any]) -> pulumi.Output[Any] | None:
+    """Call ``then`` with ``value`` once its leaves are known: one apply for all of them; None if there are none.
+
+    At preview it is called too, with :class:`UnknownLeaf` where a value is still unknown.
+    """
+    leaves = list(dict.fromkeys(leaf for leaf in deferred_leaves(value) if isinstance(leaf, OutputLeaf)))
+    if not leaves:
+        return None
+
+    def known(values: Iterable[Any]) -> Any:
+        by_leaf: dict[Deferred, Any] = dict(zip(leaves, map(lift, values), strict=True))
+        return then(replace_deferred(value, lambda leaf: by_leaf.get(leaf, leaf)))
+
+    together: pulumi.Output[Any] = pulumi.Output.all(*[leaf.output for leaf in leaves])
+    return together.apply(known, run_with_unknowns=True)

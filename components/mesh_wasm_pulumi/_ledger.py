@@ -1,0 +1,60 @@
+"""What one run of a program has declared so far: for everything that needs more than one component to be seen.
+
+Held in a context variable: programs that run one after the other in one process do not see each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+import pulumi
+
+from mesh_wasm.finding import Finding
+from mesh_wasm.plan import Plan, same_objects
+
+Key = tuple[str, str, object]
+
+
+@dataclass
+class Ledger:
+    """Plans, findings and shared Secrets of a program."""
+
+    plans: list[tuple[str, Plan]] = field(default_factory=list)
+    findings: list[tuple[str, Finding]] = field(default_factory=list)
+    """Each with the name of the component that it is reported on."""
+    secrets: dict[Key, pulumi.Resource] = field(default_factory=dict)
+    clusters: dict[str, str] = field(default_factory=dict)
+    """Name of the cluster by the logical name of its provider."""
+
+    def enter(self, component: str, plan: Plan) -> list[Finding]:
+        """Add a component's plan; return what it has against those that were declared before."""
+        found = [f for f in same_objects([*self.plans, (component, plan)]) if f not in dict(self.findings).values()]
+        self.plans.append((component, plan))
+        return found
+
+    def secret(self, key: Key, make: Callable[[], pulumi.Resource]) -> pulumi.Resource:
+        """The Secret of one pull secret in one cluster and namespace, made when it is first needed."""
+        if key not in self.secrets:
+            self.secrets[key] = make()
+        return self.secrets[key]
+
+
+_LEDGER: ContextVar[Ledger | None] = ContextVar("mesh_wasm_ledger", default=None)
+
+
+def ledger() -> Ledger:
+    """The ledger of the program that runs in this context."""
+    current = _LEDGER.get()
+    if current is None:
+        current = Ledger()
+        _LEDGER.set(current)
+    return current
+
+
+def open_ledger() -> Ledger:
+    """Begin a new ledger in this context, for whoever runs a program in-process and wants to read it afterwards."""
+    current = Ledger()
+    _LEDGER.set(current)
+    return current

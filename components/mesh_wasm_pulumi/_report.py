@@ -1,0 +1,101 @@
+"""Reporting findings the Pulumi way: every problem of every component in one preview, each on its own component.
+
+An error is logged on the component, and the program fails only after the component is registered: failing at once would
+hide the problems of the components that come later (facts/pulumi.md, B1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, NoReturn
+
+import pulumi
+from pydantic.alias_generators import to_snake
+
+from mesh_wasm.finding import Finding, Path, Severity, errors, ordered
+
+from ._leaves import resolve
+from ._ledger import ledger
+
+Check = Callable[[Any], Iterable[Finding]]
+
+
+class InvalidInputs(pulumi.RunError):
+    """The program's inputs are refused; what is wrong has been logged on the components."""
+
+
+class Report:
+    """The findings of one component, reported once each."""
+
+    def __init__(self, component: pulumi.Resource, name: str, args: Mapping[str, Any]) -> None:
+        self._component = component
+        self._name = name
+        self._args = args
+        self._told: set[Finding] = set()
+
+    def tell(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Log the findings that are new; return the errors among them."""
+        fresh = []
+        for finding in ordered(findings):
+            if finding not in self._told:
+                self._told.add(finding)
+                fresh.append(finding)
+                spelt = replace(finding, path=spelling(finding.path, self._args))
+                ledger().findings.append((self._name, spelt))
+                _LOG[finding.severity](str(spelt), resource=self._component)
+        return errors(fresh)
+
+    def refuse(self, problems: list[Finding]) -> pulumi.Output[Any]:
+        """Fail the program once the component is registered, so that every message reaches it first."""
+        count = len(problems)
+        summary = f"{self._name}: {count} invalid input{'s' if count > 1 else ''}, nothing is created for it."
+        return self._component.urn.apply(lambda _: fail(summary))
+
+    def check(self, findings: Iterable[Finding], deferred: Any, again: Check) -> tuple[bool, pulumi.Output[Any] | None]:
+        """Tell what is known now, and check again once the leaves of ``deferred`` are known.
+
+        Returns whether the component may go on, and the gate that its children have to wait for, if there is one.
+        """
+        problems = self.tell(findings)
+        if problems:
+            self.refuse(problems)
+            return False, None
+
+        def later(known: Any) -> Any:
+            problems = self.tell(again(known))
+            return self.refuse(problems) if problems else []
+
+        return True, resolve(deferred, later)
+
+
+def fail(summary: str) -> NoReturn:
+    """Stop the program with a sentence and no traceback."""
+    raise InvalidInputs(summary)
+
+
+_LOG: dict[Severity, Callable[..., None]] = {
+    Severity.ERROR: pulumi.log.error,
+    Severity.WARNING: pulumi.log.warn,
+    Severity.INFO: pulumi.log.info,
+}
+
+
+def spelling(path: Path, args: Any) -> Path:
+    """The path in the spelling of the user's own arguments: snake_case in Python, camelCase from other languages."""
+    out: list[str | int] = []
+    here = args
+    for part in path:
+        if isinstance(part, str) and isinstance(here, Mapping) and part not in here:
+            snake = to_snake(part)
+            part = snake if snake in here or not _is_camel(here) else part
+        out.append(part)
+        try:
+            here = here[part]
+        except (KeyError, IndexError, TypeError):
+            here = {}
+    return tuple(out)
+
+
+def _is_camel(args: Mapping[str, Any]) -> bool:
+    return any(isinstance(key, str) and key != key.lower() for key in args)

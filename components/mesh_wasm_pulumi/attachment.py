@@ -1,0 +1,151 @@
+"""Attachments: extensions put on a target. Each creates, in every cluster and namespace that the target reaches,
+
+- one WasmPlugin per extension, and
+- before it, the pull secret that it needs (as a child of the PullSecret).
+
+All five components differ in nothing but the kind of their target.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Optional
+
+import pulumi
+
+from mesh_wasm.attach import plan_attachments
+from mesh_wasm.finding import Finding
+from mesh_wasm.parse import parse
+from mesh_wasm.plan import Plan
+from mesh_wasm.target import Target, TargetKind
+
+from . import _fleet
+from ._children import SecretSource, references, register, user_dependencies
+from ._entries import attached_of, read_entries
+from ._leaves import lift, lower
+from ._ledger import ledger
+from ._report import Report
+from ._secret_refs import source_of
+from .args import GatewayAttachmentArgs, PluginReference, SecurityGroupAttachmentArgs
+from .tokens import token
+
+
+class IngressGatewayAttachment(pulumi.ComponentResource):
+    """Extensions on a TSB IngressGateway."""
+
+    plugins: pulumi.Output[list[PluginReference]]
+    """The WasmPlugins that were made."""
+
+    def __init__(self, name: str, args: GatewayAttachmentArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:  # noqa: UP045
+        """Attach extensions to an ingress gateway; see GatewayAttachmentArgs."""
+        _attach(self, TargetKind.INGRESS_GATEWAY, name, args, opts)
+
+
+class EgressGatewayAttachment(pulumi.ComponentResource):
+    """Extensions on a TSB EgressGateway."""
+
+    plugins: pulumi.Output[list[PluginReference]]
+    """The WasmPlugins that were made."""
+
+    def __init__(self, name: str, args: GatewayAttachmentArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:  # noqa: UP045
+        """Attach extensions to an egress gateway; see GatewayAttachmentArgs."""
+        _attach(self, TargetKind.EGRESS_GATEWAY, name, args, opts)
+
+
+class Tier1GatewayAttachment(pulumi.ComponentResource):
+    """Extensions on a TSB Tier1Gateway."""
+
+    plugins: pulumi.Output[list[PluginReference]]
+    """The WasmPlugins that were made."""
+
+    def __init__(self, name: str, args: GatewayAttachmentArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:  # noqa: UP045
+        """Attach extensions to a tier-1 gateway; see GatewayAttachmentArgs."""
+        _attach(self, TargetKind.TIER1_GATEWAY, name, args, opts)
+
+
+class GatewayAttachment(pulumi.ComponentResource):
+    """Extensions on a unified TSB Gateway (its field ``wasmPlugins``)."""
+
+    plugins: pulumi.Output[list[PluginReference]]
+    """The WasmPlugins that were made."""
+
+    def __init__(self, name: str, args: GatewayAttachmentArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:  # noqa: UP045
+        """Attach extensions to a unified gateway; see GatewayAttachmentArgs."""
+        _attach(self, TargetKind.GATEWAY, name, args, opts)
+
+
+class SecurityGroupAttachment(pulumi.ComponentResource):
+    """Extensions on a TSB security group: on every workload of its namespaces."""
+
+    plugins: pulumi.Output[list[PluginReference]]
+    """The WasmPlugins that were made."""
+
+    def __init__(
+        self, name: str, args: SecurityGroupAttachmentArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Attach extensions to a security group; see SecurityGroupAttachmentArgs."""
+        _attach(self, TargetKind.SECURITY_GROUP, name, args, opts)
+
+
+def _attach(
+    component: Any, kind: TargetKind, name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None
+) -> None:
+    """Parse, plan, report, register: the whole life of an attachment."""
+    where = _fleet.read_where(args)
+    entries = read_entries(args)
+    target = lift({key: value for key, value in args.items() if key not in _fleet.KEYS | {"extensions"}})
+    document = {
+        "target": target,
+        "items": [entry.item for entry in entries],
+        "extensions": [entry.extension for entry in entries],
+    }
+
+    def planned(document: Any) -> Plan:
+        return _plan(kind, document, entries, where, name)
+
+    plan = planned(document)
+    pulumi.ComponentResource.__init__(component, token(type(component).__name__), name, _props(document, args), opts)
+    report = Report(component, name, args)
+    found = [*where.findings, *plan.findings, *(ledger().enter(name, plan) if not plan.errors else ())]
+    valid, gate = report.check(found, document, lambda known: planned(known).findings)
+    component.plugins = pulumi.Output.from_input(references(plan) if valid else [])
+    if valid:
+        sources: dict[int, SecretSource] = {
+            id(one.secret.model): source_of(one.secret, component) for one in entries if one.secret is not None
+        }
+        register(component, name, plan, where, sources, gate, user_dependencies(opts))
+    component.register_outputs({"plugins": component.plugins})
+
+
+def _plan(kind: TargetKind, document: Any, entries: list[Any], where: _fleet.Where, name: str) -> Plan:
+    field = "gateway" if kind.is_gateway else "group"
+    fields = dict(document["target"])
+    fqn = fields.pop(field, None)
+    parsed = parse(Target, {"kind": kind, **({} if fqn is None else {"fqn": fqn}), **fields})
+    findings: list[Finding] = [
+        Finding(f.rule, f.severity, (field, *f.path[1:]), f.message, f.fix) if f.path[:1] == ("fqn",) else f
+        for f in parsed.findings
+    ]
+    attached = []
+    for index, entry in enumerate(entries):
+        one, found = attached_of(entry, document["extensions"][index], document["items"][index], index)
+        attached.append(one)
+        findings += found
+    plan = plan_attachments(parsed.value, attached, where.fleet, where.selection, name)
+    return plan.with_findings(findings)
+
+
+def _props(document: Mapping[str, Any], args: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs that policies see: everything but the providers and the extensions' own fields."""
+    selection = {"clusters": args.get("clusters"), "clusterNames": args.get("cluster_names", args.get("clusterNames"))}
+    props = {
+        **{_camel(key): value for key, value in document["target"].items()},
+        "extensions": document["items"],
+        "fleet": list(args["fleet"]) if isinstance(args.get("fleet"), Mapping) else None,
+        **selection,
+    }
+    lowered: dict[str, Any] = lower({key: value for key, value in props.items() if value is not None})
+    return lowered
+
+
+def _camel(key: str) -> str:
+    head, *rest = key.split("_")
+    return head + "".join(part.title() for part in rest)

@@ -1,0 +1,11 @@
+"""The commands that run a Pulumi program, added to those of the SDK."""
+
+from mesh_wasm.cli import LazyGroup, main
+
+if isinstance(main, LazyGroup):
+    main.lazy |= {
+        "plan": "mesh_wasm_pulumi.cli.plan:plan",
+        "up": "mesh_wasm_pulumi.cli.up:up",
+    }
+
+__all__ = ["main"]

@@ -1,0 +1,137 @@
+"""Running a program against the recording monitor, in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import io
+import logging
+import os
+import runpy
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi import runtime
+
+from .._ledger import Ledger, open_ledger
+from .monitor import RecordingMonitor
+from .stackconfig import Project, undecrypted_secrets
+
+
+@dataclass
+class Run:
+    """What a program did."""
+
+    monitor: RecordingMonitor
+    ledger: Ledger
+    failure: str | None = None
+    """Why it stopped: a sentence for a RunError, a traceback for a programming error; None if it ran through."""
+    stack_outputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+def run_program(
+    program: Callable[[], Any],
+    *,
+    project: str = "project",
+    stack: str = "dev",
+    config: Mapping[str, str] | None = None,
+    secret_keys: tuple[str, ...] = (),
+    preview: bool = True,
+) -> Run:
+    """Run a function that declares resources. Programs that follow one another do not see each other.
+
+    :param config: Full keys (``project:key``) and their values.
+    :param secret_keys: Those of the keys whose values are secret.
+    """
+    return contextvars.copy_context().run(_run, program, project, stack, dict(config or {}), secret_keys, preview)
+
+
+def _run(
+    program: Callable[[], Any],
+    project: str,
+    stack: str,
+    config: dict[str, str],
+    secrets: tuple[str, ...],
+    preview: bool,
+) -> Run:
+    runtime.set_all_config(config, list(secrets))
+    book = open_ledger()
+    with RecordingMonitor(project, stack, preview=preview) as monitor:
+        run = Run(monitor, book)
+
+        async def go() -> None:
+            runtime.configure(
+                runtime.Settings(
+                    project=project,
+                    stack=stack,
+                    monitor=monitor.address,
+                    engine=monitor.address,
+                    parallel=16,
+                    dry_run=preview,
+                    organization="organization",
+                )  # fmt: skip
+            )
+            await runtime.run_in_stack(program)
+
+        try:
+            with _quiet():
+                asyncio.run(go())
+        except pulumi.RunError as error:
+            run.failure = str(error)
+        except Exception as error:
+            run.failure = _told(error)
+        for resource in monitor.resources.values():
+            if resource.type == "pulumi:pulumi:Stack":
+                run.stack_outputs = resource.outputs
+    return run
+
+
+def _told(error: BaseException) -> str:
+    """A sentence where the SDK wrapped a RunError, else the traceback of the user's own program."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, pulumi.RunError):
+            return str(seen)
+        seen = seen.__cause__ or seen.__context__
+    return "".join(traceback.format_exception(error))
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    # When a program fails, asyncio logs the exceptions of all tasks that nobody awaits any more. The first is enough.
+    logger = logging.getLogger("asyncio")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def run_folder(folder: Path, stack: str, *, preview: bool = True) -> Run:
+    """Run the Pulumi Python project in a folder with the configuration of a stack; what it prints goes to stderr."""
+    project = Project.read(folder, stack)
+    entry = project.entry
+
+    def program() -> None:
+        with contextlib.redirect_stdout(sys.stderr if sys.stderr is not None else io.StringIO()):
+            runpy.run_path(str(entry), run_name="__main__")
+
+    before = list(sys.path), os.getcwd()
+    sys.path.insert(0, str(entry if entry.is_dir() else entry.parent))
+    os.chdir(folder)
+    try:
+        with undecrypted_secrets(project.sealed):
+            return run_program(
+                program, project=project.name, stack=stack, config=project.config,
+                secret_keys=tuple(project.secret_keys), preview=preview,
+            )  # fmt: skip
+    finally:
+        sys.path[:] = before[0]
+        os.chdir(before[1])

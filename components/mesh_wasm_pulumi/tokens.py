@@ -1,0 +1,8 @@
+"""The type tokens. The component host derives the same ones from package and class name; a test compares them."""
+
+PACKAGE = "mesh-wasm"
+
+
+def token(name: str) -> str:
+    """The Pulumi type token of a component class."""
+    return f"{PACKAGE}:index:{name}"

@@ -1,0 +1,231 @@
+"""Planning attachments: extensions put on one target become plugins in every cluster and namespace that it reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .attachment import WasmExtensionAttachment
+from .chain import Ranked, emitted_priorities
+from .cluster import Cluster, Fleet, Selection
+from .deferred import Deferred, known, map_value
+from .extension import CatalogueEntry
+from .finding import Finding, Path, ordered, quoted
+from .fqn import Fqn, FqnError
+from .naming import is_label, plugin_name
+from .parse import parse
+from .placement import Placement, place
+from .plan import EXTENSION, MANAGED_BY, MANAGER, TARGET, Plan, PlannedPlugin, secrets_for
+from .plugin import WasmPluginSpec
+from .rules import placing, schema
+from .rules.checks import cluster_findings, plugin_findings
+from .rules.subjects import Workload
+from .target import Target, check_fqn
+from .translate import plugin_spec
+
+DEFAULT_PRIORITY = 0
+"""TSB's priority where none is declared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """One extension on a target."""
+
+    entry: CatalogueEntry | Deferred
+    """The extension; deferred as a whole where another stack owns it and has not told yet."""
+    attachment: WasmExtensionAttachment
+    key: str
+    """Stable name within the target, made of known values only."""
+    broken: bool = False
+    """Whether the extension has errors that are reported elsewhere."""
+
+
+def plan_attachments(
+    target: Target, attached: Sequence[Attached], fleet: Fleet, selection: Selection, declared_by: str = ""
+) -> Plan:
+    """The plan of one target: its plugins in every cluster, their secrets, and all findings."""
+    placements, placement_findings = place(target, fleet, selection)
+    findings = [*_target_findings(target), *placement_findings, *_attached_findings(target, attached)]
+    priorities = _priorities(attached)
+    plugins: list[PlannedPlugin] = []
+    for index, one in enumerate(attached):
+        made = _plugins(target, one, priorities[index], placements, declared_by)
+        plugins += made
+        findings += _plugin_findings(target, index, one, made)
+    return Plan(tuple(plugins), secrets_for(plugins), ordered(findings))
+
+
+def _plugins(
+    target: Target, one: Attached, priority: Any, placements: Iterable[Placement], declared_by: str
+) -> list[PlannedPlugin]:
+    entry, attachment = one.entry, one.attachment
+    name = map_value(target.fqn, lambda fqn: map_value(attachment.fqn, lambda ext: _name(fqn, ext)))
+    secret = None if isinstance(entry, Deferred) else known(entry.pull_secret)
+    spec: Any = _spec(entry, attachment, target, priority, secret.name if secret else None)
+    annotations = {EXTENSION: attachment.fqn, TARGET: target.fqn}
+    if not isinstance(entry, Deferred):
+        extra = {"mesh-wasm/source": entry.source, "mesh-wasm/description": entry.description}
+        annotations |= {key: value for key, value in extra.items() if value is not None}
+    plugins = []
+    for placement in placements:
+        cluster, namespace = placement.cluster, placement.namespace
+        labels = {MANAGED_BY: MANAGER} | ({"istio.io/rev": cluster.revision} if cluster.revision else {})
+        key = one.key if target.kind.is_gateway else f"{namespace}-{one.key}"
+        plugins.append(PlannedPlugin(cluster, namespace, name, spec, key, labels, annotations, secret, declared_by))
+    return plugins
+
+
+def _spec(
+    entry: CatalogueEntry | Deferred, attachment: WasmExtensionAttachment, target: Target, priority: Any, secret: Any
+) -> Any:
+    if isinstance(entry, Deferred):
+        return entry.map(
+            lambda known: plugin_spec(
+                parsed := parse(CatalogueEntry, known).value, attachment, target, _declared(parsed), secret
+            )
+        )
+    return plugin_spec(entry, attachment, target, priority, secret)
+
+
+def _name(target_fqn: str, extension_fqn: str) -> str:
+    return plugin_name(target_fqn.rsplit("/", 1)[-1], extension_fqn.rsplit("/", 1)[-1], target_fqn)
+
+
+def _declared(entry: CatalogueEntry) -> Any:
+    return DEFAULT_PRIORITY if entry.priority is None else entry.priority
+
+
+def _priorities(attached: Sequence[Attached]) -> list[Any]:
+    """The emitted priority of each: distinct within a phase; a deferred one stays as declared."""
+    result: list[Any] = []
+    phases: dict[str, list[int]] = {}
+    for index, one in enumerate(attached):
+        if isinstance(one.entry, Deferred):
+            result.append(None)
+            continue
+        declared = _declared(one.entry)
+        result.append(declared)
+        if not isinstance(declared, Deferred) and not isinstance(one.entry.phase, Deferred):
+            phases.setdefault(one.entry.phase or "UNSPECIFIED_PHASE", []).append(index)
+    for indexes in phases.values():
+        ranked = [Ranked(result[index], known(attached[index].attachment.fqn) or "") for index in indexes]
+        for index, priority in zip(indexes, emitted_priorities(ranked), strict=True):
+            result[index] = priority
+    return result
+
+
+def _target_findings(target: Target) -> Iterator[Finding]:
+    yield from check_fqn(target.fqn, target.kind, target.kind.field)
+    if target.kind.is_gateway:
+        if target.workload_selector is None:
+            yield schema.REQUIRED.at("workloadSelector", says="a gateway needs its workload selector.")
+        elif not isinstance(target.workload_selector, Deferred):
+            yield from _selector_findings(target.workload_selector.namespace, target.workload_selector.labels)
+    elif target.namespace_selector is None:
+        yield schema.REQUIRED.at("namespaceSelector", says="a security group needs its namespace selector.")
+    if target.namespace_selector is not None and not target.namespace_selector:
+        yield placing.NO_NAMESPACE.at("namespaceSelector", says="the selector is empty.")
+
+
+def _selector_findings(namespace: str | Deferred, labels: Any) -> Iterator[Finding]:
+    if isinstance(namespace, str) and not is_label(namespace):
+        yield placing.BAD_NAME.at("workloadSelector", "namespace", says=f"{quoted(namespace)} is no namespace name.")
+    if isinstance(labels, dict) and any(value == "" for value in labels.values()):
+        yield schema.WRONG_LENGTH.at("workloadSelector", "labels", says="TSB refuses an empty label value.")
+
+
+def _attached_findings(target: Target, attached: Sequence[Attached]) -> Iterator[Finding]:
+    if not attached:
+        yield schema.REQUIRED.at("extensions", says="there is no extension to attach.")
+    seen: dict[str, int] = {}
+    for index, one in enumerate(attached):
+        path: Path = ("extensions", index)
+        fqn = known(one.attachment.fqn)
+        bad = check_fqn(fqn, "extension", *path, "fqn")
+        if one.broken:
+            yield placing.BROKEN_EXTENSION.at(*path, says=f"extension {quoted(fqn or one.key)} has errors.")
+        else:
+            yield from bad
+        if fqn is None or bad:
+            continue
+        if fqn in seen:
+            says = f"{quoted(fqn)} is attached already, as extensions[{seen[fqn]}]."
+            yield placing.TWICE.at(*path, says=says)
+        seen.setdefault(fqn, index)
+        yield from _tenancy(target, one, fqn, path)
+
+
+def _tenancy(target: Target, one: Attached, fqn: str, path: Path) -> Iterator[Finding]:
+    """The extension's organization and allowedIn against the target's."""
+    where, entry = target.parsed_fqn(), one.entry
+    if where is None:
+        return
+    if Fqn.parse(fqn).organization != where.organization:
+        says = f"{quoted(fqn)} is not of organization {quoted(where.organization)}, which owns the target."
+        yield placing.OTHER_ORGANIZATION.at(*path, says=says)
+    allowed = None if isinstance(entry, Deferred) else known(entry.allowed_in)
+    if not allowed or any(isinstance(tenant, Deferred) for tenant in allowed):
+        return
+    if not any(_covers(tenant, where) for tenant in allowed if isinstance(tenant, str)):
+        says = f"{quoted(fqn)} is allowed in {', '.join(map(str, allowed))} only, not in {where.tenant}."
+        yield placing.NOT_ALLOWED.at(*path, says=says)
+
+
+def _covers(tenant: str, where: Fqn) -> bool:
+    try:
+        return where.within(Fqn.parse(tenant))
+    except FqnError:
+        return False
+
+
+def _plugin_findings(target: Target, index: int, one: Attached, plugins: Sequence[PlannedPlugin]) -> Iterator[Finding]:
+    """What the rules say of the plugins of one attached extension, less what they say of the extension itself."""
+    if isinstance(one.entry, Deferred) or not plugins:
+        return
+    parsed = parse(WasmPluginSpec, plugins[0].spec)
+    workload = Workload.GATEWAY if target.kind.is_gateway else Workload.SIDECAR
+    found = [*parsed.findings, *plugin_findings(parsed.value, workload)]
+    clusters: dict[str, Cluster] = {plugin.cluster.name: plugin.cluster for plugin in plugins}
+    for cluster in clusters.values():
+        found += cluster_findings(parsed.value, cluster)
+    on_entry = {(f.rule, f.path, f.message) for f in entry_plugin_findings(one.entry)}
+    for finding in found:
+        if (finding.rule, finding.path, finding.message) not in on_entry:
+            yield _at_attachment(finding, index, one)
+
+
+def entry_plugin_findings(entry: CatalogueEntry) -> list[Finding]:
+    """What the plugin rules say of an extension before it is attached anywhere; paths are those of the spec."""
+    parsed = parse(WasmPluginSpec, plugin_spec(entry))
+    return [*(f for f in parsed.findings if f.path != ("url",)), *plugin_findings(parsed.value, Workload.UNKNOWN)]
+
+
+def _at_attachment(finding: Finding, index: int, one: Attached) -> Finding:
+    """Turn the path within the plugin's spec into the path within the attachment's arguments."""
+    head, *rest = finding.path or ("",)
+    moved: Path
+    if head == "selector":
+        moved = ("workloadSelector", "labels", *rest[1:])
+    elif head == "match" and one.attachment.match is not None:
+        moved = ("extensions", index, *finding.path)
+    elif head == "pluginConfig" and one.attachment.config is not None:
+        moved = ("extensions", index, "config", *rest)
+    else:
+        moved = ("extensions", index, "extension", *entry_path(finding.path))
+    return Finding(
+        finding.rule, finding.severity, moved, finding.message, finding.fix, finding.cluster, finding.subject
+    )
+
+
+_ENTRY_NAMES = {"pluginConfig": "config"}
+
+
+def entry_path(path: Path) -> Path:
+    """The path within a catalogue entry of a value that stands at ``path`` in the plugin's spec."""
+    if not path:
+        return path
+    head = _ENTRY_NAMES.get(str(path[0]), path[0])
+    if head == "match":
+        return ("match", *path[2:])  # the entry has one selector, the plugin a list of one
+    return (head, *path[1:])

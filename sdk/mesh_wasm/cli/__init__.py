@@ -1,0 +1,41 @@
+"""The command line. Commands are imported when they are called, so that each starts as fast as it can."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from .._version import __version__
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are named by ``module:attribute`` and imported on use."""
+
+    lazy: dict[str, str]
+
+    def __init__(self, *args: object, lazy: dict[str, str] | None = None, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.lazy = dict(lazy or {})
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, loaded or not."""
+        return sorted({*super().list_commands(ctx), *self.lazy})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command if it has not been yet."""
+        if cmd_name in self.lazy:
+            module, attribute = self.lazy[cmd_name].split(":")
+            command: click.Command = getattr(importlib.import_module(module), attribute)
+            return command
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy={},
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, prog_name="mesh-wasm")
+def main() -> None:
+    """Wasm extensions for Istio, TSB and Pulumi: plan, lint, translate, explain, verify."""

@@ -1,0 +1,113 @@
+"""Clusters and fleets: the mesh facts of each Kubernetes API server that a program serves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from .enums import Dialect
+from .finding import Finding, quoted
+from .model import Model, Str
+from .rules import placing
+
+_VERSION = re.compile(r"^v?(\d+)\.(\d+)")
+
+
+class Cluster(Model):
+    """The facts of one cluster. They decide which objects exist, so they are plain values, never deferred."""
+
+    name: Str
+    """Its name in this program; findings and manifests speak of it by this name."""
+    labels: dict[str, Str] = {}
+    """Labels by which attachments select clusters, e.g. ``{"env": "prod"}``."""
+    istio_version: Str | None = None
+    """Istio's version, e.g. ``1.27`` or ``1.27.3``; unset: the newest is assumed, with no finding about versions."""
+    namespaces: list[Str] | None = None
+    """The namespaces that exist; needed wherever a selector holds a wildcard."""
+    dialect: Dialect = Dialect.ISTIO
+    """Upstream Istio, or Alibaba ASM."""
+    root_namespace: Str = "istio-system"
+    """Istio's root namespace: a plugin there reaches the whole mesh."""
+    revision: Str | None = None
+    """Value of the label ``istio.io/rev`` for every plugin, to pin it to one control plane."""
+
+    @property
+    def version(self) -> tuple[int, int] | None:
+        """Istio's major and minor version; None if not declared or not readable."""
+        match = _VERSION.match(self.istio_version or "")
+        return (int(match[1]), int(match[2])) if match else None
+
+    def has_namespace(self, namespace: str) -> bool:
+        """Whether the namespace exists, as far as declared."""
+        return self.namespaces is None or namespace in self.namespaces
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which clusters of a fleet: those that carry all labels, and are named if names are given."""
+
+    labels: Mapping[str, str] | None = None
+    names: Sequence[str] | None = None
+
+    def takes(self, cluster: Cluster) -> bool:
+        """Whether the cluster is selected."""
+        if self.names is not None and cluster.name not in self.names:
+            return False
+        return all(cluster.labels.get(key) == value for key, value in (self.labels or {}).items())
+
+
+class Fleet:
+    """The clusters that one program serves, in order of declaration, each name once."""
+
+    def __init__(self, clusters: Iterable[Cluster]) -> None:
+        self._clusters = {cluster.name: cluster for cluster in clusters}
+
+    def __iter__(self) -> Iterator[Cluster]:
+        return iter(self._clusters.values())
+
+    def __len__(self) -> int:
+        return len(self._clusters)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._clusters
+
+    def get(self, name: str) -> Cluster | None:
+        """The cluster of that name."""
+        return self._clusters.get(name)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the clusters."""
+        return list(self._clusters)
+
+    def select(self, selection: Selection) -> tuple[list[Cluster], list[Finding]]:
+        """The selected clusters; a finding for each unknown name, and one if nothing is left."""
+        findings = [
+            placing.UNKNOWN_CLUSTER.at(
+                "clusterNames",
+                index,
+                says=f"there is no cluster {quoted(name)} in the fleet; it has {', '.join(self.names) or 'none'}.",
+            )
+            for index, name in enumerate(selection.names or ())
+            if name not in self
+        ]
+        chosen = [cluster for cluster in self if selection.takes(cluster)]
+        if not chosen and not findings:
+            says = f"no cluster matches {_describe(selection)}; the fleet has {self._described() or 'no cluster'}."
+            findings.append(placing.NO_CLUSTER.at("clusters", says=says))
+        return chosen, findings
+
+    def _described(self) -> str:
+        return ", ".join(f"{c.name} ({_pairs(c.labels)})" if c.labels else c.name for c in self)
+
+
+def _describe(selection: Selection) -> str:
+    parts = [_pairs(selection.labels)] if selection.labels else []
+    if selection.names is not None:
+        parts.append(f"names {', '.join(selection.names) or '(none)'}")
+    return " and ".join(parts) or "the selection"
+
+
+def _pairs(labels: Mapping[str, str] | None) -> str:
+    return ", ".join(f"{key}={value}" for key, value in (labels or {}).items())

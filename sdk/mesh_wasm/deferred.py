@@ -1,0 +1,77 @@
+"""Deferred values: leaves that are not known yet.
+
+A Pulumi Output, or an unknown at preview, travels through the SDK as a :class:`Deferred`. The SDK never looks inside
+and never imports pulumi; ``mesh_wasm_pulumi`` wraps Outputs on the way in and unwraps them on the way out. A leaf that
+is deferred stays a leaf: nothing around it becomes unknown or secret because of it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Deferred(ABC):
+    """A value that will be known later."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def map(self, fn: Callable[[Any], Any]) -> Deferred:
+        """Return the deferred result of ``fn``, applied once the value is known."""
+
+    def __repr__(self) -> str:
+        # Whoever prints a model must never print what may be a secret.
+        return "<deferred>"
+
+
+class _Invalid(Deferred):
+    """What stands for a value that was refused, so that the rules can go on with the rest."""
+
+    __slots__ = ()
+
+    def map(self, fn: Callable[[Any], Any]) -> Deferred:
+        return self
+
+    def __repr__(self) -> str:
+        return "<invalid>"
+
+
+INVALID: Deferred = _Invalid()
+"""Stands where a value was refused. A plan that holds it also holds an error, so it never reaches a cluster."""
+
+
+def map_value(value: Any, fn: Callable[[Any], Any]) -> Any:
+    """Apply ``fn`` now to a known value, later to a deferred one."""
+    return value.map(fn) if isinstance(value, Deferred) else fn(value)
+
+
+def known(value: T | Deferred | None) -> T | None:
+    """Return the value if it is there and known, else ``None``."""
+    return None if isinstance(value, Deferred) else value
+
+
+def deferred_leaves(value: Any) -> Iterator[Deferred]:
+    """Yield every deferred leaf inside mappings and lists."""
+    if isinstance(value, Deferred):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from deferred_leaves(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from deferred_leaves(item)
+
+
+def replace_deferred(value: Any, fn: Callable[[Deferred], Any]) -> Any:
+    """Copy ``value`` with each deferred leaf replaced by ``fn(leaf)``; plain containers only."""
+    if isinstance(value, Deferred):
+        return fn(value)
+    if isinstance(value, Mapping):
+        return {key: replace_deferred(item, fn) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [replace_deferred(item, fn) for item in value]
+    return value

@@ -1,0 +1,98 @@
+"""The base of every model, and the types of their leaves.
+
+One place holds the pydantic configuration. Models are frozen, refuse unknown fields, and are written in camelCase on
+the wire. Every leaf is ``Leaf[...]``: its own type, or :class:`~mesh_wasm.deferred.Deferred`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError, core_schema
+
+from .deferred import Deferred, replace_deferred
+
+T = TypeVar("T")
+
+INT32_MIN = -(2**31)
+INT32_MAX = 2**31 - 1
+LARGEST_EXACT_INT = 2**53
+"""Numbers travel as doubles (protobuf Struct, Pulumi's wire): beyond this, digits are lost."""
+
+
+class _OrDeferred:
+    """Annotation marker: let a Deferred pass untouched, validate anything else as the declared type."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        # The declared type comes first in the union; validating it alone keeps errors single (no 'url.str', 'url.is-…').
+        inner = handler.generate_schema(get_args(source)[0])
+        return core_schema.no_info_wrap_validator_function(_pass_deferred, inner)
+
+
+def _pass_deferred(value: Any, validate: core_schema.ValidatorFunctionWrapHandler) -> Any:
+    return value if isinstance(value, Deferred) else validate(value)
+
+
+Leaf = Annotated[T | Deferred, _OrDeferred()]
+"""A value of type T, known or deferred."""
+
+
+def _whole_number(value: Any) -> Any:
+    # Pulumi's wire has doubles only, so 7 may arrive as 7.0; True is no number.
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise PydanticCustomError("int_type", "Input should be a valid integer")
+    return value
+
+
+Int = Annotated[int, BeforeValidator(_whole_number)]
+"""A whole number; 7.0 counts as 7."""
+Int32 = Annotated[Int, Field(ge=INT32_MIN, le=INT32_MAX)]
+"""A protobuf int32."""
+Port = Annotated[Int, Field(ge=1, le=65535)]
+"""A TCP port."""
+Str = Annotated[str, Field(strict=True)]
+"""A text; numbers are not taken for texts."""
+
+
+def _string_keys(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        raise PydanticCustomError("dict_type", "Input should be a valid dictionary")
+    return value
+
+
+Struct = Annotated[Any, BeforeValidator(_string_keys)]
+"""A google.protobuf.Struct: an object whose keys and values are the plugin's own and are never touched."""
+
+
+class Model(BaseModel):
+    """A typed, frozen value with camelCase wire names."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, alias_generator=to_camel, arbitrary_types_allowed=True
+    )
+
+    def wire(self) -> dict[str, Any]:
+        """The set fields in wire names and plain containers; deferred leaves stay in place, unset fields are left out."""
+        out: dict[str, Any] = {}
+        for name, info in type(self).model_fields.items():
+            value = getattr(self, name)
+            if value is not None and name in self.model_fields_set:
+                out[info.alias or name] = _plain(value)
+        return out
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Model):
+        return value.wire()
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, str):
+        return str(value)  # a StrEnum becomes its text
+    if isinstance(value, Mapping):
+        return replace_deferred(value, lambda leaf: leaf)
+    return value

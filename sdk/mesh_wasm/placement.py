@@ -1,0 +1,145 @@
+"""Placement: which clusters and namespaces a target reaches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .cluster import Cluster, Fleet, Selection
+from .deferred import INVALID, Deferred
+from .finding import Finding, quoted
+from .rules import blast, placing
+from .target import Target
+
+_SELECTOR = re.compile(r"^(\*|[^/*\s]+)/(\*|[^/*\s]+\*?)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """One cluster and one namespace that a target reaches."""
+
+    cluster: Cluster
+    namespace: str | Deferred
+
+
+def place(target: Target, fleet: Fleet, selection: Selection) -> tuple[list[Placement], list[Finding]]:
+    """All placements of a target in order of the fleet, and what stands against them."""
+    clusters, findings = fleet.select(selection)
+    if findings:
+        return [], findings
+    if target.kind.is_gateway:
+        placements, found = _place_gateway(target, fleet, clusters)
+    else:
+        placements, found = _place_group(target, fleet, clusters)
+    return placements, [*findings, *found]
+
+
+def _place_gateway(target: Target, fleet: Fleet, clusters: list[Cluster]) -> tuple[list[Placement], list[Finding]]:
+    """A gateway stands in one namespace, in each selected cluster that its group (if given) covers."""
+    selector = target.workload_selector
+    if selector is None:
+        return [], []  # reported as missing by the plan
+    namespace = selector.map(_namespace_of) if isinstance(selector, Deferred) else selector.namespace
+    findings = list(_selector_findings(target, fleet))
+    placements: list[Placement] = []
+    for cluster in clusters:
+        if target.namespace_selector is not None and not _covers(target.namespace_selector, cluster, namespace):
+            continue
+        if isinstance(namespace, str) and not cluster.has_namespace(namespace):
+            says = (
+                f"cluster {cluster.name} declares no namespace {quoted(namespace)}; it has {_list(cluster.namespaces)}."
+            )
+            fix = "Correct the namespace, declare it in the fleet, or narrow the selection of clusters."
+            findings.append(
+                placing.NO_NAMESPACE.at("workloadSelector", "namespace", says=says, fix=fix, cluster=cluster.name)
+            )
+            continue
+        placements.append(Placement(cluster, namespace))
+    if not placements and not findings:
+        says = "no selected cluster and namespace is covered by the selector."
+        findings.append(placing.NO_NAMESPACE.at("namespaceSelector", says=says))
+    return placements, findings
+
+
+def _namespace_of(selector: dict[str, str]) -> str:
+    return selector["namespace"]
+
+
+def _place_group(target: Target, fleet: Fleet, clusters: list[Cluster]) -> tuple[list[Placement], list[Finding]]:
+    """A security group covers whole namespaces: every entry of its selector, expanded in every selected cluster."""
+    findings = list(_selector_findings(target, fleet))
+    if findings or target.namespace_selector is None:
+        return [], findings
+    reached: dict[tuple[str, str], Placement] = {}
+    for index, entry in enumerate(target.namespace_selector):
+        if isinstance(entry, Deferred):
+            continue  # reported by _selector_findings
+        wanted_cluster, wanted = entry.split("/")
+        hits = 0
+        for cluster in clusters:
+            if wanted_cluster not in ("*", cluster.name):
+                continue
+            names, found = _expand(wanted, cluster, exact_cluster=wanted_cluster != "*")
+            findings += [finding.under("namespaceSelector", index) for finding in found]
+            hits += len(names) + len(found)
+            for name in names:
+                reached.setdefault((cluster.name, name), Placement(cluster, name))
+        if not hits:
+            says = (
+                f"{quoted(entry)} matches no namespace of the selected clusters ({_list([c.name for c in clusters])})."
+            )
+            findings.append(placing.NO_NAMESPACE.at("namespaceSelector", index, says=says))
+    by_cluster = {cluster.name: index for index, cluster in enumerate(clusters)}
+    return sorted(reached.values(), key=lambda p: (by_cluster[p.cluster.name], str(p.namespace))), findings
+
+
+def _expand(wanted: str, cluster: Cluster, *, exact_cluster: bool) -> tuple[list[str], list[Finding]]:
+    if "*" not in wanted:
+        if cluster.has_namespace(wanted):
+            return [wanted], []
+        if not exact_cluster:
+            return [], []
+        says = f"cluster {cluster.name} declares no namespace {quoted(wanted)}; it has {_list(cluster.namespaces)}."
+        return [], [placing.NO_NAMESPACE.at(says=says, cluster=cluster.name)]
+    if cluster.namespaces is None:
+        says = f"the wildcard cannot be expanded: cluster {cluster.name} declares no namespaces."
+        return [], [placing.WILDCARD.at(says=says, cluster=cluster.name)]
+    names = [name for name in cluster.namespaces if name.startswith(wanted.removesuffix("*"))]
+    if cluster.root_namespace not in names:
+        return names, []
+    names.remove(cluster.root_namespace)
+    says = f"the wildcard covers {cluster.root_namespace}, cluster {cluster.name}'s root namespace; it is left out."
+    return names, [blast.ROOT_BY_WILDCARD.at(says=says, cluster=cluster.name)]
+
+
+def _selector_findings(target: Target, fleet: Fleet) -> Iterator[Finding]:
+    for index, entry in enumerate(target.namespace_selector or ()):
+        path = ("namespaceSelector", index)
+        if entry is INVALID:
+            continue
+        if isinstance(entry, Deferred):
+            yield placing.UNDECIDED.at(*path, says="this value decides in which namespaces plugins exist.")
+        elif not _SELECTOR.match(entry):
+            yield placing.BAD_SELECTOR.at(*path, says=f"{quoted(entry)} is not of the form cluster/namespace.")
+        elif (cluster := entry.split("/")[0]) != "*" and cluster not in fleet:
+            says = f"there is no cluster {quoted(cluster)} in the fleet; it has {_list(fleet.names)}."
+            yield placing.UNKNOWN_CLUSTER.at(*path, says=says)
+
+
+def _covers(selectors: list[str | Deferred], cluster: Cluster, namespace: str | Deferred) -> bool:
+    for entry in selectors:
+        if isinstance(entry, Deferred) or not _SELECTOR.match(entry):
+            continue
+        wanted_cluster, wanted = entry.split("/")
+        if wanted_cluster not in ("*", cluster.name):
+            continue
+        if not isinstance(namespace, str) or wanted == namespace:
+            return True
+        if wanted.endswith("*") and namespace.startswith(wanted[:-1]):
+            return True
+    return False
+
+
+def _list(names: list[str] | None) -> str:
+    return ", ".join(names or ()) or "none"

@@ -1,0 +1,123 @@
+"""The plan: what is to exist in which cluster, and what has to be said about it. A value, computed without a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .cluster import Cluster
+from .deferred import Deferred
+from .finding import Finding, errors, ordered
+from .plugin import API_VERSION, KIND
+from .pullsecret import SECRET_KEY, SECRET_TYPE, PullSecret
+from .rules import placing
+
+MANAGED_BY = "app.kubernetes.io/managed-by"
+MANAGER = "mesh-wasm"
+EXTENSION = "mesh-wasm/extension"
+"""Annotation: FQN of the extension that a plugin comes from."""
+TARGET = "mesh-wasm/target"
+"""Annotation: FQN of the target that the extension is attached to."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPlugin:
+    """One WasmPlugin in one namespace of one cluster."""
+
+    cluster: Cluster
+    namespace: str | Deferred
+    name: str | Deferred
+    spec: Mapping[str, Any]
+    """The spec in wire form, with deferred leaves in place."""
+    key: str
+    """Stable name within its component and cluster, made of known values only: the Pulumi resource is called after it."""
+    labels: Mapping[str, Any] = field(default_factory=dict)
+    annotations: Mapping[str, Any] = field(default_factory=dict)
+    secret: PullSecret | None = None
+    """The pull secret that has to stand beside it."""
+    declared_by: str = ""
+    """The component or document that declares it, for messages."""
+
+    def metadata(self) -> dict[str, Any]:
+        """The metadata in wire form."""
+        meta: dict[str, Any] = {"name": self.name, "namespace": self.namespace}
+        if self.labels:
+            meta["labels"] = dict(sorted(self.labels.items()))
+        if self.annotations:
+            meta["annotations"] = dict(sorted(self.annotations.items()))
+        return meta
+
+    def manifest(self) -> dict[str, Any]:
+        """The whole object in wire form."""
+        return {"apiVersion": API_VERSION, "kind": KIND, "metadata": self.metadata(), "spec": dict(self.spec)}
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSecret:
+    """One pull secret in one namespace of one cluster."""
+
+    cluster: Cluster
+    namespace: str | Deferred
+    name: str | Deferred
+    secret: PullSecret
+    key: str
+    """Stable name within its component and cluster."""
+
+    def manifest(self, docker_config_json: Any) -> dict[str, Any]:
+        """The whole object in wire form, with the given text in place of the credentials."""
+        return {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"labels": {MANAGED_BY: MANAGER}, "name": self.name, "namespace": self.namespace},
+            "stringData": {SECRET_KEY: docker_config_json},
+            "type": SECRET_TYPE,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Plugins, secrets and findings of one component, or of a whole program."""
+
+    plugins: tuple[PlannedPlugin, ...] = ()
+    secrets: tuple[PlannedSecret, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def errors(self) -> list[Finding]:
+        """The findings that stop the component."""
+        return errors(self.findings)
+
+    def with_findings(self, findings: Iterable[Finding]) -> Plan:
+        """The same plan with more to say."""
+        return Plan(self.plugins, self.secrets, ordered([*self.findings, *findings]))
+
+
+def secrets_for(plugins: Iterable[PlannedPlugin]) -> tuple[PlannedSecret, ...]:
+    """The pull secrets that the plugins need: once per cluster, namespace and secret."""
+    needed: dict[tuple[str, Any, str], PlannedSecret] = {}
+    for plugin in plugins:
+        secret = plugin.secret
+        if secret is None:
+            continue
+        namespace = plugin.namespace if isinstance(plugin.namespace, str) else id(plugin.namespace)
+        key = f"{plugin.namespace}" if isinstance(plugin.namespace, str) else "workload-namespace"
+        planned = PlannedSecret(plugin.cluster, plugin.namespace, secret.name, secret, key)
+        needed.setdefault((plugin.cluster.name, namespace, str(secret.name)), planned)
+    return tuple(needed.values())
+
+
+def same_objects(plans: Sequence[tuple[str, Plan]]) -> list[Finding]:
+    """Findings about plugins of several plans (each with its name) that would be one object in a cluster."""
+    writers: dict[tuple[str, str, str], str] = {}
+    findings = []
+    for declared_by, plan in plans:
+        for plugin in plan.plugins:
+            if isinstance(plugin.namespace, Deferred) or isinstance(plugin.name, Deferred):
+                continue
+            where = (plugin.cluster.name, plugin.namespace, plugin.name)
+            first = writers.setdefault(where, declared_by)
+            if first != declared_by:
+                says = f"{KIND} {plugin.namespace}/{plugin.name} is written by {first} already."
+                findings.append(placing.SAME_OBJECT.at(says=says, cluster=plugin.cluster.name))
+    return findings

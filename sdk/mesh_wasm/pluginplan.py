@@ -1,0 +1,115 @@
+"""Planning a raw WasmPlugin: the same object in every selected cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .cluster import Fleet, Selection
+from .deferred import INVALID, Deferred, known, map_value
+from .finding import Finding, ordered, quoted
+from .image import ImageError, ModuleUrl, normalize_url
+from .model import Leaf, Model, Str
+from .naming import is_label, is_subdomain
+from .plan import MANAGED_BY, MANAGER, Plan, PlannedPlugin, secrets_for
+from .plugin import WasmPluginSpec
+from .pullsecret import PullSecret
+from .rules import order, placing
+from .rules.checks import cluster_findings, plugin_findings
+from .rules.subjects import Workload
+
+
+class PluginMetadata(Model):
+    """The metadata of a WasmPlugin."""
+
+    namespace: Leaf[Str]
+    """Namespace of the object."""
+    name: Leaf[Str] | None = None
+    """Name of the object; default: that of the component."""
+    labels: Leaf[dict[str, Leaf[Str]]] | None = None
+    """Labels."""
+    annotations: Leaf[dict[str, Leaf[Str]]] | None = None
+    """Annotations."""
+
+
+class PluginDocument(Model):
+    """A WasmPlugin as a user writes it: metadata and spec."""
+
+    metadata: Leaf[PluginMetadata]
+    """Name, namespace, labels, annotations."""
+    spec: Leaf[WasmPluginSpec]
+    """The spec."""
+
+
+def plan_plugin(
+    document: PluginDocument, name: str, fleet: Fleet, selection: Selection, secret: PullSecret | None = None
+) -> Plan:
+    """The plan of a raw plugin: one object per selected cluster. ``name`` is used where the metadata has none."""
+    metadata, spec = document.metadata, document.spec
+    clusters, findings = fleet.select(selection)
+    if isinstance(metadata, Deferred) or isinstance(spec, Deferred):
+        undecided = [
+            placing.UNDECIDED.at(
+                field, says="its fields decide which objects exist.", fix="Give Outputs at its leaves."
+            )
+            for field, value in (("metadata", metadata), ("spec", spec))
+            if isinstance(value, Deferred) and value is not INVALID
+        ]
+        return Plan(findings=ordered([*findings, *undecided]))
+    object_name = name if metadata.name is None else metadata.name
+    findings += _metadata_findings(object_name, metadata.namespace)
+    findings += [
+        finding.under("spec") for finding in plugin_findings(spec, Workload.UNKNOWN, known(metadata.namespace))
+    ]
+    wire = spec.wire()
+    wire["url"] = map_value(spec.url, normalize_url)
+    findings += _notes(spec, secret)
+    wire.setdefault("priority", 0)
+    if secret is not None:
+        wire["imagePullSecret"] = secret.name
+    plugins = []
+    for cluster in clusters:
+        findings += [finding.under("spec") for finding in cluster_findings(spec, cluster)]
+        findings += _namespace_findings(metadata.namespace, cluster.namespaces, cluster.name)
+        labels = {**(known(metadata.labels) or {}), MANAGED_BY: MANAGER}
+        if cluster.revision:
+            labels["istio.io/rev"] = cluster.revision
+        annotations = known(metadata.annotations) or {}
+        plugins.append(
+            PlannedPlugin(cluster, metadata.namespace, object_name, wire, "plugin", labels, annotations, secret, name)
+        )
+    return Plan(tuple(plugins), secrets_for(plugins), ordered(findings))
+
+
+def _metadata_findings(name: str | Deferred, namespace: str | Deferred) -> Iterator[Finding]:
+    if isinstance(name, str) and not is_subdomain(name):
+        yield placing.BAD_NAME.at("metadata", "name", says=f"{quoted(name)} is no name for an object.")
+    if isinstance(namespace, str) and not is_label(namespace):
+        yield placing.BAD_NAME.at("metadata", "namespace", says=f"{quoted(namespace)} is no namespace name.")
+
+
+def _namespace_findings(namespace: str | Deferred, declared: list[str] | None, cluster: str) -> Iterator[Finding]:
+    if isinstance(namespace, str) and declared is not None and namespace not in declared:
+        says = f"cluster {cluster} declares no namespace {quoted(namespace)}; it has {', '.join(declared) or 'none'}."
+        yield placing.NO_NAMESPACE.at("metadata", "namespace", says=says, cluster=cluster)
+
+
+def _notes(spec: WasmPluginSpec, secret: PullSecret | None) -> Iterator[Finding]:
+    """What mesh-wasm writes differently from what the user wrote."""
+    if spec.priority is None:
+        yield order.PRIORITY_WRITTEN.at("spec", "priority", says="no priority is set; 0 is written.")
+    url = known(spec.url)
+    if url is not None and "://" not in url and _readable(url):
+        yield order.SCHEME_WRITTEN.at(
+            "spec", "url", says=f"{quoted(url)} has no scheme; {normalize_url(url)} is written."
+        )
+    if secret is not None and spec.image_pull_secret is not None:
+        says = "pull_secret and imagePullSecret exclude one another."
+        yield placing.SAME_OBJECT.at("spec", "imagePullSecret", says=says, fix="Keep one of the two.")
+
+
+def _readable(url: str) -> bool:
+    try:
+        ModuleUrl.parse(url)
+    except ImageError:
+        return False
+    return True

@@ -1,0 +1,39 @@
+"""Running the catalogue. Importing this module registers every family."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ..finding import Finding
+from . import blast, catalog, crd, order, placing, schema, secrets, security, silent
+from .rule import run
+from .subjects import ClusterPluginSubject, ExtensionSubject, PluginSubject, Workload
+
+if TYPE_CHECKING:
+    from ..cluster import Cluster
+    from ..extension import WasmExtension
+    from ..plugin import WasmPluginSpec
+
+FAMILIES = (schema, crd, catalog, silent, security, blast, placing, order, secrets)
+"""The modules that declare rules."""
+
+
+def plugin_findings(
+    spec: WasmPluginSpec,
+    workload: Workload = Workload.UNKNOWN,
+    namespace: str | None = None,
+    root_namespace: str = "istio-system",
+) -> Iterator[Finding]:
+    """What the rules say of a plugin, wherever it runs; paths start at the spec."""
+    return run(PluginSubject(spec, workload, namespace, root_namespace))
+
+
+def cluster_findings(spec: WasmPluginSpec, cluster: Cluster) -> Iterator[Finding]:
+    """What the rules say of a plugin in one cluster; paths start at the spec."""
+    return run(ClusterPluginSubject(spec, cluster))
+
+
+def extension_findings(extension: WasmExtension) -> Iterator[Finding]:
+    """What the rules say of a catalogue entry; paths start at the entry."""
+    return run(ExtensionSubject(extension))

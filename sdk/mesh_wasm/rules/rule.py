@@ -1,0 +1,110 @@
+"""What a rule is: its words, and the one function that checks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from ..finding import Finding, Path, Severity
+
+Check = Callable[[Any], Iterator[Finding]]
+F = TypeVar("F", bound=Callable[..., Iterator[Finding]])
+
+
+class Family(StrEnum):
+    """What kind of trouble a rule prevents; the hundreds of its id."""
+
+    SCHEMA = "schema"
+    """MW1xx: the shape, as the CRD and istiod's webhook enforce it."""
+    SILENT = "silent trap"
+    """MW2xx: accepted everywhere, and then it does nothing, or something else."""
+    SECURITY = "security"
+    """MW3xx: a hole, or a secret in the open."""
+    BLAST = "blast radius"
+    """MW4xx: it reaches more workloads than it seems to."""
+    TENANCY = "tenancy and placement"
+    """MW5xx: who may put what where."""
+    VERSION = "version and dialect"
+    """MW6xx: newer than the cluster's Istio, or of another dialect."""
+    ORDER = "order"
+    """MW7xx: the order of filters."""
+    SECRET = "pull secret"
+    """MW8xx: image pull secrets and registries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of the catalogue; its page under docs/rules is generated from these words."""
+
+    id: str
+    severity: Severity
+    family: Family
+    title: str
+    why: str
+    """What happens in the mesh when the rule is broken."""
+    fix: str
+    """How to mend it, as a sentence."""
+    source: str
+    """Where the behaviour is documented or was measured."""
+    bad: str = ""
+    """A YAML document that breaks the rule (and is run by the tests)."""
+    good: str = ""
+    """The same document, mended."""
+    _checks: list[tuple[type, Check]] = field(default_factory=list, compare=False, repr=False)
+
+    def at(
+        self,
+        *path: str | int,
+        says: str,
+        fix: str | None = None,
+        cluster: str | None = None,
+        subject: str | None = None,
+        severity: Severity | None = None,
+    ) -> Finding:
+        """A finding of this rule at ``path``."""
+        where: Path = path
+        return Finding(self.id, severity or self.severity, where, says, fix or self.fix, cluster, subject)
+
+    def checks(self, subject: type) -> Callable[[F], F]:
+        """Register the function that checks this rule on subjects of a type."""
+
+        def register(function: F) -> F:
+            self._checks.append((subject, function))
+            CHECKS.setdefault(subject, []).append((self, function))
+            return function
+
+        return register
+
+
+CATALOGUE: dict[str, Rule] = {}
+"""All rules by id."""
+
+CHECKS: dict[type, list[tuple[Rule, Check]]] = {}
+"""The registered checks by the type of subject that they look at, in order of registration."""
+
+
+def rule(
+    id: str,
+    severity: Severity,
+    family: Family,
+    title: str,
+    *,
+    why: str,
+    fix: str,
+    source: str,
+    bad: str = "",
+    good: str = "",
+) -> Rule:
+    """Declare a rule and put it into the catalogue."""
+    if id in CATALOGUE:
+        raise ValueError(f"rule {id} is declared twice")
+    CATALOGUE[id] = Rule(id, severity, family, title, why, fix, source, bad, good)
+    return CATALOGUE[id]
+
+
+def run(subject: object) -> Iterator[Finding]:
+    """All findings of all rules that look at this type of subject."""
+    for _, check in CHECKS.get(type(subject), ()):
+        yield from check(subject)

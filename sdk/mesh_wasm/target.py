@@ -1,0 +1,72 @@
+"""Targets: what extensions are attached to in TSB."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from .deferred import Deferred, known, map_value
+from .finding import Finding
+from .fqn import Fqn, FqnError
+from .model import Leaf, Model, Str
+from .rules import placing
+from .selector import WorkloadSelector
+
+
+class TargetKind(StrEnum):
+    """The kinds of targets; the value is the key of the kind's FQN pattern in :data:`mesh_wasm.fqn.PATTERNS`."""
+
+    INGRESS_GATEWAY = "ingress gateway"
+    EGRESS_GATEWAY = "egress gateway"
+    TIER1_GATEWAY = "tier-1 gateway"
+    GATEWAY = "gateway"
+    """The unified gateway (its TSB field is ``wasmPlugins``, the others' is ``extension``)."""
+    SECURITY_GROUP = "security group"
+
+    @property
+    def is_gateway(self) -> bool:
+        """Whether its pods are gateways: their traffic is CLIENT, and they are selected by labels."""
+        return self is not TargetKind.SECURITY_GROUP
+
+    @property
+    def field(self) -> str:
+        """The name of the argument that holds the FQN."""
+        return "gateway" if self.is_gateway else "group"
+
+
+class Target(Model):
+    """One target and where it lives."""
+
+    kind: TargetKind
+    """Which of the five."""
+    fqn: Leaf[Str]
+    """Fully qualified name of the gateway, or of the security group."""
+    workload_selector: Leaf[WorkloadSelector] | None = None
+    """Gateways: their pods. Required there, and unknown to security groups."""
+    namespace_selector: list[Leaf[Str]] | None = None
+    """``cluster/namespace`` entries with ``*`` and ``prefix-*``. Required for security groups; narrows gateways."""
+
+    def parsed_fqn(self) -> Fqn | None:
+        """The FQN, None while it is not known or not readable."""
+        text = known(self.fqn)
+        try:
+            return Fqn.parse(text, self.kind) if text else None
+        except FqnError:
+            return None
+
+    @property
+    def name(self) -> str | Deferred:
+        """The last segment of the FQN."""
+        name: str | Deferred = map_value(self.fqn, lambda fqn: fqn.rsplit("/", 1)[-1])
+        return name
+
+
+def check_fqn(value: str | Deferred | None, kind: str, *path: str | int) -> list[Finding]:
+    """The finding about a text that should be the FQN of a kind of resource; none while it is not known."""
+    text = known(value)
+    if text is None:
+        return []
+    try:
+        Fqn.parse(text, kind)
+    except FqnError as error:
+        return [placing.BAD_FQN.at(*path, says=f"{error}.")]
+    return []

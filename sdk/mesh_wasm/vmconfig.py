@@ -1,0 +1,35 @@
+"""The Wasm VM's configuration: its environment (Istio VmConfig, TSB VmConfig)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .enums import EnvValueSource
+from .model import Leaf, Model, Str
+
+
+class EnvVar(Model):
+    """An environment variable of the VM."""
+
+    name: Leaf[Str]
+    """A C identifier; 1 to 256 characters; not ISTIO_META…, which Istio keeps for itself."""
+    value_from: Leaf[EnvValueSource] | None = None
+    """INLINE (Istio's default; TSB requires the field) or HOST."""
+    value: Leaf[Str] | None = None
+    """The value, at most 2048 characters; only with INLINE."""
+
+
+class VmConfig(Model):
+    """Configuration of the VM that runs the module."""
+
+    env: Leaf[list[Leaf[EnvVar]]] | None = None
+    """Environment variables, at most 256, each name once."""
+
+
+def istio_vm_config(config: VmConfig) -> dict[str, Any]:
+    """The wire form for Istio. TSB ignores ``value`` where the source is HOST; Istio refuses it, so it is dropped."""
+    wire = config.wire()
+    for env in wire["env"] if isinstance(wire.get("env"), list) else ():
+        if isinstance(env, dict) and env.get("valueFrom") == EnvValueSource.HOST:
+            env.pop("value", None)
+    return wire

@@ -1,0 +1,40 @@
+"""What all tests share: the fixtures of the test mesh, and the closing lines that count tests by mark."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+
+import pytest
+
+pytest_plugins = ["mesh.fixtures"]
+
+MARKS = ("cluster", "live", "engine", "browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Engine tests need the Pulumi CLI; where there is none they are skipped, and the closing lines say how many."""
+    if shutil.which("pulumi"):
+        return
+    skip = pytest.mark.skip(reason="no `pulumi` on PATH: tests on a real engine are left out")
+    for item in items:
+        if item.get_closest_marker("engine"):
+            item.add_marker(skip)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests of each mark ran."""
+    counts: dict[str, Counter[str]] = {mark: Counter() for mark in (*MARKS, "fast")}
+    for outcome in ("passed", "failed", "skipped"):
+        for report in terminalreporter.getreports(outcome):
+            if outcome != "skipped" and report.when != "call":
+                continue
+            mark = next((m for m in MARKS if m in report.keywords), "fast")
+            counts[mark][outcome] += 1
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        return
+    terminalreporter.section("tests by mark")
+    for mark, count in counts.items():
+        if count:
+            terminalreporter.line(f"{mark:8} " + ", ".join(f"{number} {what}" for what, number in count.items()))
