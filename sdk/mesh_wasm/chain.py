@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from .model import INT32_MAX, INT32_MIN
 
@@ -45,12 +46,12 @@ def emitted_priorities(ranked: Sequence[Ranked]) -> list[int]:
 
 def _spread(declared: list[int]) -> list[int]:
     """Strictly descending numbers for a descending list: see :func:`emitted_priorities`."""
-    if all(a > b for a, b in zip(declared, declared[1:], strict=False)):
+    if all(a > b for a, b in pairwise(declared)):
         return declared
     kept = _kept(declared)
     emitted = list(declared)
     borders = [(-1, None), *((i, declared[i]) for i in kept), (len(declared), None)]
-    for (left, above), (right, below) in zip(borders, borders[1:], strict=False):
+    for (left, above), (right, below) in pairwise(borders):
         _fill(emitted, declared, left, right, above, below)
     return emitted
 
@@ -58,7 +59,7 @@ def _spread(declared: list[int]) -> list[int]:
 def _kept(declared: list[int]) -> list[int]:
     """The places whose priority stays: the heaviest set between whose members there is room for all others."""
     size = len(declared)
-    tied = {p for p, q in zip(declared, declared[1:], strict=False) if p == q}
+    tied = {p for p, q in pairwise(declared) if p == q}
     best: list[tuple[int, int, int]] = []  # (untied kept, all kept, predecessor) of the best set that ends here
     last, weight = -1, (0, 0)
     for i, priority in enumerate(declared):

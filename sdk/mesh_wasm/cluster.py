@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from pydantic import Field
+
 from .enums import Dialect
 from .finding import Finding, quoted
 from .model import Model, Str
@@ -19,7 +21,7 @@ class Cluster(Model):
 
     name: Str
     """Its name in this program; findings and manifests speak of it by this name."""
-    labels: dict[str, Str] = {}
+    labels: dict[str, Str] = Field(default_factory=dict)
     """Labels by which attachments select clusters, e.g. ``{"env": "prod"}``."""
     istio_version: Str | None = None
     """Istio's version, e.g. ``1.27`` or ``1.27.3``; unset: the newest is assumed, with no finding about versions."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from functools import partial
 from typing import Any
 
 from .deferred import Deferred
@@ -58,7 +59,10 @@ def _combine(parts: tuple[str | Deferred | None, ...]) -> Any:
     """Join registry, username and password as soon as the last of them is known."""
     for index, part in enumerate(parts):
         if isinstance(part, Deferred):
-            before, after = parts[:index], parts[index + 1 :]
-            return part.map(lambda known_part: _combine((*before, known_part, *after)))
+            return part.map(partial(_combine_with, parts[:index], parts[index + 1 :]))
     registry, username, password = parts
     return docker_config(str(registry), str(username), str(password))
+
+
+def _combine_with(before: tuple[Any, ...], after: tuple[Any, ...], part: Any) -> Any:
+    return _combine((*before, part, *after))

@@ -115,9 +115,17 @@ class RecordingMonitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grp
         self._count("ReadResource")
         urn = self.urn(request.parent, request.type, request.name)
         made = Registered(
-            urn, request.type, request.name, request.parent, True, json_format.MessageToDict(request.properties),
-            request.provider, list(request.dependencies), request, id=request.id,
-        )  # fmt: skip
+            urn,
+            request.type,
+            request.name,
+            request.parent,
+            True,
+            json_format.MessageToDict(request.properties),
+            request.provider,
+            list(request.dependencies),
+            request,
+            id=request.id,
+        )
         with self._lock:
             self.resources[urn] = made
         return resource_pb2.ReadResourceResponse(urn=urn, properties=request.properties)
@@ -128,14 +136,19 @@ class RecordingMonitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grp
         answer = struct_pb2.Struct()
         if request.tok == "pulumi:pulumi:getResource":
             answer.update({"urn": request.args["urn"], "id": UNKNOWN, "state": {}})
-        return resource_pb2.ResourceInvokeResponse(**{"return": answer})
+        result: Any = {"return": answer}  # a keyword of Python, so it cannot be written as an argument
+        return resource_pb2.ResourceInvokeResponse(**result)
 
     def GetDeploymentInfo(self, request: Any, context: Any) -> Any:
         """Say what this monitor can do: everything that the SDK asks about."""
         return resource_pb2.DeploymentInfo(
-            project=self.project, stack=self.stack, organization="organization", dryRun=self.preview, parallel=16,
+            project=self.project,
+            stack=self.stack,
+            organization="organization",
+            dryRun=self.preview,
+            parallel=16,
             supportedFeatures=_ALL_FEATURES,
-        )  # fmt: skip
+        )
 
     def SupportsFeature(self, request: Any, context: Any) -> Any:
         """Older SDKs ask feature by feature."""
@@ -186,6 +199,14 @@ class RecordingMonitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grp
 def _record(urn: str, request: Any, id_: str) -> Registered:
     inputs: Mapping[str, Any] = json_format.MessageToDict(request.object)
     return Registered(
-        urn, request.type, request.name, request.parent, request.custom, dict(inputs), request.provider,
-        list(request.dependencies), request, id=id_,
-    )  # fmt: skip
+        urn,
+        request.type,
+        request.name,
+        request.parent,
+        request.custom,
+        dict(inputs),
+        request.provider,
+        list(request.dependencies),
+        request,
+        id=id_,
+    )

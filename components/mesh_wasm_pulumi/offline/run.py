@@ -19,7 +19,8 @@ from typing import Any
 import pulumi
 from pulumi import runtime
 
-from .._ledger import Ledger, open_ledger
+from mesh_wasm_pulumi._ledger import Ledger, open_ledger
+
 from .monitor import RecordingMonitor
 from .stackconfig import Project, undecrypted_secrets
 
@@ -75,7 +76,7 @@ def _run(
                     parallel=16,
                     dry_run=preview,
                     organization="organization",
-                )  # fmt: skip
+                )
             )
             await runtime.run_in_stack(program)
 
@@ -129,9 +130,13 @@ def run_folder(folder: Path, stack: str, *, preview: bool = True) -> Run:
     try:
         with undecrypted_secrets(project.sealed):
             return run_program(
-                program, project=project.name, stack=stack, config=project.config,
-                secret_keys=tuple(project.secret_keys), preview=preview,
-            )  # fmt: skip
+                program,
+                project=project.name,
+                stack=stack,
+                config=project.config,
+                secret_keys=tuple(project.secret_keys),
+                preview=preview,
+            )
     finally:
         sys.path[:] = before[0]
         os.chdir(before[1])

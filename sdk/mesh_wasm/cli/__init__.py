@@ -6,7 +6,7 @@ import importlib
 
 import click
 
-from .._version import __version__
+from mesh_wasm._version import __version__
 
 
 class LazyGroup(click.Group):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..deferred import Deferred
-from ..finding import Finding, Severity
+from mesh_wasm.deferred import Deferred
+from mesh_wasm.finding import Finding, Severity
+
 from .rule import Family, rule
 from .subjects import PluginSubject
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..deferred import Deferred, known
-from ..finding import Finding, Severity, quoted
-from ..fqn import Fqn, FqnError
+from mesh_wasm.deferred import Deferred, known
+from mesh_wasm.finding import Finding, Severity, quoted
+from mesh_wasm.fqn import Fqn, FqnError
+
 from . import placing, schema
 from .crd import BAD_URL
 from .rule import Family, rule

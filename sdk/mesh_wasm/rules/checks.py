@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..finding import Finding
+from mesh_wasm.finding import Finding
+
 from . import blast, catalog, crd, order, placing, schema, secrets, security, silent
 from .rule import run
 from .subjects import ClusterPluginSubject, ExtensionSubject, PluginSubject, Workload
 
 if TYPE_CHECKING:
-    from ..cluster import Cluster
-    from ..extension import WasmExtension
-    from ..plugin import WasmPluginSpec
+    from mesh_wasm.cluster import Cluster
+    from mesh_wasm.extension import WasmExtension
+    from mesh_wasm.plugin import WasmPluginSpec
 
 FAMILIES = (schema, crd, catalog, silent, security, blast, placing, order, secrets)
 """The modules that declare rules."""

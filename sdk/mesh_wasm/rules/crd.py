@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..deferred import Deferred, known
-from ..enums import EnvValueSource
-from ..finding import Finding, Severity, quoted
-from ..image import ImageError, ModuleUrl
-from ..selector import PolicyTargetReference
+from mesh_wasm.deferred import Deferred, known
+from mesh_wasm.enums import EnvValueSource
+from mesh_wasm.finding import Finding, Severity, quoted
+from mesh_wasm.image import ImageError, ModuleUrl
+from mesh_wasm.selector import PolicyTargetReference
+
 from .rule import Family, rule
 from .subjects import PluginSubject
 from .walk import env_vars, items, match_ports

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..finding import Severity
+from mesh_wasm.finding import Severity
+
 from .rule import Family, rule
 
 PRIORITY_WRITTEN = rule(

@@ -5,7 +5,8 @@ Most of these are reported by :mod:`mesh_wasm.placement` and :mod:`mesh_wasm.pla
 
 from __future__ import annotations
 
-from ..finding import Severity
+from mesh_wasm.finding import Severity
+
 from .rule import Family, rule
 
 BAD_FQN = rule(

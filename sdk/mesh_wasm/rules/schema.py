@@ -5,7 +5,8 @@ These rules have no function of their own: :mod:`mesh_wasm.parse` reports them w
 
 from __future__ import annotations
 
-from ..finding import Severity
+from mesh_wasm.finding import Severity
+
 from .rule import Family, rule
 
 REQUIRED = rule(

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..deferred import known
-from ..finding import Finding, Severity, quoted
-from ..naming import is_subdomain
+from mesh_wasm.deferred import known
+from mesh_wasm.finding import Finding, Severity, quoted
+from mesh_wasm.naming import is_subdomain
+
 from . import placing
 from .rule import Family, rule
 
 if TYPE_CHECKING:
-    from ..pullsecret import PullSecret
+    from mesh_wasm.pullsecret import PullSecret
 
 INCOMPLETE = rule(
     "MW801",

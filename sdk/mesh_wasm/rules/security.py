@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..deferred import known
-from ..finding import Finding, Severity, quoted
+from mesh_wasm.deferred import known
+from mesh_wasm.finding import Finding, Severity, quoted
+
 from .crd import _GOOD
 from .rule import Family, rule
 from .subjects import PluginSubject

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..deferred import known
-from ..enums import EnvValueSource, WorkloadMode
-from ..finding import Finding, Severity, quoted
+from mesh_wasm.deferred import known
+from mesh_wasm.enums import EnvValueSource, WorkloadMode
+from mesh_wasm.finding import Finding, Severity, quoted
+
 from .crd import _GOOD, _HEAD, _URL
 from .rule import Family, rule
 from .subjects import ExtensionSubject, PluginSubject, Workload
@@ -29,7 +30,7 @@ ENV_NAME = rule(
     Severity.ERROR,
     Family.SILENT,
     "Not a C identifier",
-    why="TSB refuses the name; Istio accepts it although its documentation asks for a C identifier, and modules cannot read it.",
+    why="TSB refuses the name; Istio accepts it, though its documentation asks for a C identifier.",
     fix="Use letters, digits and '_', not beginning with a digit.",
     source="TSB EnvVar.name; Istio EnvVar.name: 'Must be a C_IDENTIFIER' (not enforced, facts A2)",
     bad=_GOOD + "  vmConfig: {env: [{name: trust-domain, value: a}]}\n",

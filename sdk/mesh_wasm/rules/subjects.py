@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..cluster import Cluster
-    from ..extension import WasmExtension
-    from ..plugin import WasmPluginSpec
+    from mesh_wasm.cluster import Cluster
+    from mesh_wasm.extension import WasmExtension
+    from mesh_wasm.plugin import WasmPluginSpec
 
 
 class Workload(StrEnum):

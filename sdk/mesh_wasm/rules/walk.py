@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from ..deferred import Deferred, known
-from ..plugin import WasmPluginSpec
-from ..vmconfig import EnvVar, VmConfig
+from mesh_wasm.deferred import Deferred, known
+from mesh_wasm.plugin import WasmPluginSpec
+from mesh_wasm.vmconfig import EnvVar, VmConfig
 
 T = TypeVar("T")
 
