@@ -64,7 +64,7 @@ def _plugin(
 ) -> CustomResource:
     depends_on: Any = needs if gate is None else gate.apply(lambda _: needs)
     return CustomResource(
-        f"{name}-{plugin.cluster.name}-{plugin.key}",
+        "-".join(part for part in (name, plugin.cluster.name, plugin.key) if part),
         api_version=API_VERSION,
         kind=KIND,
         metadata=lower(plugin.metadata()),

@@ -14,24 +14,22 @@ config = pulumi.Config()
 TENANT = "organizations/acme/tenants/shop"
 
 
-def reach(name: str) -> dict[str, object]:
-    """A cluster's kubeconfig from the configuration, or else a provider that writes YAML files."""
+def cluster(name: str, env: str, namespaces: list[str]) -> wasm.Cluster:
+    """A cluster reached by a kubeconfig from the configuration, or else by a provider that writes YAML files."""
+    labels = {"env": env}
     kubeconfig = config.get_secret(f"kubeconfig{name.title()}")
     if kubeconfig is not None:
-        return {"kubeconfig": kubeconfig, "context": name}
-    return {"provider": k8s.Provider(name, render_yaml_to_directory=f"rendered/{name}")}
+        return wasm.Cluster(
+            name, kubeconfig=kubeconfig, context=name, labels=labels, istio_version="1.27", namespaces=namespaces
+        )
+    files = k8s.Provider(name, render_yaml_to_directory=f"rendered/{name}")
+    return wasm.Cluster(name, provider=files, labels=labels, istio_version="1.27", namespaces=namespaces)
 
 
 fleet = wasm.Fleet(
     [
-        wasm.Cluster(
-            "east",
-            **reach("east"),
-            labels={"env": "prod"},
-            istio_version="1.27",
-            namespaces=["edge", "shop", "pay"],
-        ),
-        wasm.Cluster("west", **reach("west"), labels={"env": "canary"}, namespaces=["edge", "shop"]),
+        cluster("east", env="prod", namespaces=["edge", "shop", "pay"]),
+        cluster("west", env="canary", namespaces=["edge", "shop"]),
     ]
 )
 

@@ -75,7 +75,7 @@ def plan_plugin(
             labels["istio.io/rev"] = cluster.revision
         annotations = known(metadata.annotations) or {}
         plugins.append(
-            PlannedPlugin(cluster, metadata.namespace, object_name, wire, "plugin", labels, annotations, secret, name)
+            PlannedPlugin(cluster, metadata.namespace, object_name, wire, "", labels, annotations, secret, name)
         )
     return Plan(tuple(plugins), secrets_for(plugins), ordered(findings))
 

@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import pulumi
@@ -100,7 +101,15 @@ def _told(error: BaseException) -> str:
         if isinstance(seen, pulumi.RunError):
             return str(seen)
         seen = seen.__cause__ or seen.__context__
-    return "".join(traceback.format_exception(error))
+    return "".join(traceback.format_exception(type(error), error, _user_frames(error)))
+
+
+def _user_frames(error: BaseException) -> TracebackType | None:
+    """The traceback from the user's program on: what lies before it is this runner, runpy and asyncio."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_frame.f_code.co_name != "_run_code":
+        frame = frame.tb_next
+    return frame.tb_next if frame is not None else error.__traceback__
 
 
 @contextlib.contextmanager
@@ -117,6 +126,7 @@ def _quiet() -> Iterator[None]:
 
 def run_folder(folder: Path, stack: str, *, preview: bool = True) -> Run:
     """Run the Pulumi Python project in a folder with the configuration of a stack; what it prints goes to stderr."""
+    folder = folder.resolve()
     project = Project.read(folder, stack)
     entry = project.entry
 

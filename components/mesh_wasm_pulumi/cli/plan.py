@@ -1,0 +1,139 @@
+"""``mesh-wasm plan``: what a Pulumi program would create, without engine and cluster."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from mesh_wasm.cli.console import console
+from mesh_wasm.finding import Finding, Severity, format_path
+from mesh_wasm.manifest import write_tree
+from rich.text import Text
+from rich.tree import Tree
+
+from mesh_wasm_pulumi.offline.objects import PlannedObject, planned_objects, provider_problems
+from mesh_wasm_pulumi.offline.run import Run, run_folder
+from mesh_wasm_pulumi.offline.stackconfig import ProjectError
+
+NOTE = "Offline plan: the program ran in this process; no engine, no state, no cluster was asked."
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option("--stack", default="dev", show_default=True, help="Stack whose configuration is used: Pulumi.<stack>.yaml.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write the manifests below this folder.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def plan(folder: Path, stack: str, out: Path | None, form: str) -> None:
+    """Show what the Pulumi program in FOLDER would create in each cluster, and what the rules say of it.
+
+    Exit code 0: no error; 1: errors, nothing is written; 2: the folder is no Pulumi Python project.
+    """
+    try:
+        run = run_folder(folder, stack)
+    except ProjectError as error:
+        raise click.UsageError(str(error)) from None
+    show_plan(run, folder, stack, out, form)
+
+
+def show_plan(run: Run, folder: Path, stack: str, out: Path | None, form: str) -> None:
+    """Print the plan of a run, write it where wanted, and exit with 1 if it has errors."""
+    objects = planned_objects(run)
+    problems = list(provider_problems(run))
+    failed = run.failure is not None or bool(problems)
+    if form == "json":
+        click.echo(json.dumps(_document(run, stack, objects, problems), indent=2, sort_keys=True))
+    else:
+        click.echo(NOTE)
+        _print_tree(run, stack, objects)
+        _print_findings(run, problems)
+    if out is not None and not failed:
+        written = write_tree(out, [(one.cluster, one.manifest) for one in objects])
+        click.echo(f"{len(written)} manifests written below {out}. Secrets are redacted: see the note in each.", err=True)
+    if failed:
+        sys.exit(1)
+
+
+def _print_tree(run: Run, stack: str, objects: list[PlannedObject]) -> None:
+    root = Tree(Text(f"{run.monitor.project} ({stack})", style="bold"))
+    branches: dict[tuple[str, ...], Tree] = {}
+    for one in objects:
+        cluster = branches.get((one.cluster,)) or root.add(Text(f"cluster {one.cluster}", style="bold cyan"))
+        branches[(one.cluster,)] = cluster
+        place = (one.cluster, one.namespace)
+        namespace = branches.get(place) or cluster.add(Text(f"namespace {one.namespace}", style="cyan"))
+        branches[place] = namespace
+        namespace.add(_line(one))
+    console().print(root)
+    plugins = sum(one.kind == "WasmPlugin" for one in objects)
+    clusters = len({one.cluster for one in objects})
+    click.echo(f"{_count(clusters, 'cluster')}, {_count(plugins, 'WasmPlugin')}, {_count(len(objects) - plugins, 'other object')}")
+
+
+def _line(one: PlannedObject) -> Text:
+    text = Text(f"{one.kind} ")
+    text.append(one.name, style="bold")
+    spec = one.manifest.get("spec")
+    if one.kind == "WasmPlugin" and isinstance(spec, dict):
+        text.append(f"  {spec.get('phase', 'UNSPECIFIED_PHASE')} {spec.get('priority')}  {spec.get('url')}")
+    if one.hidden:
+        text.append(f"  secret: {_paths(one.hidden)}", style="yellow")
+    if one.unknown:
+        text.append(f"  known at up: {_paths(one.unknown)}", style="yellow")
+    return text
+
+
+def _paths(paths: tuple[Any, ...]) -> str:
+    return ", ".join(format_path(path) for path in paths)
+
+
+def _print_findings(run: Run, problems: list[str]) -> None:
+    findings = run.ledger.findings
+    for component, finding in findings:
+        click.echo(f"{finding.severity}: {component}: {finding}")
+    for problem in problems:
+        click.echo(f"error: {problem}")
+    if run.failure is not None and not any(finding.is_error for _, finding in findings):
+        click.echo(f"error: the program failed: {run.failure}")
+    tally = {severity: sum(finding.severity is severity for _, finding in findings) for severity in Severity}
+    tally[Severity.ERROR] += len(problems)
+    click.echo(", ".join(_count(number, str(severity)) for severity, number in tally.items()))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 or what == "info" else f"{number} {what}s"
+
+
+def _document(run: Run, stack: str, objects: list[PlannedObject], problems: list[str]) -> dict[str, Any]:
+    clusters: dict[str, list[Any]] = {}
+    for one in objects:
+        entry = {
+            "manifest": one.manifest,
+            "secret": [format_path(path) for path in one.hidden],
+            "unknown": [format_path(path) for path in one.unknown],
+        }
+        clusters.setdefault(one.cluster, []).append(entry)
+    return {
+        "offline": True,
+        "note": NOTE,
+        "project": run.monitor.project,
+        "stack": stack,
+        "clusters": clusters,
+        "findings": [_finding(component, finding) for component, finding in run.ledger.findings],
+        "problems": problems,
+        "failure": run.failure,
+    }
+
+
+def _finding(component: str, finding: Finding) -> dict[str, Any]:
+    return {
+        "component": component,
+        "rule": finding.rule,
+        "severity": str(finding.severity),
+        "path": format_path(finding.path),
+        "cluster": finding.cluster,
+        "message": finding.message,
+        "fix": finding.fix,
+    }

@@ -1,0 +1,100 @@
+"""The Kubernetes objects of a recorded run, by cluster: wire values decoded, secrets and unknowns replaced by a mark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mesh_wasm.finding import Path
+from pulumi.runtime.rpc import UNKNOWN, _secret_sig, _special_sig_key
+
+from .monitor import Registered
+from .run import Run
+
+SECRET_MARK = "<secret>"
+UNKNOWN_MARK = "<known at up>"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedObject:
+    """One Kubernetes object that the program would create."""
+
+    cluster: str
+    manifest: dict[str, Any]
+    """The object; in place of a secret or unknown value stands a mark."""
+    urn: str
+    hidden: tuple[Path, ...]
+    """Where secrets stood."""
+    unknown: tuple[Path, ...]
+    """Where values stood that are known at `pulumi up` only."""
+
+    @property
+    def kind(self) -> str:
+        """Kind of the object."""
+        return str(self.manifest.get("kind", ""))
+
+    @property
+    def namespace(self) -> str:
+        """Namespace of the object; empty for what has none."""
+        return str(self.manifest.get("metadata", {}).get("namespace", ""))
+
+    @property
+    def name(self) -> str:
+        """Name of the object."""
+        return str(self.manifest.get("metadata", {}).get("name", ""))
+
+
+def planned_objects(run: Run) -> list[PlannedObject]:
+    """All Kubernetes objects of a run, by cluster, namespace, kind and name."""
+    objects = [_object(resource, run) for resource in run.monitor.resources.values() if _is_kubernetes(resource)]
+    return sorted(objects, key=lambda o: (o.cluster, o.namespace, o.kind, o.name))
+
+
+def _is_kubernetes(resource: Registered) -> bool:
+    return resource.custom and resource.type.startswith("kubernetes:")
+
+
+def _object(resource: Registered, run: Run) -> PlannedObject:
+    hidden: list[Path] = []
+    unknown: list[Path] = []
+    manifest = _decode(resource.inputs, (), hidden, unknown)
+    return PlannedObject(_cluster(resource, run), manifest, resource.urn, tuple(hidden), tuple(unknown))
+
+
+def _cluster(resource: Registered, run: Run) -> str:
+    """The cluster whose provider the resource names; the provider's own name where it belongs to no fleet."""
+    provider = resource.provider.rsplit("::", 1)[0].rsplit("::", 1)[-1] if resource.provider else "(default provider)"
+    return run.ledger.clusters.get(provider, provider)
+
+
+def _decode(value: Any, path: Path, hidden: list[Path], unknown: list[Path]) -> Any:
+    if value == UNKNOWN:
+        unknown.append(path)
+        return UNKNOWN_MARK
+    if isinstance(value, Mapping):
+        if value.get(_special_sig_key) == _secret_sig:
+            return _conceal(value.get("value"), path, hidden)
+        return {key: _decode(item, (*path, key), hidden, unknown) for key, item in sorted(value.items())}
+    if isinstance(value, list):
+        return [_decode(item, (*path, index), hidden, unknown) for index, item in enumerate(value)]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # the wire knows doubles only
+    return value
+
+
+def _conceal(value: Any, path: Path, hidden: list[Path]) -> Any:
+    """Replace every leaf of a secret value; its shape may be seen."""
+    if isinstance(value, Mapping):
+        return {key: _conceal(item, (*path, key), hidden) for key, item in sorted(value.items())}
+    if isinstance(value, list):
+        return [_conceal(item, (*path, index), hidden) for index, item in enumerate(value)]
+    hidden.append(path)
+    return SECRET_MARK
+
+
+def provider_problems(run: Run) -> Iterator[str]:
+    """Sentences about Kubernetes resources that name no provider: they would go to the ambient kubeconfig."""
+    for resource in run.monitor.resources.values():
+        if _is_kubernetes(resource) and not resource.provider:
+            yield f"{resource.urn} has no explicit provider: it would be written to the ambient kubeconfig."
