@@ -9,7 +9,7 @@ from mesh_wasm.finding import Finding
 
 from . import blast, catalog, crd, order, placing, schema, secrets, security, silent
 from .rule import run
-from .subjects import ClusterPluginSubject, ExtensionSubject, PluginSubject, Workload
+from .subjects import ClusterPluginSubject, ExtensionSubject, PluginSubject, PullSubject, SecretSubject, Workload
 
 if TYPE_CHECKING:
     from mesh_wasm.cluster import Cluster
@@ -38,3 +38,13 @@ def cluster_findings(spec: WasmPluginSpec, cluster: Cluster) -> Iterator[Finding
 def extension_findings(extension: WasmExtension) -> Iterator[Finding]:
     """What the rules say of a catalogue entry; paths start at the entry."""
     return run(ExtensionSubject(extension))
+
+
+def manifest_findings(secret: SecretSubject) -> Iterator[Finding]:
+    """What the rules say of the manifest of a pull secret; paths start at the manifest."""
+    return run(secret)
+
+
+def pull_findings(use: PullSubject) -> Iterator[Finding]:
+    """What the rules say of a plugin and the pull secret that it names; paths start at the plugin's spec."""
+    return run(use)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mesh_wasm.cluster import Cluster
@@ -45,3 +46,31 @@ class ExtensionSubject:
     """A catalogue entry: what TSB demands of it beyond what the plugin rules see."""
 
     extension: WasmExtension
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSubject:
+    """The manifest of a Secret that holds registry credentials, or is named by a plugin; paths start at the manifest."""
+
+    name: str
+    namespace: str | None
+    """None where the manifest names none."""
+    type: str | None
+    data: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Values in base64, as in the manifest; any of them may be deferred or of a wrong type."""
+    string_data: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Values in plain text, as in the manifest; they win over ``data``."""
+
+
+@dataclass(frozen=True, slots=True)
+class PullSubject:
+    """A plugin that names a pull secret, and the Secrets that are seen beside it; paths start at the plugin's spec.
+
+    Only what is in sight can be judged: a Secret that is not among them may exist in the cluster all the same.
+    """
+
+    spec: WasmPluginSpec
+    namespace: str | None
+    """Namespace of the plugin, if known."""
+    secrets: tuple[SecretSubject, ...]
+    """Secrets of the name that the plugin gives, in whatever namespace."""
