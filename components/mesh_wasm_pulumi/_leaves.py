@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
 
@@ -56,18 +56,22 @@ def lower(value: Any) -> Any:
     return replace_deferred(value, lambda leaf: leaf.output if isinstance(leaf, OutputLeaf) else None)
 
 
-def resolve(value: Any, then: Callable[[Any], Any]) -> pulumi.Output[Any] | None:
+def resolve(value: Any, then: Callable[[Any, list[Any]], Any]) -> pulumi.Output[Any] | None:
     """Call ``then`` with ``value`` once its leaves are known: one apply for all of them; None if there are none.
 
-    At preview it is called too, with :class:`UnknownLeaf` where a value is still unknown.
+    At preview it is called too, with :class:`UnknownLeaf` where a value is still unknown. Its second argument are the
+    values that are secret: whoever writes a message must not show them.
     """
     leaves = list(dict.fromkeys(leaf for leaf in deferred_leaves(value) if isinstance(leaf, OutputLeaf)))
     if not leaves:
         return None
 
-    def known(values: Iterable[Any]) -> Any:
+    def known(told: list[Any]) -> Any:
+        values, secret = told[: len(leaves)], told[len(leaves) :]
         by_leaf: dict[Deferred, Any] = dict(zip(leaves, map(lift, values), strict=True))
-        return then(replace_deferred(value, lambda leaf: by_leaf.get(leaf, leaf)))
+        hidden = [one for one, is_secret in zip(values, secret, strict=True) if is_secret]
+        return then(replace_deferred(value, lambda leaf: by_leaf.get(leaf, leaf)), hidden)
 
-    together: pulumi.Output[Any] = pulumi.Output.all(*[leaf.output for leaf in leaves])
+    outputs = [leaf.output for leaf in leaves]
+    together: pulumi.Output[Any] = pulumi.Output.all(*outputs, *[output.is_secret() for output in outputs])
     return together.apply(known, run_with_unknowns=True)

@@ -6,7 +6,7 @@ hide the problems of the components that come later (facts/pulumi.md, B1).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NoReturn
 
@@ -14,6 +14,7 @@ import pulumi
 from pydantic.alias_generators import to_snake
 
 from mesh_wasm.finding import Finding, Path, Severity, errors, ordered
+from mesh_wasm.rules.rule import CATALOGUE
 
 from ._leaves import resolve
 from ._ledger import ledger
@@ -62,11 +63,37 @@ class Report:
             self.refuse(problems)
             return False, None
 
-        def later(known: Any) -> Any:
-            problems = self.tell(again(known))
+        def later(known: Any, secrets: list[Any]) -> Any:
+            problems = self.tell(conceal(again(known), secrets))
             return self.refuse(problems) if problems else []
 
         return True, resolve(deferred, later)
+
+
+def conceal(findings: Iterable[Finding], secrets: list[Any]) -> list[Finding]:
+    """The findings, with the rule's title in place of every sentence that shows (the beginning of) a secret value."""
+    marks = {mark for text in map(str, _texts(secrets)) for mark in (text[:_SHOWN], repr(text)[1:_SHOWN]) if mark}
+    return [_concealed(one) if any(mark in f"{one.message} {one.fix}" for mark in marks) else one for one in findings]
+
+
+_SHOWN = 40  # shorter than what `quoted` leaves of a long value
+
+
+def _concealed(finding: Finding) -> Finding:
+    rule = CATALOGUE[finding.rule]
+    return replace(finding, message=f"{rule.title} (the value is secret and not shown).", fix=rule.fix)
+
+
+def _texts(value: Any) -> Iterator[Any]:
+    """The scalars inside a value; keys are names, not secrets."""
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
+    elif value is not None and not isinstance(value, bool):
+        yield value
 
 
 def fail(summary: str) -> NoReturn:

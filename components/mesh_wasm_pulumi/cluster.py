@@ -92,7 +92,7 @@ class Fleet(dict[str, ClusterArgs]):
 def _provider(name: str, kubeconfig: Any, context: str | None) -> k8s.Provider:
     """The cluster's own provider. It waits for the check of the kubeconfig, and everything in the cluster waits for it."""
 
-    def check(known: Any) -> Any:
+    def check(known: Any, secrets: list[Any]) -> Any:
         finding = _missing_context(known[0], context)
         return [] if finding is None else _refuse(name, finding)
 

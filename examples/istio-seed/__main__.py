@@ -3,8 +3,9 @@
 The document uses one name and namespace again and again, so each example gets a cluster of its own here.
 """
 
-import mesh_wasm_pulumi as wasm
 import pulumi_kubernetes as k8s
+
+import mesh_wasm_pulumi as wasm
 from mesh_wasm_pulumi.args import IstioWorkloadSelectorArgs, MetadataArgs, WasmPluginSpecArgs
 
 EXAMPLES = ["file", "oci", "vm-config", "https", "chain"]

@@ -3,9 +3,10 @@
 ``wasm-auth`` is the example of TSB's WasmExtension reference.
 """
 
-import mesh_wasm_pulumi as wasm
 import pulumi
 import pulumi_kubernetes as k8s
+
+import mesh_wasm_pulumi as wasm
 
 config = pulumi.Config()
 ORGANIZATION = config.get("organization", "org")

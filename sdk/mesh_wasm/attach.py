@@ -145,8 +145,8 @@ def _attached_findings(target: Target, attached: Sequence[Attached]) -> Iterator
         bad = check_fqn(fqn, "extension", *path, "fqn")
         if one.broken:
             yield placing.BROKEN_EXTENSION.at(*path, says=f"extension {quoted(fqn or one.key)} has errors.")
-        else:
-            yield from bad
+            continue
+        yield from bad
         if fqn is None or bad:
             continue
         if fqn in seen:
@@ -181,7 +181,7 @@ def _covers(tenant: str, where: Fqn) -> bool:
 
 def _plugin_findings(target: Target, index: int, one: Attached, plugins: Sequence[PlannedPlugin]) -> Iterator[Finding]:
     """What the rules say of the plugins of one attached extension, less what they say of the extension itself."""
-    if isinstance(one.entry, Deferred) or not plugins:
+    if one.broken or isinstance(one.entry, Deferred) or not plugins:
         return
     parsed = parse(WasmPluginSpec, plugins[0].spec)
     workload = Workload.GATEWAY if target.kind.is_gateway else Workload.SIDECAR

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from mesh_wasm.cli.console import console
-from mesh_wasm.finding import Finding, Severity, format_path
-from mesh_wasm.manifest import write_tree
 from rich.text import Text
 from rich.tree import Tree
 
+from mesh_wasm.cli.console import console
+from mesh_wasm.finding import Finding, Severity, format_path
+from mesh_wasm.manifest import write_tree
 from mesh_wasm_pulumi.offline.objects import PlannedObject, planned_objects, provider_problems
 from mesh_wasm_pulumi.offline.run import Run, run_folder
 from mesh_wasm_pulumi.offline.stackconfig import ProjectError
@@ -23,7 +23,9 @@ NOTE = "Offline plan: the program ran in this process; no engine, no state, no c
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
-@click.option("--stack", default="dev", show_default=True, help="Stack whose configuration is used: Pulumi.<stack>.yaml.")
+@click.option(
+    "--stack", default="dev", show_default=True, help="Stack whose configuration is used: Pulumi.<stack>.yaml."
+)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write the manifests below this folder.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def plan(folder: Path, stack: str, out: Path | None, form: str) -> None:
@@ -51,7 +53,9 @@ def show_plan(run: Run, folder: Path, stack: str, out: Path | None, form: str) -
         _print_findings(run, problems)
     if out is not None and not failed:
         written = write_tree(out, [(one.cluster, one.manifest) for one in objects])
-        click.echo(f"{len(written)} manifests written below {out}. Secrets are redacted: see the note in each.", err=True)
+        click.echo(
+            f"{len(written)} manifests written below {out}. Secrets are redacted: see the note in each.", err=True
+        )
     if failed:
         sys.exit(1)
 
@@ -69,7 +73,9 @@ def _print_tree(run: Run, stack: str, objects: list[PlannedObject]) -> None:
     console().print(root)
     plugins = sum(one.kind == "WasmPlugin" for one in objects)
     clusters = len({one.cluster for one in objects})
-    click.echo(f"{_count(clusters, 'cluster')}, {_count(plugins, 'WasmPlugin')}, {_count(len(objects) - plugins, 'other object')}")
+    click.echo(
+        f"{_count(clusters, 'cluster')}, {_count(plugins, 'WasmPlugin')}, {_count(len(objects) - plugins, 'other object')}"
+    )
 
 
 def _line(one: PlannedObject) -> Text:

@@ -38,7 +38,9 @@ def up(folder: Path, stack: str, install: bool) -> None:
     if cli is not None:
         click.echo(f"2 of 3: real `pulumi up`, with the CLI that was just installed: {cli}.")
         sys.exit(_pulumi_up(cli, folder, stack))
-    click.echo("3 of 3: no Pulumi CLI here, and the official installer cannot be reached: offline plan of the same program.")
+    click.echo(
+        "3 of 3: no Pulumi CLI here, and the official installer cannot be reached: offline plan of the same program."
+    )
     click.echo(OTHERS)
     click.echo()
     from mesh_wasm_pulumi.offline.run import run_folder
@@ -87,5 +89,7 @@ def _pulumi_up(cli: str, folder: Path, stack: str) -> int:
             return code
     if any(rendered.rglob("*.yaml")):
         click.echo(f"Clusters without kubeconfig were rendered into {rendered} (private, ignored by git):")
-        click.echo("the Kubernetes provider writes Secrets there in plain text. Delete the folder when you have looked at it.")
+        click.echo(
+            "the Kubernetes provider writes Secrets there in plain text. Delete the folder when you have looked at it."
+        )
     return 0

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pulumi.runtime.rpc import UNKNOWN, _special_secret_sig, _special_sig_key
+
 from mesh_wasm.finding import Path
-from pulumi.runtime.rpc import UNKNOWN, _secret_sig, _special_sig_key
 
 from .monitor import Registered
 from .run import Run
@@ -73,7 +74,7 @@ def _decode(value: Any, path: Path, hidden: list[Path], unknown: list[Path]) -> 
         unknown.append(path)
         return UNKNOWN_MARK
     if isinstance(value, Mapping):
-        if value.get(_special_sig_key) == _secret_sig:
+        if value.get(_special_sig_key) == _special_secret_sig:
             return _conceal(value.get("value"), path, hidden)
         return {key: _decode(item, (*path, key), hidden, unknown) for key, item in sorted(value.items())}
     if isinstance(value, list):

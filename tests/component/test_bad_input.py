@@ -1,0 +1,376 @@
+"""Bad input: each gets a sentence on its own component, with path and remedy, and nothing is created for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+import pytest
+from support.programs import (
+    GATEWAY,
+    IMAGE,
+    TENANT,
+    errors,
+    extension_args,
+    findings,
+    fleet,
+    gateway_args,
+    group_args,
+    plugin_args,
+    plugins,
+    run,
+    secrets,
+)
+
+import mesh_wasm_pulumi as wasm
+from mesh_wasm.finding import Finding, Severity, format_path
+
+EXTENSIONS: list[tuple[str, dict[str, Any], str, str, str]] = [
+    # what is wrong, changes to good arguments, rule, path, part of the message
+    ("bad fqn", {"fqn": "organizations/acme/extension/acl"}, "MW501", "fqn", "organizations/*/extensions/*"),
+    ("fqn that is no pairs", {"fqn": "acl"}, "MW501", "fqn", "not a fully qualified name"),
+    ("no organization", {"organization": None}, "MW101", "fqn", "required"),
+    ("bad tenant", {"allowed_in": ["tenants/shop"]}, "MW501", "allowed_in[0]", "organizations/*/tenants/*"),
+    ("no image", {"image": None}, "MW101", "image", "required"),
+    ("wrong scheme", {"image": None, "url": "ftp://host/x.wasm"}, "MW113", "url", "'ftp'"),
+    ("image that is no oci", {"image": "https://host/x.wasm"}, "MW113", "image", "does not begin with oci://"),
+    ("registry and port without scheme", {"image": "registry:5000/x"}, "MW113", "image", "does not begin with oci://"),
+    (
+        "env that is no C identifier",
+        {"vm_config": {"env": [{"name": "a-b", "value_from": "INLINE", "value": "x"}]}},
+        "MW202",
+        "vm_config.env[0].name",
+        "'a-b'",
+    ),
+    (
+        "reserved env",
+        {"vm_config": {"env": [{"name": "ISTIO_META_X", "value_from": "HOST"}]}},
+        "MW301",
+        "vm_config.env[0].name",
+        "reserved",
+    ),
+    (
+        "env without source",
+        {"vm_config": {"env": [{"name": "MODE", "value": "x"}]}},
+        "MW101",
+        "vm_config.env[0].value_from",
+        "TSB requires",
+    ),
+    (
+        "duplicate env",
+        {"vm_config": {"env": [{"name": "A", "value_from": "HOST"}, {"name": "A", "value_from": "HOST"}]}},
+        "MW116",
+        "vm_config.env[1].name",
+        "twice",
+    ),
+    ("int32 overflow", {"priority": 2**31}, "MW105", "priority", "2147483647"),
+    ("priority that is a text", {"priority": "10"}, "MW103", "priority", "integer"),
+    ("unknown phase", {"phase": "AUTHX"}, "MW104", "phase", "did you mean AUTHZ"),
+    ("misspelt field", {"priorty": 10}, "MW102", "priorty", "did you mean 'priority'"),
+    ("config that is a list", {"config": [1]}, "MW103", "config", "a list"),
+    ("bad sha256", {"sha256": "abc"}, "MW114", "sha256", "hexadecimal"),
+]
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule", "path", "text"), [row[1:] for row in EXTENSIONS], ids=[r[0] for r in EXTENSIONS]
+)
+def test_extension(changes: dict[str, Any], rule: str, path: str, text: str) -> None:
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args(**changes))
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet()))
+
+    result = run(program)
+    _has(errors(result, "acl"), rule, path, text)
+    assert [f.rule for f in errors(result, "edge")] == ["MW511"], (
+        "the attachment only says that its extension is broken"
+    )
+    assert not plugins(result)
+    assert result.failure is not None
+    assert "Traceback" not in result.failure
+
+
+GATEWAYS: list[tuple[str, dict[str, Any], str, str, str]] = [
+    ("bad gateway fqn", {"gateway": f"{TENANT}/gateways/shop"}, "MW501", "gateway", "ingressgateways"),
+    ("other kind of gateway", {"gateway": GATEWAY.replace("ingress", "egress")}, "MW501", "gateway", "ingress gateway"),
+    ("no gateway", {"gateway": None}, "MW101", "gateway", "required"),
+    ("no selector", {"workload_selector": None}, "MW101", "workload_selector", "selector"),
+    (
+        "empty labels",
+        {"workload_selector": {"namespace": "edge", "labels": {}}},
+        "MW401",
+        "workload_selector.labels",
+        "whole namespace",
+    ),
+    (
+        "namespace that is no name",
+        {"workload_selector": {"namespace": "Edge", "labels": {"a": "b"}}},
+        "MW514",
+        "workload_selector.namespace",
+        "'Edge'",
+    ),
+    (
+        "undeclared namespace",
+        {"workload_selector": {"namespace": "egde", "labels": {"a": "b"}}},
+        "MW505",
+        "workload_selector.namespace",
+        "it has edge, shop, pay",
+    ),
+    ("no cluster matches", {"clusters": {"env": "test"}}, "MW504", "clusters", "env=test"),
+    ("unknown cluster name", {"cluster_names": ["esat"]}, "MW503", "cluster_names[0]", "'esat'"),
+    ("selector reaches nothing", {"namespace_selector": ["west/edge"]}, "MW505", "namespace_selector", "no selected"),
+    ("no extension", {"extensions": []}, "MW101", "extensions", "no extension"),
+    ("no fleet", {"fleet": None}, "MW101", "fleet", "at least one cluster"),
+]
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule", "path", "text"), [row[1:] for row in GATEWAYS], ids=[r[0] for r in GATEWAYS]
+)
+def test_gateway(changes: dict[str, Any], rule: str, path: str, text: str) -> None:
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args())
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet(), **changes))
+
+    result = run(program)
+    _has(errors(result, "edge"), rule, path, text)
+    assert not plugins(result)
+    assert result.failure is not None
+
+
+ATTACHED: list[tuple[str, dict[str, Any], str, str, str]] = [
+    ("SERVER", {"match": [{"mode": "SERVER"}]}, "MW201", "extensions[0].match[0].mode", "never matches"),
+    (
+        "port 0",
+        {"match": [{"ports": [{"number": 0}]}]},
+        "MW105",
+        "extensions[0].match[0].ports[0].number",
+        "at least 1",
+    ),
+    (
+        "port 65536",
+        {"match": [{"ports": [{"number": 65536}]}]},
+        "MW105",
+        "extensions[0].match[0].ports[0].number",
+        "65535",
+    ),
+    ("bad mode", {"match": [{"mode": "CLIENTS"}]}, "MW104", "extensions[0].match[0].mode", "did you mean CLIENT"),
+    ("misspelt", {"configs": {}}, "MW102", "extensions[0].configs", "did you mean 'config'"),
+]
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule", "path", "text"), [row[1:] for row in ATTACHED], ids=[r[0] for r in ATTACHED]
+)
+def test_attached_extension(changes: dict[str, Any], rule: str, path: str, text: str) -> None:
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args())
+        items = [{"extension": acl, **changes}]
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet(), extensions=items))
+
+    result = run(program)
+    _has(errors(result, "edge"), rule, path, text)
+    assert not errors(result, "acl")
+    assert not plugins(result)
+
+
+GROUPS: list[tuple[str, dict[str, Any], str, str, str]] = [
+    ("unknown cluster", {"namespace_selector": ["esat/shop"]}, "MW503", "namespace_selector[0]", "east, west"),
+    ("no such namespace", {"namespace_selector": ["west/pay"]}, "MW505", "namespace_selector[0]", "edge, shop"),
+    ("nothing matches", {"namespace_selector": ["*/ship-*"]}, "MW505", "namespace_selector[0]", "matches no namespace"),
+    ("no selector form", {"namespace_selector": ["shop"]}, "MW510", "namespace_selector[0]", "cluster/namespace"),
+    ("prefix of clusters", {"namespace_selector": ["ea*/shop"]}, "MW510", "namespace_selector[0]", "cluster/namespace"),
+    ("empty selector", {"namespace_selector": []}, "MW505", "namespace_selector", "empty"),
+    ("no selector", {"namespace_selector": None}, "MW101", "namespace_selector", "selector"),
+]
+
+
+@pytest.mark.parametrize(("changes", "rule", "path", "text"), [row[1:] for row in GROUPS], ids=[r[0] for r in GROUPS])
+def test_group(changes: dict[str, Any], rule: str, path: str, text: str) -> None:
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args())
+        wasm.SecurityGroupAttachment("services", group_args(acl, fleet(), **changes))
+
+    result = run(program)
+    _has(errors(result, "services"), rule, path, text)
+    assert not plugins(result)
+
+
+def test_wildcard_without_declared_namespaces() -> None:
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args())
+        bare = wasm.Fleet([wasm.Cluster("east", provider=k8s.Provider("east"))])
+        wasm.SecurityGroupAttachment("services", group_args(acl, bare, namespace_selector=["*/shop-*"]))
+
+    _has(errors(run(program), "services"), "MW509", "namespace_selector[0]", "declares no namespaces")
+
+
+PLUGINS: list[tuple[str, dict[str, Any], str, str, str]] = [
+    ("no url", {"url": None}, "MW101", "spec.url", "required"),
+    ("host and port without scheme", {"url": "registry:5000/x"}, "MW113", "spec.url", "port but no scheme"),
+    ("address and port without scheme", {"url": "127.0.0.1:5000/x:1"}, "MW113", "spec.url", "port but no scheme"),
+    ("wrong scheme", {"url": "s3://bucket/x"}, "MW113", "spec.url", "'s3'"),
+    (
+        "HOST with a value",
+        {"vm_config": {"env": [{"name": "A", "value_from": "HOST", "value": ""}]}},
+        "MW115",
+        "spec.vm_config.env[0].value",
+        "comes from the host",
+    ),
+    (
+        "selector and targetRefs",
+        {"target_refs": [{"kind": "Gateway", "group": "gateway.networking.k8s.io", "name": "g"}]},
+        "MW110",
+        "spec.target_refs",
+        "exclude",
+    ),
+    ("empty labels", {"selector": {"match_labels": {}}}, "MW401", "spec.selector.match_labels", "whole namespace"),
+    (
+        "duplicate ports",
+        {"match": [{"ports": [{"number": 80}, {"number": 80}]}]},
+        "MW118",
+        "spec.match[0].ports[1].number",
+        "twice",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "rule", "path", "text"), [row[1:] for row in PLUGINS], ids=[r[0] for r in PLUGINS])
+def test_raw_plugin(changes: dict[str, Any], rule: str, path: str, text: str) -> None:
+    result = run(lambda: wasm.WasmPlugin("raw", plugin_args(fleet(), **changes)))
+    _has(errors(result, "raw"), rule, path, text)
+    assert not plugins(result)
+
+
+def test_tenant_is_compared_by_segments() -> None:
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args(allowed_in=[f"{TENANT}10", "organizations/acme/tenants/sho"]))
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet()))
+
+    result = run(program)
+    _has(errors(result, "edge"), "MW502", "extensions[0]", f"not in {TENANT}")
+    assert not errors(result, "acl")
+    assert not plugins(result)
+
+
+def test_extension_of_another_organization() -> None:
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args(organization="other"))
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet()))
+
+    _has(errors(run(program), "edge"), "MW513", "extensions[0]", "'acme'")
+
+
+def test_host_value_of_an_extension_is_dropped_with_a_note() -> None:
+    env = [{"name": "POD_NAME", "value_from": "HOST", "value": "x"}]
+
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args(vm_config={"env": env}))
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet()))
+
+    result = run(program)
+    assert result.failure is None
+    _has(findings(result, "acl", Severity.INFO), "MW203", "vm_config.env[0].value", "dropped")
+    assert plugins(result)[0].inputs["spec"]["vmConfig"] == {"env": [{"name": "POD_NAME", "valueFrom": "HOST"}]}
+
+
+def test_the_same_extension_twice() -> None:
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args())
+        twice = [{"extension": acl}, {"extension": acl, "config": {}}]
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet(), extensions=twice))
+
+    result = run(program)
+    _has(errors(result, "edge"), "MW507", "extensions[1]", "extensions[0]")
+    assert not plugins(result)
+
+
+def test_two_attachments_of_one_object() -> None:
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args())
+        where = fleet()
+        wasm.IngressGatewayAttachment("first", gateway_args(acl, where))
+        wasm.IngressGatewayAttachment("second", gateway_args(acl, where))
+
+    result = run(program)
+    assert not errors(result, "first")
+    _has(errors(result, "second"), "MW506", "", "written by first already")
+    assert not any(one.name.startswith("second") for one in plugins(result))
+
+
+KUBECONFIG = """\
+apiVersion: v1
+kind: Config
+contexts: [{name: other, context: {cluster: c, user: u}}]
+users: [{user: {token: s3cr3t}}]
+"""
+
+
+@pytest.mark.parametrize(
+    "wrap", [str, pulumi.Output.from_input, pulumi.Output.secret], ids=["plain", "output", "secret"]
+)
+def test_kubeconfig_without_the_context(wrap: Callable[[str], Any]) -> None:
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args(priority="ten"))
+        east = wasm.Cluster("east", kubeconfig=wrap(KUBECONFIG), context="east", namespaces=["edge"])
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, wasm.Fleet([east]), clusters=None))
+
+    result = run(program)
+    _has(errors(result, "east"), "MW508", "context", "it has other")
+    _has(errors(result, "acl"), "MW103", "priority", "integer")
+    assert not plugins(result)
+    assert not any("s3cr3t" in message.text for message in result.monitor.messages)
+
+
+def test_cluster_without_a_provider() -> None:
+    with pytest.raises(pulumi.RunError, match="cluster east: give either provider or kubeconfig"):
+        wasm.Cluster("east")
+
+
+def test_all_problems_of_all_components_in_one_run() -> None:
+    def program() -> None:
+        where = fleet()
+        good = wasm.WasmExtension("good", extension_args())
+        wasm.WasmExtension("bad", extension_args(image="x", phase="X", priority=2**40))
+        wasm.IngressGatewayAttachment("edge", gateway_args(good, where, gateway="x", clusters={"env": "x"}))
+        wasm.WasmPlugin("raw", plugin_args(where, url="ftp://x", priority="1"))
+
+    result = run(program)
+    by_component = {name: {f.rule for f in errors(result, name)} for name in ("good", "bad", "edge", "raw")}
+    assert by_component == {
+        "good": set(),
+        "bad": {"MW113", "MW104", "MW105"},
+        "edge": {"MW501", "MW504"},
+        "raw": {"MW113", "MW103"},
+    }
+    logged = {(m.urn.rsplit("::", 1)[-1]) for m in result.monitor.messages if m.severity == "error"}
+    assert logged == {"bad", "edge", "raw"}, "each message is attached to its own component"
+    assert not plugins(result)
+    assert not secrets(result)
+
+
+SECRET = "hunter2-very-secret"
+
+
+def test_a_secret_value_is_never_shown() -> None:
+    def program() -> None:
+        wasm.WasmExtension(
+            "acl", extension_args(image=pulumi.Output.secret(SECRET), priority=pulumi.Output.secret(SECRET))
+        )
+        credentials: Any = {"registry": "r", "password": SECRET, "passwort": SECRET}
+        wasm.PullSecret("registry", credentials)
+
+    result = run(program)
+    assert errors(result, "registry")
+    assert result.failure is not None
+    told = [message.text for message in result.monitor.messages] + [result.failure, str(result.ledger.findings)]
+    assert not any(SECRET in text for text in told)
+
+
+def _has(found: list[Finding], rule: str, path: str, text: str) -> None:
+    matching = [f for f in found if f.rule == rule and format_path(f.path) == path and text in f.message]
+    assert matching, f"no {rule} at {path!r} with {text!r} in:\n" + "\n".join(map(str, found))
+    assert all(f.fix.endswith(".") for f in matching)
+    assert all(IMAGE not in f.fix for f in matching)

@@ -1,0 +1,238 @@
+"""Known, deferred, unknown and secret values: every leaf may be any of them, and stays a leaf."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime.rpc import UNKNOWN
+from support.programs import (
+    GATEWAY,
+    IMAGE,
+    TENANT,
+    errors,
+    extension_args,
+    fleet,
+    gateway_args,
+    group_args,
+    plugin_args,
+    plugins,
+    run,
+    secrets,
+    unknown,
+)
+
+import mesh_wasm_pulumi as wasm
+from mesh_wasm_pulumi.offline.objects import planned_objects
+
+SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d"
+
+
+def _gateway_with(changes: Callable[[], dict[str, Any]]) -> Any:
+    """A program with one extension on one gateway; Outputs can only be made while it runs, hence a function."""
+
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args(**changes()))
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet()))
+
+    return program
+
+
+LEAVES: list[tuple[str, dict[str, Any], tuple[str, ...], Any]] = [
+    ("image", {"image": IMAGE}, ("url",), IMAGE),
+    ("phase", {"phase": "STATS"}, ("phase",), "STATS"),
+    ("priority", {"priority": 7}, ("priority",), 7),
+    ("config", {"config": {"a": {"B_c": 1}}}, ("pluginConfig",), {"a": {"B_c": 1}}),
+    ("sha256", {"sha256": "ab" * 32}, ("sha256",), "ab" * 32),
+    ("policy", {"image_pull_policy": "Always"}, ("imagePullPolicy",), "Always"),
+    ("named secret", {"image_pull_secret": "regcred"}, ("imagePullSecret",), "regcred"),
+    ("fail strategy", {"fail_strategy": "FAIL_CLOSE"}, ("failStrategy",), "FAIL_CLOSE"),
+    ("plugin name", {"plugin_name": "root"}, ("pluginName",), "root"),
+    ("type", {"type": "HTTP"}, ("type",), "HTTP"),
+    (
+        "vm config",
+        {"vm_config": {"env": [{"name": "A", "value_from": "HOST", "value": "x"}]}},
+        ("vmConfig",),
+        {"env": [{"name": "A", "valueFrom": "HOST"}]},
+    ),
+    ("match", {"match": {"mode": "CLIENT"}}, ("match",), [{"mode": "CLIENT"}]),
+]
+
+
+@pytest.mark.parametrize("wrap", [lambda v: v, pulumi.Output.from_input], ids=["plain", "output"])
+@pytest.mark.parametrize(("changes", "path", "value"), [row[1:] for row in LEAVES], ids=[row[0] for row in LEAVES])
+def test_a_leaf_of_an_extension(changes: dict[str, Any], path: tuple[str, ...], value: Any, wrap: Any) -> None:
+    def program() -> None:
+        late = {key: wrap(one) for key, one in changes.items()}
+        acl = wasm.WasmExtension("acl", extension_args(**late))
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet()))
+
+    result = run(program)
+    assert result.failure is None
+    spec: Any = plugins(result)[0].inputs["spec"]
+    for part in path:
+        spec = spec[part]
+    assert spec == value
+
+
+def test_unknown_leaves_stay_leaves() -> None:
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args(image=unknown(), config={"a": unknown(), "b": 1}))
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet()))
+
+    result = run(program)
+    assert result.failure is None
+    assert plugins(result)[0].inputs["spec"] == {
+        "url": UNKNOWN,
+        "pluginConfig": {"a": UNKNOWN, "b": 1},
+        "phase": "AUTHZ",
+        "priority": 10,
+        "selector": {"matchLabels": {"app": "shop-gateway"}},
+    }
+
+
+def test_one_secret_leaf_leaves_the_rest_in_the_open() -> None:
+    result = run(_gateway_with(lambda: {"config": {"token": pulumi.Output.secret("t0ken"), "mode": "x"}}))
+    spec = plugins(result)[0].inputs["spec"]
+    assert spec["pluginConfig"]["mode"] == "x"
+    assert spec["pluginConfig"]["token"][SECRET_SIGNATURE]
+    assert spec["priority"] == 10
+    one = next(o for o in planned_objects(result) if o.kind == "WasmPlugin")
+    assert one.hidden == (("spec", "pluginConfig", "token"),)
+
+
+@pytest.mark.parametrize("broken", ["phase", "gateway", "labels"])
+def test_known_outputs_are_checked_before_children(broken: str) -> None:
+    def program() -> None:
+        def late(name: str, good: Any, bad: Any) -> Any:
+            return pulumi.Output.from_input(bad if name == broken else good)
+
+        acl = wasm.WasmExtension("acl", extension_args(phase=late("phase", "AUTHZ", "wrong")))
+        selector = {"namespace": "edge", "labels": late("labels", {"app": "shop"}, {})}
+        gateway = late("gateway", GATEWAY, "wrong")
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet(), gateway=gateway, workload_selector=selector))
+
+    result = run(program)
+    assert errors(result)
+    assert result.failure is not None
+    assert not plugins(result)
+
+
+def test_a_bad_leaf_beside_an_unknown_one_is_found_at_preview() -> None:
+    result = run(_gateway_with(lambda: {"image": unknown(), "phase": pulumi.Output.from_input("AUTHX")}))
+    assert "MW104" in {finding.rule for finding in errors(result, "acl")}
+    assert not plugins(result)
+
+
+def test_what_is_unknown_at_preview_is_checked_at_up() -> None:
+    def program() -> None:
+        # At preview the password is unknown, at up it is known and the phase is wrong.
+        value = unknown() if pulumi.runtime.is_dry_run() else pulumi.Output.from_input("AUTHX")
+        acl = wasm.WasmExtension("acl", extension_args(phase=value))
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet()))
+
+    assert run(program).failure is None
+    at_up = run(program, preview=False)
+    assert at_up.failure is not None
+    assert not plugins(at_up)
+
+
+def test_whole_objects_may_be_outputs() -> None:
+    def program() -> None:
+        acl = wasm.WasmExtension(
+            "acl",
+            extension_args(
+                vm_config=pulumi.Output.from_input({"env": [{"name": "A", "value_from": "HOST", "value": "x"}]}),
+                match=pulumi.Output.from_input({"mode": "CLIENT"}),
+            ),
+        )
+        selector = pulumi.Output.from_input({"namespace": "edge", "labels": {"app": "shop"}})
+        match = pulumi.Output.from_input([{"mode": "CLIENT", "ports": [{"number": 80}, {"number": 80}]}])
+        items = [{"extension": acl, "match": match, "config": pulumi.Output.from_input({"a": 1})}]
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet(), workload_selector=selector, extensions=items))
+
+    result = run(program)
+    assert result.failure is None
+    plugin = plugins(result)[0]
+    assert plugin.inputs["metadata"]["namespace"] == "edge"
+    assert plugin.inputs["spec"]["selector"] == {"matchLabels": {"app": "shop"}}
+    assert plugin.inputs["spec"]["vmConfig"] == {"env": [{"name": "A", "valueFrom": "HOST"}]}
+    assert plugin.inputs["spec"]["match"] == [{"mode": "CLIENT", "ports": [{"number": 80}]}]
+
+
+def test_structure_must_be_known() -> None:
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args())
+        where = fleet()
+        wasm.SecurityGroupAttachment("group", group_args(acl, where, namespace_selector=["east/shop", unknown()]))
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, where, clusters={"env": unknown()}))
+
+    result = run(program)
+    assert {f.rule for f in errors(result, "group")} == {"MW512"}
+    assert {f.rule for f in errors(result, "edge")} == {"MW512"}
+
+
+def test_a_definition_instead_of_a_component() -> None:
+    """What other languages hand over: plain definitions, or Outputs of them."""
+
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args(allowed_in=[TENANT]))
+        where = fleet()
+        plain = {"fqn": "organizations/acme/extensions/plain", "image": IMAGE, "priority": 3}
+        late = {"fqn": "organizations/acme/extensions/acl", "extension": acl.definition}
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, where, extensions=[{"extension": plain}, late]))
+
+    result = run(program)
+    assert result.failure is None, result.failure
+    names = {plugin.name: plugin.inputs for plugin in plugins(result)}
+    assert set(names) == {"edge-east-plain", "edge-east-acl"}
+    assert names["edge-east-acl"]["spec"]["url"] == IMAGE
+    assert names["edge-east-acl"]["spec"]["priority"] == 10
+    assert names["edge-east-acl"]["metadata"]["annotations"]["mesh-wasm/target"] == GATEWAY
+
+
+def test_an_unknown_kubeconfig_does_not_stop_the_preview() -> None:
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args())
+        east = wasm.Cluster("east", kubeconfig=unknown(), context="east", namespaces=["edge"])
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, wasm.Fleet([east]), clusters=None))
+
+    result = run(program)
+    assert result.failure is None
+    assert len(plugins(result)) == 1
+
+
+def test_a_password_given_in_plain_text_is_secret_all_the_same() -> None:
+    def program() -> None:
+        registry = wasm.PullSecret("registry", {"registry": "registry.acme.io", "username": "u", "password": "pl4in"})
+        acl = wasm.WasmExtension("acl", extension_args(pull_secret=registry))
+        edge = wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet()))
+        pulumi.export("definition", acl.definition)
+        pulumi.export("plugins", edge.plugins)
+
+    result = run(program)
+    (secret,) = secrets(result)
+    assert secret.inputs["stringData"][SECRET_SIGNATURE]
+    assert plugins(result)[0].inputs["spec"]["imagePullSecret"] == "registry"
+    for resource in result.monitor.resources.values():
+        text = str({**resource.inputs, **resource.outputs})
+        assert "pl4in" not in text or SECRET_SIGNATURE in text
+    assert "pl4in" not in str(result.monitor.resources[next(iter(result.monitor.resources))].inputs)
+
+
+def test_a_raw_plugin_keeps_every_leaf() -> None:
+    def program() -> None:
+        args = plugin_args(
+            fleet(), {"namespace": unknown(), "name": "x"}, url=unknown(), plugin_config={"K_k": unknown()}
+        )
+        wasm.WasmPlugin("raw", args)
+
+    result = run(program)
+    assert result.failure is None
+    first = plugins(result)[0].inputs
+    assert first["metadata"]["namespace"] == UNKNOWN
+    assert first["spec"]["url"] == UNKNOWN
+    assert first["spec"]["pluginConfig"] == {"K_k": UNKNOWN}
+    assert first["spec"]["priority"] == 5
