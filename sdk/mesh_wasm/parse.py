@@ -49,10 +49,16 @@ def parse(model: type[M], document: object) -> Parsed[M]:
     rest = _copy(document)
     found: dict[Finding, None] = {}
     problems: list[ErrorDetails] = first
+    gone: set[tuple[str | int, ...]] = set()  # taken out, because their place takes nothing deferred
     for _ in range(_PASSES):
         for problem in problems:
-            found[_finding(model, problem)] = None
-            _mend(rest, problem)
+            if problem["input"] is not INVALID and problem["loc"] not in gone:
+                found[_finding(model, problem)] = None
+        for problem in reversed(
+            problems
+        ):  # from the end, so that taking an item out moves no other that is still to go
+            if not _mend(rest, problem):
+                gone.add(problem["loc"])
         try:
             return Parsed(model.model_validate(rest), tuple(found))
         except ValidationError as error:
@@ -73,15 +79,22 @@ def _copy(value: Any) -> Any:
     return value if isinstance(value, Deferred | Model) else copy.copy(value)
 
 
-def _mend(document: Any, problem: ErrorDetails) -> None:
-    """Take the refused value out of the document: an unknown field goes, any other becomes INVALID."""
+def _mend(document: Any, problem: ErrorDetails) -> bool:
+    """Take the refused value out of the document: an unknown field goes, any other becomes INVALID.
+
+    False where INVALID stood there already and was refused too, so that nothing is left in its place.
+    """
     *parents, last = [part for part in problem["loc"] if part != "[key]"] or [""]
     for part in parents:
         document = document[_spelling(document, part)]
     if problem["type"] == "extra_forbidden" or problem["loc"][-1] == "[key]":
         document.pop(_spelling(document, last), None)
+    elif problem["input"] is INVALID:
+        del document[_spelling(document, last)]
+        return False
     else:
         document[_spelling(document, last)] = INVALID
+    return True
 
 
 def _spelling(container: Any, part: str | int) -> str | int:

@@ -1,0 +1,114 @@
+"""The inventory: the fleet as a file (clusters.yaml), for everything that runs without a Pulumi program.
+
+.. code-block:: yaml
+
+    clusters:
+      east:
+        labels: {env: prod}
+        istioVersion: "1.27"
+        namespaces: [edge, shop, pay]
+
+Each entry holds the facts of :class:`~mesh_wasm.cluster.Cluster` but its name, in camelCase. The schema for editors is
+docs/inventory.schema.json (:mod:`mesh_wasm.inventoryschema`).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path as FilePath
+from typing import Any
+
+from .cluster import Cluster, Fleet
+from .finding import Finding, ordered, quoted
+from .naming import is_label, is_subdomain
+from .parse import parse
+from .rules import placing, schema
+from .yamlfile import Located, Unreadable, load
+
+CLUSTERS = "clusters"
+"""The one field of an inventory."""
+
+
+def read_inventory(path: str | FilePath) -> tuple[Fleet, tuple[Located, ...]]:
+    """The fleet of an inventory file, and what is wrong with it, each with its line.
+
+    Clusters with errors are left out. Raises :class:`~mesh_wasm.yamlfile.Unreadable` where the file cannot be read, is
+    no YAML, or holds not exactly one document.
+    """
+    found = list(load(path))
+    if len(found) != 1:
+        raise Unreadable(str(path), f"an inventory is one YAML document; this file holds {len(found) or 'none'}.")
+    fleet, findings = parse_inventory(found[0].value)
+    return fleet, tuple(found[0].locate(finding) for finding in findings)
+
+
+def parse_inventory(document: Any) -> tuple[Fleet, tuple[Finding, ...]]:
+    """The fleet of an inventory that has been loaded already; paths start at the document."""
+    if not isinstance(document, Mapping):
+        says = "an inventory is a mapping with the field clusters."
+        return Fleet([]), (schema.WRONG_TYPE.at(says=says, fix=_FORM),)
+    findings = list(_unknown(document))
+    entries = document.get(CLUSTERS)
+    if not isinstance(entries, Mapping) or not entries:
+        says = "the inventory needs at least one cluster, as a mapping of names to facts."
+        findings.append(schema.REQUIRED.at(CLUSTERS, says=says, fix=_FORM))
+        return Fleet([]), ordered(findings)
+    clusters: list[Cluster] = []
+    for name, facts in entries.items():
+        cluster, found = parse_cluster(str(name), {} if facts is None else facts)
+        findings += [finding.under(CLUSTERS, str(name)) for finding in found]
+        if not any(finding.is_error for finding in found):
+            clusters.append(cluster)
+    return Fleet(clusters), ordered(findings)
+
+
+def parse_cluster(name: str, facts: Any) -> tuple[Cluster, list[Finding]]:
+    """One cluster from its facts; paths start at the facts. A cluster with errors must not be used."""
+    if not isinstance(facts, Mapping):
+        return Cluster(name=name), [schema.WRONG_TYPE.at(says="the facts of a cluster are a mapping.", fix=_FORM)]
+    findings: list[Finding] = []
+    if "name" in facts:
+        says = "the name of a cluster is its key in clusters."
+        findings.append(schema.UNKNOWN_FIELD.at("name", says=says, fix="Remove the field."))
+    parsed = parse(Cluster, {**facts, "name": name})
+    findings += [_version_in_quotes(finding, facts) for finding in parsed.findings]
+    if not findings:
+        findings += _facts(parsed.value)
+    return parsed.value, findings
+
+
+def _unknown(document: Mapping[str, Any]) -> Iterator[Finding]:
+    for name in document:
+        if name != CLUSTERS:
+            guess = difflib.get_close_matches(str(name), [CLUSTERS], n=1)
+            says = f"there is no field {quoted(name)} here" + (f"; did you mean '{CLUSTERS}'?" if guess else ".")
+            yield schema.UNKNOWN_FIELD.at(str(name), says=says, fix=None if guess else _FORM)
+
+
+def _version_in_quotes(finding: Finding, facts: Mapping[str, Any]) -> Finding:
+    version = facts.get("istioVersion", facts.get("istio_version"))
+    if finding.path == ("istioVersion",) and isinstance(version, int | float) and not isinstance(version, bool):
+        return replace(finding, fix="Put the version in quotes: YAML reads 1.30 as the number 1.3.")
+    return finding
+
+
+def _facts(cluster: Cluster) -> Iterator[Finding]:
+    if not is_subdomain(cluster.name):
+        says = f"{quoted(cluster.name)} is no name for a cluster."
+        yield placing.BAD_NAME.at(says=says)
+    if cluster.istio_version is not None and cluster.version is None:
+        says = f"{quoted(cluster.istio_version)} is no version of Istio."
+        yield schema.WRONG_TYPE.at("istioVersion", says=says, fix='Write it as in "1.27" or "1.27.3".')
+    for index, namespace in enumerate(cluster.namespaces or ()):
+        if not is_label(namespace):
+            yield placing.BAD_NAME.at("namespaces", index, says=f"{quoted(namespace)} is no namespace name.")
+        elif namespace in (cluster.namespaces or ())[:index]:
+            says = f"{quoted(namespace)} is listed twice."
+            yield placing.BAD_NAME.at("namespaces", index, says=says, fix="Keep one of the two.")
+    if not is_label(cluster.root_namespace):
+        yield placing.BAD_NAME.at("rootNamespace", says=f"{quoted(cluster.root_namespace)} is no namespace name.")
+
+
+_FORM = "Write clusters: {<name>: {namespaces: [<namespace>, …], istioVersion: '<major>.<minor>', …}}."
