@@ -89,8 +89,56 @@ class WorkloadSelectorArgs(TypedDict):
     """Labels of the pods, at least one."""
 
 
+class RegistryCredentialsArgs(TypedDict):
+    """Credentials of one registry."""
+
+    registry: pulumi.Input[str]
+    """Host of the registry, with its port if it has one; ``docker.io`` for Docker Hub."""
+    username: pulumi.Input[str]
+    """User name."""
+    password: pulumi.Input[str]
+    """Password or token. Kept secret, also where a plain text is given."""
+
+
+class SecretStoreArgs(TypedDict):
+    """A store of the External Secrets Operator."""
+
+    name: pulumi.Input[str]
+    """Name of the store."""
+    kind: NotRequired[pulumi.Input[str]]
+    """ClusterSecretStore (default) or SecretStore, which has to exist in every namespace of the plugins."""
+
+
+class RemoteRefArgs(TypedDict):
+    """One value of a secret store."""
+
+    key: pulumi.Input[str]
+    """Key of the entry in the store."""
+    property: NotRequired[pulumi.Input[str]]
+    """Property of the entry; default: the whole entry."""
+    version: NotRequired[pulumi.Input[str]]
+    """Version of the entry; default: the newest."""
+
+
+class ExternalSecretArgs(TypedDict):
+    """Credentials that the External Secrets Operator fetches: a whole docker configuration, or username and password."""
+
+    store: pulumi.Input[SecretStoreArgs]
+    """The store."""
+    docker_config_json: NotRequired[pulumi.Input[RemoteRefArgs]]
+    """Where the whole ``.dockerconfigjson`` text stands."""
+    username: NotRequired[pulumi.Input[RemoteRefArgs]]
+    """Where the user name for ``registry`` stands; with password."""
+    password: NotRequired[pulumi.Input[RemoteRefArgs]]
+    """Where the password for ``registry`` stands; with username."""
+    refresh_interval: NotRequired[pulumi.Input[str]]
+    """How often the operator looks for a new value; default ``1h``."""
+    api_version: NotRequired[str]
+    """Version of the ExternalSecret resource; default ``external-secrets.io/v1``."""
+
+
 class PullSecretArgs(TypedDict):
-    """Credentials of a registry: registry, username and password, or a ready docker configuration."""
+    """Registry credentials from one source: username and password, a docker configuration, an existing Secret or a store."""
 
     registry: NotRequired[pulumi.Input[str]]
     """Host of the registry, with its port if it has one; ``docker.io`` for Docker Hub."""
@@ -98,8 +146,14 @@ class PullSecretArgs(TypedDict):
     """User name."""
     password: NotRequired[pulumi.Input[str]]
     """Password or token. Kept secret, also where a plain text is given."""
+    registries: NotRequired[Sequence[RegistryCredentialsArgs]]
+    """Credentials of several registries, merged into one Secret."""
     docker_config_json: NotRequired[pulumi.Input[str]]
-    """A whole ``.dockerconfigjson`` text instead of the three above. Kept secret."""
+    """A whole ``.dockerconfigjson`` text instead of the above. Kept secret."""
+    existing_secret: NotRequired[pulumi.Input[str]]
+    """Name of a Secret that exists already beside every plugin. It is read and checked at up, never written."""
+    external_secret: NotRequired[ExternalSecretArgs]
+    """An entry of a secret store, fetched by the External Secrets Operator; with ``registry``."""
     secret_name: NotRequired[pulumi.Input[str]]
     """Name of the Secret objects; default: the name of the component."""
 
@@ -109,10 +163,14 @@ class PullSecretDefinition(TypedDict):
 
     name: pulumi.Input[str]
     """Name of the Secret objects."""
-    registry: NotRequired[pulumi.Input[str]]
-    """Host of the registry, for messages."""
+    registries: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
+    """The registries that it serves, as keys of the docker configuration; unset where that is not known."""
     docker_config_json: NotRequired[pulumi.Input[str]]
     """The ``.dockerconfigjson`` text; secret."""
+    existing: NotRequired[bool]
+    """Whether the Secret exists already: then it is checked, and not written."""
+    external_secret: NotRequired[ExternalSecretArgs]
+    """An entry of a secret store, fetched by the External Secrets Operator."""
 
 
 if TYPE_CHECKING:
@@ -169,6 +227,8 @@ class WasmExtensionArgs(WasmExtensionFields):
     """``organizations/<organization>/extensions/<name>``."""
     pull_secret: NotRequired[PullSecretRef]
     """Registry credentials: a PullSecret (other languages: its definition). Its Secret is put beside every plugin."""
+    pull_secrets: NotRequired[Sequence[PullSecretRef]]
+    """Several of them: in each cluster the one that serves the image there is taken, as registry mirrors need it."""
 
 
 class ExtensionDefinition(WasmExtensionFields):
@@ -178,6 +238,8 @@ class ExtensionDefinition(WasmExtensionFields):
     """``organizations/<organization>/extensions/<name>``."""
     pull_secret: NotRequired[pulumi.Input[PullSecretDefinition]]
     """Registry credentials; secret."""
+    pull_secrets: NotRequired[Sequence[pulumi.Input[PullSecretDefinition]]]
+    """Registry credentials of several registries; secret."""
 
 
 if TYPE_CHECKING:
@@ -197,6 +259,10 @@ class AttachedExtensionArgs(TypedDict):
     """Configuration for this target; replaces the extension's config whole."""
     match: NotRequired[pulumi.Input[Sequence[pulumi.Input[TrafficSelectorArgs]]]]
     """Traffic that passes through the plugin; replaces the extension's match. Any of them suffices."""
+    pull_secret: NotRequired[PullSecretRef]
+    """Registry credentials; replace the extension's. Needed where the definition is an Output: Secrets must be known."""
+    pull_secrets: NotRequired[Sequence[PullSecretRef]]
+    """Several of them: in each cluster the one that serves the image there is taken."""
 
 
 class ClusterArgs(TypedDict):
@@ -216,6 +282,13 @@ class ClusterArgs(TypedDict):
     """Istio's root namespace; default istio-system."""
     revision: NotRequired[str]
     """Value of the label ``istio.io/rev`` of every plugin."""
+    registry_mirrors: NotRequired[Mapping[str, str]]
+    """Mirror by registry host, e.g. ``{"registry.acme.io": "mirror.west.acme.io:5000"}``: images are pulled from there."""
+    wasm_download_proxy: NotRequired[bool]
+    """Whether TSB's download proxy fetches OCI images here; then pull secrets stand in istio-system. Default false."""
+    secrets_mutable: NotRequired[bool]
+    """Whether the provider has enableSecretMutable: then a new password updates Secrets in place, instead of making new
+    ones under new names. Default false."""
 
 
 class FleetArgs(TypedDict):
@@ -335,6 +408,8 @@ class WasmPluginArgs(FleetArgs):
     """The spec, every field of Istio's reference."""
     pull_secret: NotRequired[PullSecretRef]
     """Registry credentials: a PullSecret (other languages: its definition). Its Secret is put beside the plugin."""
+    pull_secrets: NotRequired[Sequence[PullSecretRef]]
+    """Several of them: in each cluster the one that serves the image there is taken, as registry mirrors need it."""
 
 
 class PluginReference(TypedDict):

@@ -37,6 +37,10 @@ class Cluster:
     :param dialect: ``istio`` (default) or ``asm``.
     :param root_namespace: Istio's root namespace; default ``istio-system``.
     :param revision: Value of the label ``istio.io/rev`` of every plugin.
+    :param registry_mirrors: Mirror by registry host; images of the host are pulled from the mirror.
+    :param wasm_download_proxy: Whether TSB's download proxy fetches OCI images in this cluster.
+    :param secrets_mutable: Whether ``provider`` has ``enable_secret_mutable``. With ``kubeconfig`` it always has. Without
+        it, pull secrets change their names with their content, so that none is ever absent.
     """
 
     def __init__(
@@ -52,6 +56,9 @@ class Cluster:
         dialect: Dialect | str | None = None,
         root_namespace: str | None = None,
         revision: str | None = None,
+        registry_mirrors: Mapping[str, str] | None = None,
+        wasm_download_proxy: bool | None = None,
+        secrets_mutable: bool | None = None,
     ) -> None:
         if (provider is None) == (kubeconfig is None):
             raise pulumi.RunError(
@@ -66,6 +73,9 @@ class Cluster:
             "dialect": dialect,
             "root_namespace": root_namespace,
             "revision": revision,
+            "registry_mirrors": registry_mirrors,
+            "wasm_download_proxy": wasm_download_proxy,
+            "secrets_mutable": True if provider is None else secrets_mutable,
         }
         self.facts = {key: value for key, value in facts.items() if value is not None}
 

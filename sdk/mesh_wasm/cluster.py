@@ -33,6 +33,12 @@ class Cluster(Model):
     """Istio's root namespace: a plugin there reaches the whole mesh."""
     revision: Str | None = None
     """Value of the label ``istio.io/rev`` for every plugin, to pin it to one control plane."""
+    registry_mirrors: dict[str, Str] = Field(default_factory=dict)
+    """Mirror by registry host: images of the host are pulled from ``mirror[:port][/path]`` instead."""
+    wasm_download_proxy: bool = False
+    """Whether TSB's download proxy fetches OCI images here (ManagementPlane ``enableWasmDownloadProxy``)."""
+    secrets_mutable: bool = False
+    """Whether a changed Secret is updated in place; else its name changes with its content, so that it is never absent."""
 
     @property
     def version(self) -> tuple[int, int] | None:
