@@ -38,7 +38,7 @@ def module(mark: str = "v1") -> bytes:
     with tempfile.TemporaryDirectory() as scratch:
         source, target = Path(scratch) / "filter.wat", Path(scratch) / "filter.wasm"
         source.write_text(text)
-        command = [build.ensure("wat2wasm")["wat2wasm"], source, "-o", target]
+        command = [str(build.ensure("wat2wasm")["wat2wasm"]), str(source), "-o", str(target)]
         run = subprocess.run(command, capture_output=True, text=True, check=False)
         if run.returncode:
             raise MeshError(f"wat2wasm refuses the filter:\n{run.stderr}")

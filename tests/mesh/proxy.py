@@ -211,7 +211,11 @@ def module_cache_obstacle() -> str | None:
         _make_module_cache()
     except OSError as error:
         return f"{MODULE_CACHE}, which pilot-agent keeps modules in, cannot be made: {error}"
-    return None if os.access(MODULE_CACHE, os.W_OK) else f"{MODULE_CACHE}, which pilot-agent keeps modules in, is not writable"
+    return (
+        None
+        if os.access(MODULE_CACHE, os.W_OK)
+        else f"{MODULE_CACHE}, which pilot-agent keeps modules in, is not writable"
+    )
 
 
 def _make_module_cache() -> None:
