@@ -11,6 +11,13 @@ import pytest
 pytest_plugins = ["mesh.fixtures"]
 
 MARKS = ("cluster", "live", "engine", "browser")
+FIGURES = pytest.StashKey[Counter[str]]()
+
+
+@pytest.fixture(scope="session")
+def figures(pytestconfig: pytest.Config) -> Counter[str]:
+    """What the tests on real servers count, for the closing lines: `figures["manifests proven"] += 1`."""
+    return pytestconfig.stash.setdefault(FIGURES, Counter({"disagreements": 0}))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,3 +45,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for mark, count in counts.items():
         if count:
             terminalreporter.line(f"{mark:8} " + ", ".join(f"{number} {what}" for what, number in count.items()))
+    if FIGURES in terminalreporter.config.stash:
+        told = terminalreporter.config.stash[FIGURES]
+        terminalreporter.line(
+            "on real servers: " + ", ".join(f"{number} {what}" for what, number in sorted(told.items()))
+        )

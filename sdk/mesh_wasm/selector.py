@@ -12,8 +12,8 @@ from .model import Leaf, Model, Str
 class IstioWorkloadSelector(Model):
     """Pods by their labels, within the plugin's namespace (Istio type/v1beta1 WorkloadSelector)."""
 
-    match_labels: Leaf[dict[str, Leaf[Str]]] | None = None
-    """All of these labels; values at most 63 characters, no wildcards."""
+    match_labels: Leaf[dict[str, Leaf[Str] | None]] | None = None
+    """All of these labels; values at most 63 characters, no wildcards. The schema lets a value be null, and drops it."""
 
 
 class PolicyTargetReference(Model):

@@ -7,6 +7,7 @@ keys are made from the content of those files.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,3 +84,13 @@ def expand(names: tuple[str, ...] | list[str]) -> tuple[str, ...]:
         known = ", ".join([*GROUPS, *PARTS])
         raise ValueError(f"the mesh has no part {', '.join(unknown)}; it has: {known}")
     return tuple(name for name in PARTS if name in wanted)
+
+
+def versions() -> dict[str, str]:
+    """The pinned versions of what judges, by Go module: Kubernetes, Istio, and the API with the CRDs."""
+    found = {}
+    for module, name in (("kube", "k8s.io/kubernetes"), ("istio", "istio.io/istio"), ("istio", "istio.io/api")):
+        text = (MODULES / module / "go.mod").read_text()
+        pinned: list[str] = re.findall(rf"\s{re.escape(name)} (v\S+)", text)
+        found[name] = pinned[-1]  # a replacement stands last
+    return found

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mesh_wasm.deferred import Deferred
-from mesh_wasm.finding import Finding, Severity
+from mesh_wasm.deferred import Deferred, known
+from mesh_wasm.finding import Finding, Severity, quoted
 
 from .rule import Family, rule
 from .subjects import PluginSubject
@@ -37,6 +37,26 @@ ROOT_BY_WILDCARD = rule(
     fix="Name the root namespace if the whole mesh is really meant.",
     source="Istio WasmPlugin.selector; facts A3.3",
 )
+NULL_LABEL = rule(
+    "MW410",
+    Severity.ERROR,
+    Family.BLAST,
+    "A selector's label that is null",
+    why="The API server takes the null away and stores the rest: the plugin reaches every workload that has the other "
+    "labels, and the whole namespace if there are none.",
+    fix="Give the label a value.",
+    source="measured: case selection/label-value-null, stored as matchLabels: {}",
+    bad=(
+        "apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: acl, namespace: edge}\nspec:\n"
+        "  url: oci://registry.example.com/filters/acl:1.4.2\n  priority: 10\n"
+        "  selector: {matchLabels: {app: shop-gateway, version: null}}\n"
+    ),
+    good=(
+        "apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: acl, namespace: edge}\nspec:\n"
+        "  url: oci://registry.example.com/filters/acl:1.4.2\n  priority: 10\n"
+        "  selector: {matchLabels: {app: shop-gateway, version: v1}}\n"
+    ),
+)
 
 
 @EMPTY_LABELS.checks(PluginSubject)
@@ -49,3 +69,12 @@ def empty_labels(subject: PluginSubject) -> Iterator[Finding]:
         yield EMPTY_LABELS.at(
             "selector", "matchLabels", says="the selector has no labels, so it selects the whole namespace."
         )
+
+
+@NULL_LABEL.checks(PluginSubject)
+def null_label(subject: PluginSubject) -> Iterator[Finding]:
+    """A null is pruned, and the selector is wider than it looks."""
+    selector = known(subject.spec.selector)
+    for key, value in ((known(selector.match_labels) if selector else None) or {}).items():
+        if value is None:
+            yield NULL_LABEL.at("selector", "matchLabels", key, says=f"the label {quoted(key)} has no value.")

@@ -12,6 +12,7 @@ from mesh_wasm.image import ImageError, ModuleUrl
 from mesh_wasm.selector import PolicyTargetReference
 
 from .rule import Family, rule
+from .schema import WRONG_LENGTH
 from .subjects import PluginSubject
 from .walk import env_vars, items, match_ports
 
@@ -123,6 +124,7 @@ DUPLICATE_PORT = rule(
     good=_GOOD + "  match: [{ports: [{number: 8080}]}]\n",
 )
 
+_GROUP = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _KINDS = {
     ("", "Service"),
     ("core", "Service"),
@@ -160,7 +162,7 @@ def label_wildcard(subject: PluginSubject) -> Iterator[Finding]:
             yield LABEL_WILDCARD.at(*path, says="the label has an empty key.")
         elif "*" in key:
             yield LABEL_WILDCARD.at(*path, says=f"the key {quoted(key)} holds a wildcard.")
-        if isinstance(value, Deferred):
+        if value is None or isinstance(value, Deferred):
             continue
         if "*" in value:
             yield LABEL_WILDCARD.at(*path, says=f"the value {quoted(value)} holds a wildcard.")
@@ -181,12 +183,26 @@ def bad_target_ref(subject: PluginSubject) -> Iterator[Finding]:
 
 def _target_ref(reference: PolicyTargetReference, path: tuple[str | int, ...]) -> Iterator[Finding]:
     group, kind, name = known(reference.group) or "", known(reference.kind), known(reference.name)
-    if kind is not None and not isinstance(reference.group, Deferred) and (group, kind) not in _KINDS:
-        yield BAD_TARGET_REF.at(*path, "kind", says=f"{group or 'core'}/{kind} cannot be a target.")
+    if len(group) > 253 or (group and not _GROUP.fullmatch(group)):
+        yield BAD_TARGET_REF.at(*path, "group", says=f"{quoted(group)} is no name for an API group.")
+    elif kind is not None and not isinstance(reference.group, Deferred) and (group, kind) not in _KINDS:
+        told = quoted(f"{group or 'core'}/{kind}")
+        yield BAD_TARGET_REF.at(*path, "kind", says=f"{told} cannot be a target.")
     if name is not None and not 1 <= len(name) <= 253:
         yield BAD_TARGET_REF.at(*path, "name", says="the name must have 1 to 253 characters.")
     if known(reference.namespace):
         yield BAD_TARGET_REF.at(*path, "namespace", says="a reference to another namespace is not supported.")
+
+
+@WRONG_LENGTH.checks(PluginSubject)
+def too_many_bytes(subject: PluginSubject) -> Iterator[Finding]:
+    """The CRD counts characters, and istiod's webhook counts bytes: it is the stricter one beyond ASCII."""
+    limits = (("imagePullSecret", subject.spec.image_pull_secret, 253), ("pluginName", subject.spec.plugin_name, 256))
+    for field, text, limit in limits:
+        value = known(text)
+        if value is not None and len(value) <= limit < len(value.encode()):
+            says = f"it has {len(value.encode())} bytes in UTF-8; {limit} are allowed."
+            yield WRONG_LENGTH.at(field, says=says)
 
 
 @BAD_URL.checks(PluginSubject)

@@ -1,0 +1,50 @@
+"""What mesh-wasm says of a manifest, and how that compares with what a server says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mesh.judge import path_of
+
+from mesh_wasm.cluster import Cluster
+from mesh_wasm.finding import Finding, Path
+from mesh_wasm.parse import parse
+from mesh_wasm.plugin import WasmPluginSpec
+from mesh_wasm.pluginplan import PluginMetadata
+from mesh_wasm.rules import checks
+from mesh_wasm.rules.rule import CATALOGUE, Family
+
+NEWEST = Cluster(name="newest")
+"""A cluster of which nothing is declared: the newest upstream Istio is assumed."""
+
+
+def findings(manifest: dict[str, Any]) -> list[Finding]:
+    """The findings of the rules about a WasmPlugin, paths from the root of the manifest."""
+    spec = parse(WasmPluginSpec, manifest.get("spec"))
+    found = [*spec.findings, *checks.plugin_findings(spec.value), *checks.cluster_findings(spec.value, NEWEST)]
+    metadata = parse(PluginMetadata, manifest["metadata"])
+    return [*(f.under("spec") for f in found), *(f.under("metadata") for f in metadata.findings)]
+
+
+def disagreement(manifest: dict[str, Any], accepted: bool, message: str, fields: list[str]) -> str | None:
+    """What is wrong between a server's answer and ours, as a sentence; None if they agree.
+
+    What the server refuses, we refuse, and at every field that it names. What it accepts, we may refuse, but not as a
+    matter of schema: the rule must be of another family, such as a silent trap.
+    """
+    errors = [finding for finding in findings(manifest) if finding.is_error]
+    if accepted:
+        wrong = [str(error) for error in errors if CATALOGUE[error.rule].family is Family.SCHEMA]
+        return f"the server accepts it, and we call its schema wrong: {'; '.join(wrong)}" if wrong else None
+    if not errors:
+        return f"the server refuses it, and we do not: {message}"
+    missed = [field for field in fields if not any(_meet(path_of(field), error.path) for error in errors)]
+    if missed:
+        ours = "; ".join(str(error) for error in errors)
+        return f"the server refuses {', '.join(missed)}, and we do not: {message} (we say: {ours})"
+    return None
+
+
+def _meet(one: Path, other: Path) -> bool:
+    """Whether one path is within the other: a server may blame an object for what we blame one of its fields for."""
+    return all(a == b for a, b in zip(one, other, strict=False))
