@@ -11,7 +11,7 @@ from typing import Any, Optional
 
 import pulumi
 
-from mesh_wasm.attach import plan_attachments
+from mesh_wasm.attach import plan_attachments, undecided_places
 from mesh_wasm.finding import Finding
 from mesh_wasm.parse import parse
 from mesh_wasm.plan import Plan
@@ -98,14 +98,16 @@ def _attach(
         "extensions": [entry.extension for entry in entries],
     }
 
-    def planned(document: Any) -> Plan:
-        return _plan(kind, document, entries, where, name)
+    plan, undecided = _plan(kind, document, entries, where, name)
 
-    plan = planned(document)
+    def later(known: Any) -> list[Finding]:
+        again, _ = _plan(kind, known, entries, where, name, undecided)
+        return list(again.findings)
+
     pulumi.ComponentResource.__init__(component, token(type(component).__name__), name, _props(document, args), opts)
     report = Report(component, name, args)
     found = [*where.findings, *plan.findings, *(ledger().enter(name, plan) if not plan.errors else ())]
-    valid, gate = report.check(found, document, lambda known: planned(known).findings)
+    valid, gate = report.check(found, document, later)
     component.plugins = pulumi.Output.from_input(references(plan) if valid else [])
     if valid:
         sources: dict[int, SecretSource] = {
@@ -115,7 +117,18 @@ def _attach(
     component.register_outputs({"plugins": component.plugins})
 
 
-def _plan(kind: TargetKind, document: Any, entries: list[Any], where: _fleet.Where, name: str) -> Plan:
+def _plan(
+    kind: TargetKind,
+    document: Any,
+    entries: list[Any],
+    where: _fleet.Where,
+    name: str,
+    as_declared: frozenset[int] = frozenset(),
+) -> tuple[Plan, frozenset[int]]:
+    """The plan, and the places in ``extensions`` whose order is not decided yet.
+
+    ``as_declared`` hands on these places of the first plan when the plan is made again.
+    """
     field = "gateway" if kind.is_gateway else "group"
     fields = dict(document["target"])
     fqn = fields.pop(field, None)
@@ -129,8 +142,8 @@ def _plan(kind: TargetKind, document: Any, entries: list[Any], where: _fleet.Whe
         one, found = attached_of(entry, document["extensions"][index], document["items"][index], index)
         attached.append(one)
         findings += found
-    plan = plan_attachments(parsed.value, attached, where.fleet, where.selection, name)
-    return plan.with_findings(findings)
+    plan = plan_attachments(parsed.value, attached, where.fleet, where.selection, name, as_declared)
+    return plan.with_findings(findings), undecided_places(attached)
 
 
 def _props(document: Mapping[str, Any], args: Mapping[str, Any]) -> dict[str, Any]:

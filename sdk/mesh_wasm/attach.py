@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .attachment import WasmExtensionAttachment
-from .chain import Ranked, emitted_priorities
 from .cluster import Cluster, Fleet, Selection
 from .deferred import Deferred, known, map_value
 from .extension import CatalogueEntry
@@ -18,14 +17,12 @@ from .parse import parse
 from .placement import Placement, place
 from .plan import EXTENSION, MANAGED_BY, MANAGER, TARGET, Plan, PlannedPlugin, secrets_for
 from .plugin import WasmPluginSpec
+from .ranking import declared_priority, rank, undecided
 from .rules import placing, schema
 from .rules.checks import cluster_findings, plugin_findings
 from .rules.subjects import Workload
 from .target import Target, check_fqn
 from .translate import plugin_spec
-
-DEFAULT_PRIORITY = 0
-"""TSB's priority where none is declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +39,32 @@ class Attached:
 
 
 def plan_attachments(
-    target: Target, attached: Sequence[Attached], fleet: Fleet, selection: Selection, declared_by: str = ""
+    target: Target,
+    attached: Sequence[Attached],
+    fleet: Fleet,
+    selection: Selection,
+    declared_by: str = "",
+    as_declared: Collection[int] = (),
 ) -> Plan:
-    """The plan of one target: its plugins in every cluster, their secrets, and all findings."""
+    """The plan of one target: its plugins in every cluster, their secrets, and all findings.
+
+    ``as_declared``: see :func:`undecided_places`; given when a plan is made again, now that more is known.
+    """
     placements, placement_findings = place(target, fleet, selection)
     findings = [*_target_findings(target), *placement_findings, *_attached_findings(target, attached)]
-    priorities = _priorities(attached)
+    ranking = rank([one.entry for one in attached], [one.attachment.fqn for one in attached], as_declared)
+    findings += ranking.findings
     plugins: list[PlannedPlugin] = []
     for index, one in enumerate(attached):
-        made = _plugins(target, one, priorities[index], placements, declared_by)
+        made = _plugins(target, one, ranking.priorities[index], placements, declared_by)
         plugins += made
         findings += _plugin_findings(target, index, one, made)
     return Plan(tuple(plugins), secrets_for(plugins), ordered(findings))
+
+
+def undecided_places(attached: Sequence[Attached]) -> frozenset[int]:
+    """The places of those whose order cannot be decided yet: their plugins are registered with the declared priority."""
+    return undecided([one.entry for one in attached], [one.attachment.fqn for one in attached])
 
 
 def _plugins(
@@ -82,7 +93,7 @@ def _spec(
     if isinstance(entry, Deferred):
         return entry.map(
             lambda known: plugin_spec(
-                parsed := parse(CatalogueEntry, known).value, attachment, target, _declared(parsed), secret
+                parsed := parse(CatalogueEntry, known).value, attachment, target, declared_priority(parsed), secret
             )
         )
     return plugin_spec(entry, attachment, target, priority, secret)
@@ -90,29 +101,6 @@ def _spec(
 
 def _name(target_fqn: str, extension_fqn: str) -> str:
     return plugin_name(target_fqn.rsplit("/", 1)[-1], extension_fqn.rsplit("/", 1)[-1], target_fqn)
-
-
-def _declared(entry: CatalogueEntry) -> Any:
-    return DEFAULT_PRIORITY if entry.priority is None else entry.priority
-
-
-def _priorities(attached: Sequence[Attached]) -> list[Any]:
-    """The emitted priority of each: distinct within a phase; a deferred one stays as declared."""
-    result: list[Any] = []
-    phases: dict[str, list[int]] = {}
-    for index, one in enumerate(attached):
-        if isinstance(one.entry, Deferred):
-            result.append(None)
-            continue
-        declared = _declared(one.entry)
-        result.append(declared)
-        if not isinstance(declared, Deferred) and not isinstance(one.entry.phase, Deferred):
-            phases.setdefault(one.entry.phase or "UNSPECIFIED_PHASE", []).append(index)
-    for indexes in phases.values():
-        ranked = [Ranked(result[index], known(attached[index].attachment.fqn) or "") for index in indexes]
-        for index, priority in zip(indexes, emitted_priorities(ranked), strict=True):
-            result[index] = priority
-    return result
 
 
 def _target_findings(target: Target) -> Iterator[Finding]:

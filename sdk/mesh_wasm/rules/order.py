@@ -24,3 +24,48 @@ SCHEME_WRITTEN = rule(
     fix="Write oci://.",
     source="Istio WasmPlugin.url: 'If no scheme is present, defaults to oci://'",
 )
+PRIORITY_SPREAD = rule(
+    "MW703",
+    Severity.INFO,
+    Family.ORDER,
+    "A tied priority is spread",
+    why=(
+        "TSB runs extensions of equal priority by FQN; Istio runs them by time of creation, which differs from cluster "
+        "to cluster. So mesh-wasm writes distinct priorities in TSB's order, by the smallest change."
+    ),
+    fix="Give the extensions different priorities to choose the numbers yourself.",
+    source="TSB WasmExtension.priority: 'the fqn will be used to sort them'; Istio: facts A3.1, measured",
+)
+PRIORITY_PUSHED = rule(
+    "MW704",
+    Severity.WARNING,
+    Family.ORDER,
+    "A priority makes room for a tie",
+    why="Other extensions share a priority, and between the neighbouring ones there are too few numbers to spread them.",
+    fix="Leave room: declare priorities in steps of ten.",
+    source="design: declared priorities are kept wherever there is room",
+)
+LATE_TIE = rule(
+    "MW705",
+    Severity.WARNING,
+    Family.ORDER,
+    "A priority that was not known in time contradicts TSB's order",
+    why=(
+        "What decides the order came from an Output, so it is written as declared: a value that is not known yet must not "
+        "make the priorities of all other plugins unknown. Plugins of equal priority run in order of creation."
+    ),
+    fix="Give the extension a priority of its own, or give phase and priority as plain values.",
+    source="Istio: facts A3.1, measured",
+)
+CROSS_TIE = rule(
+    "MW706",
+    Severity.WARNING,
+    Family.ORDER,
+    "Two plugins tie on one workload",
+    why=(
+        "They come from different targets or are raw plugins, and a workload can run both. Istio runs them by time of "
+        "creation, which differs from cluster to cluster."
+    ),
+    fix="Give the two different priorities.",
+    source="Istio: facts A3.1 and A3.3, measured",
+)
