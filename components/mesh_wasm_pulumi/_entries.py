@@ -12,7 +12,7 @@ from mesh_wasm.attach import Attached
 from mesh_wasm.attachment import WasmExtensionAttachment
 from mesh_wasm.deferred import Deferred, known
 from mesh_wasm.extension import CatalogueEntry
-from mesh_wasm.finding import Finding
+from mesh_wasm.finding import Finding, errors
 from mesh_wasm.parse import parse
 from mesh_wasm.rules import schema
 
@@ -76,15 +76,20 @@ def attached_of(entry: Entry, extension: Any, item: Any, index: int) -> tuple[At
     model: CatalogueEntry | Deferred
     if extension is None:
         findings.append(schema.REQUIRED.at(*prefix, "extension", says="this field is required."))
+    broken = entry.broken or extension is None
     if isinstance(extension, Deferred):
         model = extension
     else:
         parsed = parse(CatalogueEntry, extension or {})
         model = parsed.value
-        if not entry.owned and extension is not None:
+        if extension is not None and not (entry.owned and extension is entry.extension):
+            # What a WasmExtension knew from the start it has said itself; what became known since is looked at again.
             found = [*parsed.findings, *(entry.secret.findings if entry.secret else ()), *entry_findings(model)]
-            findings += [finding.under(*prefix, "extension") for finding in found]
+            if not entry.owned:
+                findings += [finding.under(*prefix, "extension") for finding in found]
+            elif errors(found):
+                broken = True
     attachment = parse(WasmExtensionAttachment, {key: value for key, value in item.items() if value is not None})
     if extension is not None:
         findings += [finding.under(*prefix) for finding in attachment.findings]
-    return Attached(model, attachment.value, entry.key, entry.broken or extension is None), findings
+    return Attached(model, attachment.value, entry.key, broken), findings

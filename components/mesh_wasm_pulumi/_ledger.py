@@ -5,6 +5,7 @@ Held in a context variable: programs that run one after the other in one process
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -27,6 +28,23 @@ class Ledger:
     secrets: dict[Key, pulumi.Resource] = field(default_factory=dict)
     clusters: dict[str, str] = field(default_factory=dict)
     """Name of the cluster by the logical name of its provider."""
+
+    components: list[pulumi.Resource] = field(default_factory=list)
+    """All components, in order of declaration."""
+    refused: dict[str, int] = field(default_factory=dict)
+    """Number of errors of each component or cluster that is refused."""
+    checks: dict[str, asyncio.Future[None]] = field(default_factory=dict)
+    """For each component with deferred values: done when these have been checked."""
+
+    def expect(self, component: str) -> None:
+        """A component will speak again when its deferred values are known."""
+        self.checks[component] = asyncio.get_running_loop().create_future()
+
+    def speak(self, component: str) -> None:
+        """A component has spoken about its deferred values."""
+        check = self.checks.get(component)
+        if check is not None and not check.done():
+            check.set_result(None)
 
     def enter(self, component: str, plan: Plan) -> list[Finding]:
         """Add a component's plan; return what it has against those that were declared before."""

@@ -1,14 +1,13 @@
 """Reporting findings the Pulumi way: every problem of every component in one preview, each on its own component.
 
-An error is logged on the component, and the program fails only after the component is registered: failing at once would
-hide the problems of the components that come later (facts/pulumi.md, B1).
+An error is logged on the component; when the program fails is decided by :mod:`._refusal`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any
 
 import pulumi
 from pydantic.alias_generators import to_snake
@@ -18,12 +17,9 @@ from mesh_wasm.rules.rule import CATALOGUE
 
 from ._leaves import resolve
 from ._ledger import ledger
+from ._refusal import refuse
 
 Check = Callable[[Any], Iterable[Finding]]
-
-
-class InvalidInputs(pulumi.RunError):
-    """The program's inputs are refused; what is wrong has been logged on the components."""
 
 
 class Report:
@@ -34,6 +30,7 @@ class Report:
         self._name = name
         self._args = args
         self._told: set[Finding] = set()
+        ledger().components.append(component)
 
     def tell(self, findings: Iterable[Finding]) -> list[Finding]:
         """Log the findings that are new; return the errors among them."""
@@ -48,10 +45,8 @@ class Report:
         return errors(fresh)
 
     def refuse(self, problems: list[Finding]) -> pulumi.Output[Any]:
-        """Fail the program once the component is registered, so that every message reaches it first."""
-        count = len(problems)
-        summary = f"{self._name}: {count} invalid input{'s' if count > 1 else ''}, nothing is created for it."
-        return self._component.urn.apply(lambda _: fail(summary))
+        """Fail the program after everybody has spoken."""
+        return refuse(self._name, len(problems), self._component.urn)
 
     def check(self, findings: Iterable[Finding], deferred: Any, again: Check) -> tuple[bool, pulumi.Output[Any] | None]:
         """Tell what is known now, and check again once the leaves of ``deferred`` are known.
@@ -63,11 +58,17 @@ class Report:
             self.refuse(problems)
             return False, None
 
+        book = ledger()
+
         def later(known: Any, secrets: list[Any]) -> Any:
             problems = self.tell(conceal(again(known), secrets))
+            book.speak(self._name)
             return self.refuse(problems) if problems else []
 
-        return True, resolve(deferred, later)
+        gate = resolve(deferred, later)
+        if gate is not None:
+            book.expect(self._name)
+        return True, gate
 
 
 def conceal(findings: Iterable[Finding], secrets: list[Any]) -> list[Finding]:
@@ -94,11 +95,6 @@ def _texts(value: Any) -> Iterator[Any]:
             yield from _texts(item)
     elif value is not None and not isinstance(value, bool):
         yield value
-
-
-def fail(summary: str) -> NoReturn:
-    """Stop the program with a sentence and no traceback."""
-    raise InvalidInputs(summary)
 
 
 _LOG: dict[Severity, Callable[..., None]] = {

@@ -16,7 +16,7 @@ from mesh_wasm.rules import placing
 
 from ._leaves import lift, resolve
 from ._ledger import ledger
-from ._report import fail
+from ._refusal import refuse
 from .args import ClusterArgs
 
 
@@ -125,7 +125,7 @@ def _refuse(name: str, finding: Finding) -> pulumi.Output[Any]:
     pulumi.log.error(f"cluster {name}: {finding}")
     stack = pulumi.runtime.get_root_resource()
     registered: pulumi.Output[Any] = stack.urn if stack is not None else pulumi.Output.from_input(None)
-    return registered.apply(lambda _: fail(f"cluster {name}: the kubeconfig is refused, nothing is created there."))
+    return refuse(f"cluster {name}", 1, registered)
 
 
 def _missing_context(kubeconfig: Any, context: str | None) -> Finding | None:

@@ -13,7 +13,7 @@ from rich.tree import Tree
 
 from mesh_wasm.cli.console import console
 from mesh_wasm.finding import Finding, Severity, format_path
-from mesh_wasm.manifest import write_tree
+from mesh_wasm.manifest import ManifestError, write_tree
 from mesh_wasm_pulumi.offline.objects import PlannedObject, planned_objects, provider_problems
 from mesh_wasm_pulumi.offline.run import Run, run_folder
 from mesh_wasm_pulumi.offline.stackconfig import ProjectError
@@ -52,7 +52,10 @@ def show_plan(run: Run, folder: Path, stack: str, out: Path | None, form: str) -
         _print_tree(run, stack, objects)
         _print_findings(run, problems)
     if out is not None and not failed:
-        written = write_tree(out, [(one.cluster, one.manifest) for one in objects])
+        try:
+            written = write_tree(out, [(one.cluster, one.manifest) for one in objects])
+        except ManifestError as error:
+            raise click.UsageError(str(error)) from None
         click.echo(
             f"{len(written)} manifests written below {out}. Secrets are redacted: see the note in each.", err=True
         )

@@ -9,12 +9,10 @@ from typing import Any
 from pulumi.runtime.rpc import UNKNOWN, _special_secret_sig, _special_sig_key
 
 from mesh_wasm.finding import Path
+from mesh_wasm.manifest import SECRET_MARK, UNKNOWN_MARK
 
 from .monitor import Registered
 from .run import Run
-
-SECRET_MARK = "<secret>"
-UNKNOWN_MARK = "<known at up>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,55 @@
+"""Refusing a program once, after everybody has spoken.
+
+On a real engine the first failure ends the program at once (the engine interrupts it), and with it the messages of all
+components whose URN has not come back yet: measured. So whoever refuses waits until every component that the program has
+declared is registered and has been checked, and only then fails, with one summary for all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pulumi
+
+from ._ledger import ledger
+
+PATIENCE = 5.0
+"""Seconds without any progress after which it fails all the same: something may wait for the very thing that is refused."""
+
+
+class InvalidInputs(pulumi.RunError):
+    """The program's inputs are refused; what is wrong has been logged on the components."""
+
+
+def refuse(name: str, problems: int, after: pulumi.Output[Any]) -> pulumi.Output[Any]:
+    """An Output that never has a value: once ``after`` is known and everybody has spoken, it fails the program.
+
+    :param name: The component or cluster that is refused.
+    :param problems: How many errors it has.
+    """
+    book = ledger()
+    book.refused[name] = book.refused.get(name, 0) + problems
+    return after.apply(lambda _: _fail_together())
+
+
+async def _fail_together() -> None:
+    book = ledger()
+    checks = set(book.checks.values())
+    waiting = {asyncio.ensure_future(_registered(component)) for component in book.components} | checks
+    while waiting:
+        done, waiting = await asyncio.wait(waiting, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        if not done:
+            break
+    for late in waiting - checks:
+        late.cancel()
+    # The messages are sent by tasks that waited for the same URNs as this one; let the last of them run first.
+    await asyncio.sleep(0.05)
+    told = ", ".join(
+        f"{name} ({count} error{'s' if count > 1 else ''})" for name, count in sorted(book.refused.items())
+    )
+    raise InvalidInputs(f"Nothing is created for {told}: see the messages on each of them.")
+
+
+async def _registered(component: pulumi.Resource) -> None:
+    await component.urn.future()
