@@ -11,7 +11,6 @@ is a list of 257 items with their index in place of "#".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
