@@ -169,9 +169,11 @@ def _covers(tenant: str, where: Fqn) -> bool:
 
 def _plugin_findings(target: Target, index: int, one: Attached, plugins: Sequence[PlannedPlugin]) -> Iterator[Finding]:
     """What the rules say of the plugins of one attached extension, less what they say of the extension itself."""
-    if one.broken or isinstance(one.entry, Deferred) or not plugins:
+    if one.broken or isinstance(one.entry, Deferred):
         return
-    parsed = parse(WasmPluginSpec, plugins[0].spec)
+    # A target that reaches nothing has an error of its own; what else is wrong is said all the same.
+    spec = plugins[0].spec if plugins else plugin_spec(one.entry, one.attachment, target)
+    parsed = parse(WasmPluginSpec, spec)
     workload = Workload.GATEWAY if target.kind.is_gateway else Workload.SIDECAR
     found = [*parsed.findings, *plugin_findings(parsed.value, workload)]
     clusters: dict[str, Cluster] = {plugin.cluster.name: plugin.cluster for plugin in plugins}

@@ -287,6 +287,16 @@ def test_the_same_extension_twice() -> None:
     assert not plugins(result)
 
 
+def test_a_target_that_reaches_nothing_is_checked_all_the_same() -> None:
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args())
+        selector = {"namespace": "egde", "labels": {}}
+        items = [{"extension": acl, "match": [{"mode": "SERVER"}]}]
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet(), workload_selector=selector, extensions=items))
+
+    assert {"MW505", "MW401", "MW201"} <= {finding.rule for finding in errors(run(program), "edge")}
+
+
 def test_two_attachments_of_one_object() -> None:
     def program() -> None:
         acl = wasm.WasmExtension("acl", extension_args())
