@@ -11,6 +11,7 @@ import pulumi
 from mesh_wasm.attach import Attached
 from mesh_wasm.attachment import WasmExtensionAttachment
 from mesh_wasm.deferred import Deferred, known
+from mesh_wasm.entrycheck import entry_findings
 from mesh_wasm.extension import CatalogueEntry
 from mesh_wasm.finding import Finding, errors
 from mesh_wasm.parse import parse
@@ -18,7 +19,7 @@ from mesh_wasm.rules import schema
 
 from ._leaves import lift
 from ._secret_refs import SecretRef, read_secret
-from .extension import WasmExtension, entry_findings
+from .extension import WasmExtension
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,12 @@ from typing import Any, Optional
 
 import pulumi
 
-from mesh_wasm.attach import entry_path, entry_plugin_findings
 from mesh_wasm.deferred import INVALID, Deferred
+from mesh_wasm.entrycheck import entry_findings
 from mesh_wasm.extension import CatalogueEntry
 from mesh_wasm.finding import Finding
 from mesh_wasm.fqn import extension_fqn
 from mesh_wasm.parse import parse
-from mesh_wasm.rules.checks import extension_findings
 
 from ._leaves import lift, lower
 from ._report import Report
@@ -73,17 +72,3 @@ def read_entry(name: str, args: Mapping[str, Any]) -> tuple[dict[str, Any], Secr
 def _findings(document: Any) -> list[Finding]:
     parsed = parse(CatalogueEntry, document)
     return [*parsed.findings, *entry_findings(parsed.value)]
-
-
-def entry_findings(entry: CatalogueEntry) -> list[Finding]:
-    """Everything that can be said of an extension before it is attached; paths are those of its arguments."""
-    found = list(extension_findings(entry))
-    told = {(finding.rule, finding.path[:1]) for finding in found}
-    for finding in entry_plugin_findings(entry):
-        path = entry_path(finding.path)
-        if path[:1] == ("url",) and entry.url is None:
-            path = ("image", *path[1:])
-        moved = Finding(finding.rule, finding.severity, path, finding.message, finding.fix)
-        if (moved.rule, moved.path[:1]) not in told or moved.path[:1] not in (("url",), ("image",)):
-            found.append(moved)
-    return found

@@ -9,6 +9,7 @@ from typing import Any
 from .attachment import WasmExtensionAttachment
 from .cluster import Cluster, Fleet, Selection
 from .deferred import Deferred, known, map_value
+from .entrycheck import entry_path, entry_plugin_findings
 from .extension import CatalogueEntry
 from .finding import Finding, Path, ordered, quoted
 from .fqn import Fqn, FqnError
@@ -51,15 +52,23 @@ def plan_attachments(
     ``as_declared``: see :func:`undecided_places`; given when a plan is made again, now that more is known.
     """
     placements, placement_findings = place(target, fleet, selection)
-    findings = [*_target_findings(target), *placement_findings, *_attached_findings(target, attached)]
+    findings = [*check_attachments(target, attached), *placement_findings]
     ranking = rank([one.entry for one in attached], [one.attachment.fqn for one in attached], as_declared)
     findings += ranking.findings
     plugins: list[PlannedPlugin] = []
     for index, one in enumerate(attached):
         made = _plugins(target, one, ranking.priorities[index], placements, declared_by)
         plugins += made
-        findings += _plugin_findings(target, index, one, made)
+        findings += _version_findings(target, index, one, made)
     return Plan(tuple(plugins), secrets_for(plugins), ordered(findings))
+
+
+def check_attachments(target: Target, attached: Sequence[Attached]) -> list[Finding]:
+    """What can be said of a target and its extensions without a fleet."""
+    findings = [*_target_findings(target), *_attached_findings(target, attached)]
+    for index, one in enumerate(attached):
+        findings += _plugin_findings(target, index, one)
+    return findings
 
 
 def undecided_places(attached: Sequence[Attached]) -> frozenset[int]:
@@ -167,28 +176,27 @@ def _covers(tenant: str, where: Fqn) -> bool:
         return False
 
 
-def _plugin_findings(target: Target, index: int, one: Attached, plugins: Sequence[PlannedPlugin]) -> Iterator[Finding]:
-    """What the rules say of the plugins of one attached extension, less what they say of the extension itself."""
+def _plugin_findings(target: Target, index: int, one: Attached) -> Iterator[Finding]:
+    """What the rules say of the plugin that an extension becomes on a target, less what they say of the extension."""
     if one.broken or isinstance(one.entry, Deferred):
         return
-    # A target that reaches nothing has an error of its own; what else is wrong is said all the same.
-    spec = plugins[0].spec if plugins else plugin_spec(one.entry, one.attachment, target)
-    parsed = parse(WasmPluginSpec, spec)
+    parsed = parse(WasmPluginSpec, plugin_spec(one.entry, one.attachment, target))
     workload = Workload.GATEWAY if target.kind.is_gateway else Workload.SIDECAR
-    found = [*parsed.findings, *plugin_findings(parsed.value, workload)]
-    clusters: dict[str, Cluster] = {plugin.cluster.name: plugin.cluster for plugin in plugins}
-    for cluster in clusters.values():
-        found += cluster_findings(parsed.value, cluster)
     on_entry = {(f.rule, f.path, f.message) for f in entry_plugin_findings(one.entry)}
-    for finding in found:
+    for finding in (*parsed.findings, *plugin_findings(parsed.value, workload)):
         if (finding.rule, finding.path, finding.message) not in on_entry:
             yield _at_attachment(finding, index, one)
 
 
-def entry_plugin_findings(entry: CatalogueEntry) -> list[Finding]:
-    """What the plugin rules say of an extension before it is attached anywhere; paths are those of the spec."""
-    parsed = parse(WasmPluginSpec, plugin_spec(entry))
-    return [*(f for f in parsed.findings if f.path != ("url",)), *plugin_findings(parsed.value, Workload.UNKNOWN)]
+def _version_findings(target: Target, index: int, one: Attached, plugins: Sequence[PlannedPlugin]) -> Iterator[Finding]:
+    """What the rules about versions and dialects say of the plugins of one attached extension, cluster by cluster."""
+    if one.broken or isinstance(one.entry, Deferred) or not plugins:
+        return
+    spec = parse(WasmPluginSpec, plugins[0].spec).value
+    clusters: dict[str, Cluster] = {plugin.cluster.name: plugin.cluster for plugin in plugins}
+    for cluster in clusters.values():
+        for finding in cluster_findings(spec, cluster):
+            yield _at_attachment(finding, index, one)
 
 
 def _at_attachment(finding: Finding, index: int, one: Attached) -> Finding:
@@ -206,16 +214,3 @@ def _at_attachment(finding: Finding, index: int, one: Attached) -> Finding:
     return Finding(
         finding.rule, finding.severity, moved, finding.message, finding.fix, finding.cluster, finding.subject
     )
-
-
-_ENTRY_NAMES = {"pluginConfig": "config"}
-
-
-def entry_path(path: Path) -> Path:
-    """The path within a catalogue entry of a value that stands at ``path`` in the plugin's spec."""
-    if not path:
-        return path
-    head = _ENTRY_NAMES.get(str(path[0]), path[0])
-    if head == "match":
-        return ("match", *path[2:])  # the entry has one selector, the plugin a list of one
-    return (head, *path[1:])
