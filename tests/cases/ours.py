@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
-
-from mesh.judge import path_of
 
 from mesh_wasm.cluster import Cluster
 from mesh_wasm.finding import Finding, Path
@@ -38,13 +37,18 @@ def disagreement(manifest: dict[str, Any], accepted: bool, message: str, fields:
         return f"the server accepts it, and we call its schema wrong: {'; '.join(wrong)}" if wrong else None
     if not errors:
         return f"the server refuses it, and we do not: {message}"
-    missed = [field for field in fields if not any(_meet(path_of(field), error.path) for error in errors)]
+    missed = [field for field in fields if not any(_meet(field, error.path) for error in errors)]
     if missed:
         ours = "; ".join(str(error) for error in errors)
         return f"the server refuses {', '.join(missed)}, and we do not: {message} (we say: {ours})"
     return None
 
 
-def _meet(one: Path, other: Path) -> bool:
-    """Whether one path is within the other: a server may blame an object for what we blame one of its fields for."""
-    return all(a == b for a, b in zip(one, other, strict=False))
+def _meet(field: str, path: Path) -> bool:
+    """Whether one is within the other: a server may blame an object for what we blame one of its fields for.
+
+    Compared in the server's own words, which write the key of a map like a field, dots and all.
+    """
+    server = re.sub(r"\[([^\]]*)\]", r".\1", field) + "."
+    ours = "".join(f"{part}." for part in path)
+    return server.startswith(ours) or ours.startswith(server)

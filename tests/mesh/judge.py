@@ -18,7 +18,6 @@ from . import MeshError, istio
 from .api import Object
 from .cluster import Cluster
 
-_STEP = re.compile(r"\[(\d+)\]|\[([^\]]+)\]|([^.\[\]]+)")
 _UNKNOWN = re.compile(r'unknown field "([^"]+)"')
 
 
@@ -90,8 +89,3 @@ class Judges:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def path_of(field: str) -> tuple[str | int, ...]:
-    """A field as Kubernetes writes it, taken apart: `spec.match[0].mode` is ("spec", "match", 0, "mode")."""
-    return tuple(int(index) if index else key or name for index, key, name in _STEP.findall(field))

@@ -183,10 +183,13 @@ def bad_target_ref(subject: PluginSubject) -> Iterator[Finding]:
 
 def _target_ref(reference: PolicyTargetReference, path: tuple[str | int, ...]) -> Iterator[Finding]:
     group, kind, name = known(reference.group) or "", known(reference.kind), known(reference.name)
-    if len(group) > 253 or (group and not _GROUP.fullmatch(group)):
+    bad_group = len(group) > 253 or (group != "" and not _GROUP.fullmatch(group))
+    if bad_group:
         yield BAD_TARGET_REF.at(*path, "group", says=f"{quoted(group)} is no name for an API group.")
-    elif kind is not None and not isinstance(reference.group, Deferred) and (group, kind) not in _KINDS:
-        told = quoted(f"{group or 'core'}/{kind}")
+    any_group = bad_group or isinstance(reference.group, Deferred)
+    possible = {one for of, one in _KINDS if any_group or of == group}
+    if kind is not None and kind not in possible:
+        told = quoted(kind if bad_group else f"{group or 'core'}/{kind}")
         yield BAD_TARGET_REF.at(*path, "kind", says=f"{told} cannot be a target.")
     if name is not None and not 1 <= len(name) <= 253:
         yield BAD_TARGET_REF.at(*path, "name", says="the name must have 1 to 253 characters.")
