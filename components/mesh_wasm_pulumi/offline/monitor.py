@@ -78,7 +78,7 @@ class RecordingMonitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grp
 
     def __exit__(self, *exc: object) -> None:
         if self._server is not None:
-            self._server.stop(None)
+            self._server.stop(grace=1).wait()  # without grace, gRPC announces broken connections on standard error
 
     def urn(self, parent: str, type_: str, name: str) -> str:
         """The URN that the engine would give."""
