@@ -18,7 +18,7 @@ test-fast: $(VENV)/.ready  ## Tests that need nothing but Python, in under two m
 	$(PYTEST) -q -n 2 -m "not cluster and not live and not engine and not browser"
 
 test-mesh: $(VENV)/.ready  ## Tests on real API servers, istiod and Envoy, and on a Pulumi engine where there is one
-	cd tests && ../$(RUN) -m mesh build
+	cd tests && ../$(RUN) -m mesh build --parts all
 	$(PYTEST) -q -m "cluster or live or engine or browser"
 
 check: $(VENV)/.ready  ## Lint and types

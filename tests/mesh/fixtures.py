@@ -16,7 +16,8 @@ import pytest
 
 from . import build
 from .cluster import Cluster
-from .parts import CLUSTER, ISTIOD
+from .parts import CLUSTER, ISTIOD, LIVE
+from .proxy import module_cache_obstacle
 
 StartCluster = Callable[..., Cluster]
 MakeNamespace = Callable[[Cluster], str]
@@ -27,6 +28,15 @@ def mesh_binaries(request: pytest.FixtureRequest) -> dict[str, Path]:
     """The programs and files of a cluster with istiod, by name; built, with visible progress, when missing."""
     with _uncaptured(request):
         return build.ensure(*CLUSTER, *ISTIOD)
+
+
+@pytest.fixture(scope="session")
+def live_binaries(request: pytest.FixtureRequest) -> dict[str, Path]:
+    """What proxies, their registry and their filters need on top; skips where a proxy has nowhere to keep modules."""
+    if obstacle := module_cache_obstacle():
+        pytest.skip(obstacle)
+    with _uncaptured(request):
+        return build.ensure(*LIVE)
 
 
 @pytest.fixture(scope="session")
