@@ -11,6 +11,9 @@ from pathlib import Path
 
 import click
 
+from mesh_wasm_pulumi.offline.run import run_folder
+from mesh_wasm_pulumi.offline.stackconfig import Project, ProjectError
+
 from .plan import show_plan
 
 INSTALL_TIMEOUT = 20
@@ -28,6 +31,10 @@ To get a real `pulumi up`: install the Pulumi CLI (it is in no package registry;
 @click.option("--install/--no-install", default=True, help="Whether to try the official installer if there is no CLI.")
 def up(folder: Path, stack: str, install: bool) -> None:
     """Run the Pulumi program in FOLDER: `pulumi up` where the CLI is, else an offline plan."""
+    try:
+        Project.read(folder, stack)
+    except ProjectError as error:
+        raise click.UsageError(str(error)) from None
     cli = shutil.which("pulumi")
     if cli is not None:
         click.echo(f"1 of 3: real `pulumi up`, with {cli}.")
@@ -43,8 +50,6 @@ def up(folder: Path, stack: str, install: bool) -> None:
     )
     click.echo(OTHERS)
     click.echo()
-    from mesh_wasm_pulumi.offline.run import run_folder
-
     show_plan(run_folder(folder, stack), folder, stack, None, "text")
 
 
@@ -75,7 +80,9 @@ def _pulumi_up(cli: str, folder: Path, stack: str) -> int:
         env["PULUMI_BACKEND_URL"] = state.as_uri()
     if "PULUMI_CONFIG_PASSPHRASE" not in env and "PULUMI_CONFIG_PASSPHRASE_FILE" not in env:
         env["PULUMI_CONFIG_PASSPHRASE"] = ""
-    rendered = folder / "rendered"
+    # The Kubernetes provider renders relative to the program, and with the permissions that it finds.
+    entry = Project.read(folder, stack).entry
+    rendered = (entry if entry.is_dir() else entry.parent) / "rendered"
     rendered.mkdir(mode=0o700, exist_ok=True)
     rendered.chmod(0o700)
     click.echo(f"State: {env['PULUMI_BACKEND_URL']}")
