@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -19,8 +20,17 @@ from ._leaves import lower
 from ._ledger import ledger
 from .args import PluginReference
 
-SecretSource = Callable[[PlannedSecret], tuple[pulumi.Resource, pulumi.Input[str]]]
-"""Gives the component that owns a planned Secret, and the text to put into it."""
+
+@dataclass(frozen=True, slots=True)
+class SecretSource:
+    """Where a planned Secret belongs, and what is put into it."""
+
+    owner: pulumi.Resource | None
+    """The PullSecret that is the parent; None: the stack."""
+    name: str
+    """What the resource is called after."""
+    text: pulumi.Input[str]
+    """The ``.dockerconfigjson`` text."""
 
 
 def register(
@@ -79,14 +89,13 @@ def _secret(
     # This module is 480 ms of imports: only a program that makes a Secret pays for it (facts/pulumi.md, E1).
     from pulumi_kubernetes.core.v1 import Secret
 
-    owner, text = source(planned)
     manifest = planned.manifest(None)
     return Secret(
-        f"{owner.pulumi_resource_name}-{planned.cluster.name}-{planned.key}",
+        f"{source.name}-{planned.cluster.name}-{planned.key}",
         metadata=lower(manifest["metadata"]),
         type=SECRET_TYPE,
-        string_data={SECRET_KEY: text},
-        opts=where.options(owner, planned.cluster.name, depends_on),
+        string_data={SECRET_KEY: source.text},
+        opts=where.options(source.owner, planned.cluster.name, depends_on),
     )
 
 

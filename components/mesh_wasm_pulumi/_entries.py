@@ -15,10 +15,11 @@ from mesh_wasm.entrycheck import entry_findings
 from mesh_wasm.extension import CatalogueEntry
 from mesh_wasm.finding import Finding, errors
 from mesh_wasm.parse import parse
-from mesh_wasm.rules import schema
+from mesh_wasm.rules import placing, schema
 
 from ._leaves import lift
 from ._secret_refs import SecretRef, read_secret
+from .definition import DefinitionLeaf, fields_of, version_findings
 from .extension import WasmExtension
 
 
@@ -31,6 +32,7 @@ class Entry:
     extension: Any
     """The catalogue document, with deferred leaves; deferred as a whole where it is an Output."""
     secret: SecretRef | None
+    """The pull secret that is known to belong to it at preview."""
     key: str
     """Stable name of the child resources."""
     broken: bool
@@ -46,18 +48,20 @@ def read_entries(args: Mapping[str, Any]) -> list[Entry]:
 
 def _entry(index: int, item: dict[str, Any]) -> Entry:
     given = item.pop("extension", None)
+    secret = read_secret(item.pop("pull_secret", item.pop("pullSecret", None)))
     fields = lift(item)
     if isinstance(given, WasmExtension):
         fields.setdefault("fqn", given._entry.fqn)
         key = given._entry.name or str(index)
-        return Entry(fields, given._document, given._secret, key, given._broken, owned=True)
+        return Entry(fields, given._document, secret or given._secret, key, given._broken, owned=True)
     if isinstance(given, pulumi.Output):
-        whole: Any = lift(given)
+        whole = DefinitionLeaf(given)
         named = known(fields.get("fqn"))
         fields.setdefault("fqn", whole.map(lambda definition: definition["fqn"]))
-        return Entry(fields, whole, None, _last(named) or str(index), False, owned=False)
+        return Entry(fields, whole, secret, _last(named) or str(index), False, owned=False)
     raw = dict(given) if isinstance(given, Mapping) else {}
-    secret = read_secret(raw.pop("pull_secret", raw.pop("pullSecret", None)))
+    carried = raw.pop("pull_secret", raw.pop("pullSecret", None))
+    secret = secret or read_secret(carried)
     document = lift(raw) if given is not None else None
     if document is not None:
         fields.setdefault("fqn", document.get("fqn"))
@@ -81,16 +85,27 @@ def attached_of(entry: Entry, extension: Any, item: Any, index: int) -> tuple[At
     if isinstance(extension, Deferred):
         model = extension
     else:
-        parsed = parse(CatalogueEntry, extension or {})
+        parsed = parse(CatalogueEntry, fields_of(extension or {}))
         model = parsed.value
         if extension is not None and not (entry.owned and extension is entry.extension):
             # What a WasmExtension knew from the start it has said itself; what became known since is looked at again.
             found = [*parsed.findings, *(entry.secret.findings if entry.secret else ()), *entry_findings(model)]
+            found += version_findings(extension)
             if not entry.owned:
                 findings += [finding.under(*prefix, "extension") for finding in found]
+                findings += [finding.under(*prefix) for finding in _late_secret(entry, model)]
             elif errors(found):
                 broken = True
     attachment = parse(WasmExtensionAttachment, {key: value for key, value in item.items() if value is not None})
     if extension is not None:
         findings += [finding.under(*prefix) for finding in attachment.findings]
-    return Attached(model, attachment.value, entry.key, broken), findings
+    secret = entry.secret.model if entry.secret else None
+    return Attached(model, attachment.value, entry.key, broken, secret), findings
+
+
+def _late_secret(entry: Entry, model: CatalogueEntry) -> list[Finding]:
+    """A definition that was an Output may turn out to carry a pull secret that nobody could plan for."""
+    if not isinstance(entry.extension, Deferred) or entry.secret is not None or model.pull_secret is None:
+        return []
+    says = "the extension's definition carries a pull secret, but it was not known at preview that it does."
+    return [placing.LATE_SECRET.at("pullSecret", says=says)]

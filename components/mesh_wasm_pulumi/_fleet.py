@@ -30,7 +30,7 @@ class Where:
     providers: Mapping[str, pulumi.ProviderResource]
     findings: tuple[Finding, ...]
 
-    def options(self, parent: pulumi.Resource, cluster: str, depends_on: Any) -> pulumi.ResourceOptions:
+    def options(self, parent: pulumi.Resource | None, cluster: str, depends_on: Any) -> pulumi.ResourceOptions:
         """Options of a child in a cluster: an explicit provider, always."""
         return pulumi.ResourceOptions(parent=parent, provider=self.providers[cluster], depends_on=depends_on)
 

@@ -25,6 +25,10 @@ class OutputLeaf(Deferred):
         """The Output of ``fn`` applied to the value; at preview it is skipped while the value is unknown."""
         return OutputLeaf(self.output.apply(lambda value: lower(fn(lift(value)))))
 
+    def hidden(self, value: Any) -> list[Any]:
+        """What must not be shown of its value, if it is secret."""
+        return [value]
+
 
 class UnknownLeaf(Deferred):
     """A value that stays unknown for the whole preview; it is met while checking, never while registering."""
@@ -69,7 +73,8 @@ def resolve(value: Any, then: Callable[[Any, list[Any]], Any]) -> pulumi.Output[
     def known(told: list[Any]) -> Any:
         values, secret = told[: len(leaves)], told[len(leaves) :]
         by_leaf: dict[Deferred, Any] = dict(zip(leaves, map(lift, values), strict=True))
-        hidden = [one for one, is_secret in zip(values, secret, strict=True) if is_secret]
+        told_by = zip(leaves, values, secret, strict=True)
+        hidden = [part for leaf, one, is_secret in told_by if is_secret for part in leaf.hidden(one)]
         return then(replace_deferred(value, lambda leaf: by_leaf.get(leaf, leaf)), hidden)
 
     outputs = [leaf.output for leaf in leaves]

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 
@@ -28,13 +29,21 @@ class Ledger:
     secrets: dict[Key, pulumi.Resource] = field(default_factory=dict)
     clusters: dict[str, str] = field(default_factory=dict)
     """Name of the cluster by the logical name of its provider."""
-
     components: list[pulumi.Resource] = field(default_factory=list)
     """All components, in order of declaration."""
     refused: dict[str, int] = field(default_factory=dict)
     """Number of errors of each component or cluster that is refused."""
     checks: dict[str, asyncio.Future[None]] = field(default_factory=dict)
     """For each component with deferred values: done when these have been checked."""
+    hosted: bool = False
+    """Whether the components run inside the provider, for a program in another language."""
+    awaited: list[pulumi.Output[Any]] = field(default_factory=list)
+    """Inside the provider: the checks that the answer to the current Construct call waits for."""
+
+    def take_awaited(self) -> list[pulumi.Output[Any]]:
+        """Hand the checks to the Construct call that has caused them."""
+        taken, self.awaited = self.awaited, []
+        return taken
 
     def expect(self, component: str) -> None:
         """A component will speak again when its deferred values are known."""
@@ -76,3 +85,8 @@ def open_ledger() -> Ledger:
     current = Ledger()
     _LEDGER.set(current)
     return current
+
+
+def use_ledger(book: Ledger) -> None:
+    """Go on with a ledger in this context: the provider serves the components of one program in several calls."""
+    _LEDGER.set(book)

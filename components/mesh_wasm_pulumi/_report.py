@@ -1,6 +1,7 @@
 """Reporting findings the Pulumi way: every problem of every component in one preview, each on its own component.
 
-An error is logged on the component; when the program fails is decided by :mod:`._refusal`.
+An error is logged on the component; when the program fails is decided by :mod:`._refusal`. Inside the provider, for a
+program in another language, the errors of a component are the answer to its Construct call instead.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pydantic.alias_generators import to_snake
 from mesh_wasm.finding import Finding, Path, Severity, errors, ordered
 from mesh_wasm.rules.rule import CATALOGUE
 
+from ._hosted import refusal
 from ._leaves import resolve
 from ._ledger import ledger
 from ._refusal import refuse
@@ -41,7 +43,8 @@ class Report:
                 fresh.append(finding)
                 spelt = replace(finding, path=spelling(finding.path, self._args))
                 ledger().findings.append((self._name, spelt))
-                _LOG[finding.severity](str(spelt), resource=self._component)
+                if not (ledger().hosted and finding.is_error):
+                    _LOG[finding.severity](str(spelt), resource=self._component)
         return errors(fresh)
 
     def refuse(self, problems: list[Finding]) -> pulumi.Output[Any]:
@@ -53,6 +56,8 @@ class Report:
 
         Returns whether the component may go on, and the gate that its children have to wait for, if there is one.
         """
+        if ledger().hosted:
+            return self._check_hosted(findings, deferred, again)
         problems = self.tell(findings)
         if problems:
             self.refuse(problems)
@@ -69,6 +74,29 @@ class Report:
         if gate is not None:
             book.expect(self._name)
         return True, gate
+
+    def _check_hosted(
+        self, findings: Iterable[Finding], deferred: Any, again: Check
+    ) -> tuple[bool, pulumi.Output[Any] | None]:
+        """The same inside the provider, where leaves are settled: all problems travel in one answer."""
+        problems = self.tell(findings)
+
+        def later(known: Any, secrets: list[Any]) -> Any:
+            problems.extend(self.tell(conceal(again(known), secrets)))
+            if problems:
+                raise self._refusal(problems)
+            return []
+
+        gate = resolve(deferred, later)
+        if gate is not None:
+            ledger().awaited.append(gate)
+        elif problems:
+            raise self._refusal(problems)
+        return not problems, gate
+
+    def _refusal(self, problems: list[Finding]) -> Exception:
+        spelt = [replace(problem, path=spelling(problem.path, self._args)) for problem in problems]
+        return refusal(self._name, spelt, self._args)
 
 
 def conceal(findings: Iterable[Finding], secrets: list[Any]) -> list[Finding]:

@@ -171,6 +171,12 @@ class PullSecretDefinition(TypedDict):
     """Whether the Secret exists already: then it is checked, and not written."""
     external_secret: NotRequired[ExternalSecretArgs]
     """An entry of a secret store, fetched by the External Secrets Operator."""
+    urn: NotRequired[pulumi.Input[str]]
+    """The PullSecret component: its Secrets are its children."""
+    version: NotRequired[pulumi.Input[int]]
+    """Version of the form of this definition."""
+    secret_fields: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
+    """The fields that are secret, where Pulumi's marks were lost on the way."""
 
 
 if TYPE_CHECKING:
@@ -236,6 +242,10 @@ class ExtensionDefinition(WasmExtensionFields):
 
     fqn: pulumi.Input[str]
     """``organizations/<organization>/extensions/<name>``."""
+    version: NotRequired[pulumi.Input[int]]
+    """Version of the form of this definition."""
+    secret_fields: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
+    """The fields that are secret, where Pulumi's marks were lost on the way."""
     pull_secret: NotRequired[pulumi.Input[PullSecretDefinition]]
     """Registry credentials; secret."""
     pull_secrets: NotRequired[Sequence[pulumi.Input[PullSecretDefinition]]]

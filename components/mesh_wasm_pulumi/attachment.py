@@ -111,7 +111,7 @@ def _attach(
     component.plugins = pulumi.Output.from_input(references(plan) if valid else [])
     if valid:
         sources: dict[int, SecretSource] = {
-            id(one.secret.model): source_of(one.secret, component) for one in entries if one.secret is not None
+            id(one.secret.model): source_of(one.secret, f"{one.key}-pull") for one in entries if one.secret is not None
         }
         register(component, name, plan, where, sources, gate, user_dependencies(opts))
     component.register_outputs({"plugins": component.plugins})

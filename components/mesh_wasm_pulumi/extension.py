@@ -16,6 +16,7 @@ from ._leaves import lift, lower
 from ._report import Report
 from ._secret_refs import SecretRef, read_secret
 from .args import ExtensionDefinition, WasmExtensionArgs
+from .definition import seal
 from .tokens import token
 
 
@@ -46,7 +47,8 @@ class WasmExtension(pulumi.ComponentResource):
         self._entry = parsed.value
         self._secret = secret
         self.fqn = pulumi.Output.from_input(lower(parsed.value.fqn) if parsed.value.fqn is not INVALID else "")
-        definition: Any = props if secret is None else {**props, "pullSecret": secret.definition}
+        fields: Any = props if secret is None else {**props, "pullSecret": secret.definition}
+        definition: Any = seal(fields)
         self.definition = pulumi.Output.from_input(definition)
         self.register_outputs({"fqn": self.fqn, "definition": self.definition})
 

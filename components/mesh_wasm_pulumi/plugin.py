@@ -46,7 +46,7 @@ class WasmPlugin(pulumi.ComponentResource):
         valid, gate = report.check(found, document, lambda known: planned(known).findings)
         self.plugins = pulumi.Output.from_input(references(plan) if valid else [])
         if valid:
-            sources: dict[int, SecretSource] = {id(secret.model): source_of(secret, self)} if secret else {}
+            sources: dict[int, SecretSource] = {id(secret.model): source_of(secret, f"{name}-pull")} if secret else {}
             register(self, name, plan, where, sources, gate, user_dependencies(opts))
         self.register_outputs({"plugins": self.plugins})
 

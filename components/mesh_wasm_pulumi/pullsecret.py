@@ -18,6 +18,7 @@ from mesh_wasm.rules.secrets import secret_findings
 from ._leaves import OutputLeaf, lift, lower
 from ._report import Report
 from .args import PullSecretArgs, PullSecretDefinition
+from .definition import URN_FIELD, seal
 from .tokens import token
 
 
@@ -44,8 +45,10 @@ class PullSecret(pulumi.ComponentResource):
         self._broken = not valid
         self._definition = parsed.value
         self._text = _text(parsed.value)
-        told = {"name": lower(parsed.value.name), "registry": raw.get("registry"), "docker_config_json": self._text}
-        definition: Any = {key: value for key, value in told.items() if value is not None}
+        told = {"name": lower(parsed.value.name), "registry": raw.get("registry"), "dockerConfigJson": self._text}
+        definition: Any = seal(
+            {key: value for key, value in {**told, URN_FIELD: self.urn}.items() if value is not None}
+        )
         self.definition = pulumi.Output.from_input(definition)
         self.register_outputs({"definition": self.definition})
 

@@ -18,6 +18,7 @@ from .parse import parse
 from .placement import Placement, place
 from .plan import EXTENSION, MANAGED_BY, MANAGER, TARGET, Plan, PlannedPlugin, secrets_for
 from .plugin import WasmPluginSpec
+from .pullsecret import PullSecret
 from .ranking import declared_priority, rank, undecided
 from .rules import placing, schema
 from .rules.checks import cluster_findings, plugin_findings
@@ -37,6 +38,8 @@ class Attached:
     """Stable name within the target, made of known values only."""
     broken: bool = False
     """Whether the extension has errors that are reported elsewhere."""
+    secret: PullSecret | None = None
+    """The pull secret to plan for, where the entry itself cannot tell yet; it wins over the entry's own."""
 
 
 def plan_attachments(
@@ -81,7 +84,7 @@ def _plugins(
 ) -> list[PlannedPlugin]:
     entry, attachment = one.entry, one.attachment
     name = map_value(target.fqn, lambda fqn: map_value(attachment.fqn, lambda ext: _name(fqn, ext)))
-    secret = None if isinstance(entry, Deferred) else known(entry.pull_secret)
+    secret = one.secret or (None if isinstance(entry, Deferred) else known(entry.pull_secret))
     spec: Any = _spec(entry, attachment, target, priority, secret.name if secret else None)
     annotations = {EXTENSION: attachment.fqn, TARGET: target.fqn}
     if not isinstance(entry, Deferred):

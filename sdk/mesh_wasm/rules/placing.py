@@ -135,3 +135,21 @@ BAD_NAME = rule(
     fix="Use lower-case letters, digits and '-' (and '.' in names of objects), beginning and ending with a letter or digit.",
     source="Kubernetes: DNS-1123",
 )
+NEWER_DEFINITION = rule(
+    "MW530",
+    Severity.ERROR,
+    Family.TENANCY,
+    "An extension's definition from a newer mesh-wasm",
+    why="What an older mesh-wasm does not know it would leave out of the plugin without a word.",
+    fix="Use the mesh-wasm of the stack that exports the definition, or a newer one.",
+    source="mesh-wasm: version of a definition",
+)
+LATE_SECRET = rule(
+    "MW531",
+    Severity.ERROR,
+    Family.TENANCY,
+    "A pull secret that preview could not see",
+    why="Which Secrets exist must be visible at preview; without its Secret the plugin cannot be pulled.",
+    fix="Give the pull secret beside the extension, or to WasmExtension.get.",
+    source="Pulumi: resources made inside apply are invisible at preview",
+)

@@ -1,0 +1,85 @@
+"""Definitions: the plain documents in which extensions and pull secrets travel between components, languages and stacks.
+
+A definition is versioned, and it names its own secret fields. Pulumi marks an object with one secret leaf as secret from
+top to bottom on its way through a stack output or another language; with ``secretFields`` the receiver can tell the leaf
+again, so the image and the order of an extension stay readable in a preview, and its credentials stay hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pulumi
+
+from mesh_wasm.deferred import Deferred
+from mesh_wasm.finding import Finding
+from mesh_wasm.rules import placing
+
+from ._leaves import OutputLeaf, lift, lower
+
+VERSION_FIELD = "version"
+SECRET_FIELDS = "secretFields"
+URN_FIELD = "urn"
+VERSION = 1
+"""Version of the form of a definition: it grows when an older reader could misread a newer one."""
+
+
+def seal(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """A definition of some fields, which may hold Outputs."""
+    return {VERSION_FIELD: VERSION, **fields, SECRET_FIELDS: pulumi.Output.from_input(_secret_among(fields))}
+
+
+async def _secret_among(fields: Mapping[str, Any]) -> list[str]:
+    """The fields that are or hold something secret."""
+    return sorted([key for key, value in fields.items() if await pulumi.Output.from_input(value).is_secret()])
+
+
+def fields_of(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a definition, without what it and its pull secret say of themselves."""
+    fields = {key: value for key, value in definition.items() if key not in (VERSION_FIELD, SECRET_FIELDS, URN_FIELD)}
+    nested = fields.get("pullSecret")
+    return {**fields, "pullSecret": fields_of(nested)} if isinstance(nested, Mapping) else fields
+
+
+class DefinitionLeaf(OutputLeaf):
+    """A definition that is an Output as a whole. What is made of it is secret only where the definition says so."""
+
+    __slots__ = ("_opened",)
+
+    def __init__(self, output: pulumi.Output[Any]) -> None:
+        super().__init__(output)
+        self._opened = _open(output)
+
+    def map(self, fn: Callable[[Any], Any]) -> Deferred:
+        """The Output of ``fn`` applied to the definition's fields, of which secret ones are Outputs."""
+        return OutputLeaf(self._opened.apply(lambda known: lower(fn(lift(known)))))
+
+    def hidden(self, value: Any) -> list[Any]:
+        """The secret parts of its value."""
+        marks = value.get(SECRET_FIELDS) if isinstance(value, Mapping) else None
+        return [value[key] for key in marks if key in value] if isinstance(marks, list) else [value]
+
+
+def _open(whole: pulumi.Output[Any]) -> pulumi.Output[Any]:
+    """The same definition, secret only in the fields that it names; wholly secret still where it names none."""
+
+    def opened(args: list[Any]) -> Any:
+        definition, secret = args
+        if not secret or not isinstance(definition, Mapping):
+            return definition
+        marks = definition.get(SECRET_FIELDS)
+        if not isinstance(marks, list):
+            return pulumi.Output.secret(definition)
+        return {key: pulumi.Output.secret(value) if key in marks else value for key, value in definition.items()}
+
+    return pulumi.Output.all(pulumi.Output.unsecret(whole), whole.is_secret()).apply(opened)
+
+
+def version_findings(definition: Any) -> list[Finding]:
+    """The finding about a definition that a newer mesh-wasm has made."""
+    version = definition.get(VERSION_FIELD, VERSION) if isinstance(definition, Mapping) else VERSION
+    if isinstance(version, Deferred) or (isinstance(version, int | float) and version <= VERSION):
+        return []
+    says = f"the definition is of version {version}; this mesh-wasm reads up to version {VERSION}."
+    return [placing.NEWER_DEFINITION.at(VERSION_FIELD, says=says)]
