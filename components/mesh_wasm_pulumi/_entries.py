@@ -43,7 +43,8 @@ class Entry:
 def read_entries(args: Mapping[str, Any]) -> list[Entry]:
     """Take apart the items of ``extensions``."""
     items = args.get("extensions")
-    return [_entry(index, dict(item)) for index, item in enumerate(items if isinstance(items, list | tuple) else ())]
+    many = items if isinstance(items, list | tuple) else ()
+    return [_entry(index, dict(item) if isinstance(item, Mapping) else {}) for index, item in enumerate(many)]
 
 
 def _entry(index: int, item: dict[str, Any]) -> Entry:

@@ -63,6 +63,14 @@ def read_secret(value: Any) -> SecretRef | None:
     return SecretRef(parsed.value, None, hidden, found, urn if isinstance(urn, str) and _is_here(urn) else None)
 
 
+class ParentReference(DependencyResource):
+    """A resource of this stack that is known by its URN only, fit to be a parent."""
+
+    def __init__(self, urn: str) -> None:
+        super().__init__(urn)
+        self._protect = None  # not set: the engine hands its own protection on to its children
+
+
 def source_of(secret: SecretRef, fallback: str) -> SecretSource:
     """Where a planned Secret belongs: to its PullSecret, or, if that lives in another stack, to the stack itself.
 
@@ -73,7 +81,7 @@ def source_of(secret: SecretRef, fallback: str) -> SecretSource:
     if secret.owner is not None:
         return SecretSource(secret.owner, secret.owner.pulumi_resource_name, text)
     if secret.urn is not None:
-        return SecretSource(DependencyResource(secret.urn), secret.urn.split("::")[-1], text)
+        return SecretSource(ParentReference(secret.urn), secret.urn.split("::")[-1], text)
     return SecretSource(None, known(secret.model.name) or fallback, text)
 
 

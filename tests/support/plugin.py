@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -64,7 +64,7 @@ class Plugin:
     """The plugin's process; use it as a context manager."""
 
     def __init__(self, monitor: RecordingMonitor) -> None:
-        self.monitor = monitor
+        self.engine = self.monitor = monitor
         self.stderr: list[str] = []
 
     def __enter__(self) -> Plugin:
@@ -97,21 +97,25 @@ class Plugin:
         type_: str,
         name: str,
         inputs: Mapping[str, Any],
-        dependencies: Mapping[str, list[str]] | None = None,
+        origins: Mapping[str, list[str]] | None = None,
         **options: Any,
     ) -> Answer:
-        """Construct a component and wait for the answer."""
-        return self.start(type_, name, inputs, dependencies, **options)()
+        """Construct a component and wait for the answer; see start."""
+        return self.start(type_, name, inputs, origins, **options)()
 
     def start(
         self,
         type_: str,
         name: str,
         inputs: Mapping[str, Any],
-        dependencies: Mapping[str, list[str]] | None = None,
+        origins: Mapping[str, list[str]] | None = None,
+        after: Sequence[str] = (),
         **options: Any,
     ) -> Any:
-        """Begin to construct a component; call the result to wait for the answer."""
+        """Begin to construct a component; call the result to wait for the answer.
+
+        ``origins`` are the URNs that each input comes from, ``after`` is the option dependsOn.
+        """
         struct = struct_pb2.Struct()
         json_format.ParseDict(dict(inputs), struct)
         request = provider_pb2.ConstructRequest(
@@ -125,9 +129,10 @@ class Plugin:
             name=name,
             inputs=struct,
             accepts_output_values=True,
+            dependencies=after,
             inputDependencies={
                 key: provider_pb2.ConstructRequest.PropertyDependencies(urns=urns)
-                for key, urns in (dependencies or {}).items()
+                for key, urns in (origins or {}).items()
             },
             **options,
         )
