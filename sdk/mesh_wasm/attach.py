@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .attachment import WasmExtensionAttachment
-from .cluster import Cluster, Fleet, Selection
+from .cluster import Fleet, Selection
 from .deferred import Deferred, known, map_value
 from .entrycheck import entry_path, entry_plugin_findings
 from .extension import CatalogueEntry
@@ -21,7 +21,7 @@ from .plugin import WasmPluginSpec
 from .pullsecret import PullSecret
 from .ranking import declared_priority, rank, undecided
 from .rules import placing, schema
-from .rules.checks import cluster_findings, plugin_findings
+from .rules.checks import placed_findings, plugin_findings
 from .rules.subjects import Workload
 from .target import Target, check_fqn
 from .translate import plugin_spec
@@ -192,14 +192,13 @@ def _plugin_findings(target: Target, index: int, one: Attached) -> Iterator[Find
 
 
 def _version_findings(target: Target, index: int, one: Attached, plugins: Sequence[PlannedPlugin]) -> Iterator[Finding]:
-    """What the rules about versions and dialects say of the plugins of one attached extension, cluster by cluster."""
+    """What the rules about versions, dialects and namespaces say of the plugins of one attached extension."""
     if one.broken or isinstance(one.entry, Deferred) or not plugins:
         return
     spec = parse(WasmPluginSpec, plugins[0].spec).value
-    clusters: dict[str, Cluster] = {plugin.cluster.name: plugin.cluster for plugin in plugins}
-    for cluster in clusters.values():
-        for finding in cluster_findings(spec, cluster):
-            yield _at_attachment(finding, index, one)
+    workload = Workload.GATEWAY if target.kind.is_gateway else Workload.SIDECAR
+    for finding in placed_findings(spec, ((p.cluster, known(p.namespace)) for p in plugins), workload):
+        yield _at_attachment(finding, index, one)
 
 
 def _at_attachment(finding: Finding, index: int, one: Attached) -> Finding:

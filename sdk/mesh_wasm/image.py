@@ -46,6 +46,8 @@ class ModuleUrl:
             raise ImageError(f"the scheme must be followed by '://', as in {scheme}://…")
         if not rest.strip("/"):
             raise ImageError("there is nothing after the scheme")
+        if not match and re.match(r"^//[^/]", rest):
+            rest = rest[2:]  # a network-path reference: Istio gives it the scheme oci
         if not match and rest.startswith("/"):
             raise ImageError("a path of the proxy's file system is written with the scheme file://")
         return cls(scheme, rest)

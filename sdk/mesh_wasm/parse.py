@@ -35,15 +35,18 @@ class Parsed(Generic[M]):
     findings: tuple[Finding, ...]
 
 
-def parse(model: type[M], document: object) -> Parsed[M]:
-    """Read ``document`` (keys in camelCase or snake_case) into ``model``; never raises for a user's mistake."""
+def parse(model: type[M], document: object, *, wire: bool = False) -> Parsed[M]:
+    """Read ``document`` into ``model``; never raises for a user's mistake.
+
+    :param wire: Whether it is a manifest, whose keys are in camelCase only; else snake_case is understood as well.
+    """
     if isinstance(document, model):
         return Parsed(document, ())
     if not isinstance(document, Mapping):
         says = f"expected an object with the fields of {model.__name__}, got {_kind(document)}."
         return Parsed(_hollow(model), (schema.WRONG_TYPE.at(says=says),))
     try:
-        return Parsed(model.model_validate(document), ())
+        return Parsed(model.model_validate(document, by_alias=True, by_name=not wire), ())
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=True)
     rest = _copy(document)
@@ -53,14 +56,14 @@ def parse(model: type[M], document: object) -> Parsed[M]:
     for _ in range(_PASSES):
         for problem in problems:
             if problem["input"] is not INVALID and problem["loc"] not in gone:
-                found[_finding(model, problem)] = None
+                found[_finding(model, problem, wire)] = None
         for problem in reversed(
             problems
         ):  # from the end, so that taking an item out moves no other that is still to go
             if not _mend(rest, problem):
                 gone.add(problem["loc"])
         try:
-            return Parsed(model.model_validate(rest), tuple(found))
+            return Parsed(model.model_validate(rest, by_alias=True, by_name=not wire), tuple(found))
         except ValidationError as error:
             problems = error.errors(include_url=False, include_context=True)
     return Parsed(_hollow(model), tuple(found))
@@ -105,13 +108,13 @@ def _spelling(container: Any, part: str | int) -> str | int:
     return part
 
 
-def _finding(model: type[Model], problem: ErrorDetails) -> Finding:
+def _finding(model: type[Model], problem: ErrorDetails, wire: bool) -> Finding:
     path = tuple(part for part in problem["loc"] if part != "[key]")
-    rule, says, fix = _words(model, problem)
+    rule, says, fix = _words(model, problem, wire)
     return rule.at(*path, says=says, fix=fix)
 
 
-def _words(model: type[Model], problem: ErrorDetails) -> tuple[Rule, str, str | None]:
+def _words(model: type[Model], problem: ErrorDetails, wire: bool) -> tuple[Rule, str, str | None]:
     kind, value, context = problem["type"], problem["input"], problem.get("ctx", {})
     match kind:
         case "missing":
@@ -119,7 +122,7 @@ def _words(model: type[Model], problem: ErrorDetails) -> tuple[Rule, str, str | 
         case "extra_forbidden":
             name = str(problem["loc"][-1])
             fields = sorted(_fields_at(model, problem["loc"][:-1]))
-            guess = difflib.get_close_matches(name, [*fields, *map(to_snake, fields)], n=1)
+            guess = difflib.get_close_matches(name, [*fields, *(() if wire else map(to_snake, fields))], n=1)
             if guess and guess[0] == name:
                 return schema.UNKNOWN_FIELD, f"{quoted(name)} is given twice, in camelCase and in snake_case.", None
             says = f"there is no field {quoted(name)} here" + (f"; did you mean {quoted(guess[0])}?" if guess else ".")

@@ -14,8 +14,7 @@ from .plan import MANAGED_BY, MANAGER, Plan, PlannedPlugin, secrets_for
 from .plugin import WasmPluginSpec
 from .pullsecret import PullSecret
 from .rules import order, placing
-from .rules.checks import cluster_findings, plugin_findings
-from .rules.subjects import Workload
+from .rules.checks import placed_findings, plugin_findings
 
 
 class PluginMetadata(Model):
@@ -57,9 +56,9 @@ def plan_plugin(
         return Plan(findings=ordered([*findings, *undecided]))
     object_name = name if metadata.name is None else metadata.name
     findings += _metadata_findings(object_name, metadata.namespace)
-    findings += [
-        finding.under("spec") for finding in plugin_findings(spec, Workload.UNKNOWN, known(metadata.namespace))
-    ]
+    findings += [finding.under("spec") for finding in plugin_findings(spec)]
+    places = [(cluster, known(metadata.namespace)) for cluster in clusters]
+    findings += [finding.under("spec") for finding in placed_findings(spec, places)]
     wire = spec.wire()
     wire["url"] = map_value(spec.url, normalize_url)
     findings += _notes(spec, secret)
@@ -68,7 +67,6 @@ def plan_plugin(
         wire["imagePullSecret"] = secret.name
     plugins = []
     for cluster in clusters:
-        findings += [finding.under("spec") for finding in cluster_findings(spec, cluster)]
         findings += _namespace_findings(metadata.namespace, cluster.namespaces, cluster.name)
         labels = {**(known(metadata.labels) or {}), MANAGED_BY: MANAGER}
         if cluster.revision:

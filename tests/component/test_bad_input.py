@@ -209,8 +209,8 @@ def test_wildcard_without_declared_namespaces() -> None:
 
 PLUGINS: list[tuple[str, dict[str, Any], str, str, str]] = [
     ("no url", {"url": None}, "MW101", "spec.url", "required"),
-    ("host and port without scheme", {"url": "registry:5000/x"}, "MW113", "spec.url", "port but no scheme"),
-    ("address and port without scheme", {"url": "127.0.0.1:5000/x:1"}, "MW113", "spec.url", "port but no scheme"),
+    ("host and port without scheme", {"url": "registry:5000/x"}, "MW113", "spec.url", "takes 'registry' for one"),
+    ("address and port without scheme", {"url": "127.0.0.1:5000/x:1"}, "MW204", "spec.url", "holds a colon"),
     ("wrong scheme", {"url": "s3://bucket/x"}, "MW113", "spec.url", "'s3'"),
     (
         "HOST with a value",

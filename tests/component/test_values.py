@@ -45,7 +45,7 @@ LEAVES: list[tuple[str, dict[str, Any], tuple[str, ...], Any]] = [
     ("phase", {"phase": "STATS"}, ("phase",), "STATS"),
     ("priority", {"priority": 7}, ("priority",), 7),
     ("config", {"config": {"a": {"B_c": 1}}}, ("pluginConfig",), {"a": {"B_c": 1}}),
-    ("sha256", {"sha256": "ab" * 32}, ("sha256",), "ab" * 32),
+    ("sha256", {"sha256": "7e" * 32}, ("sha256",), "7e" * 32),
     ("policy", {"image_pull_policy": "Always"}, ("imagePullPolicy",), "Always"),
     ("named secret", {"image_pull_secret": "regcred"}, ("imagePullSecret",), "regcred"),
     ("fail strategy", {"fail_strategy": "FAIL_CLOSE"}, ("failStrategy",), "FAIL_CLOSE"),

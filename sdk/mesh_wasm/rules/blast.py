@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from mesh_wasm.deferred import Deferred, known
 from mesh_wasm.finding import Finding, Severity, quoted
 
+from .examples import ACL, GOOD, HEAD, SELECTOR, URL, group, program
 from .rule import Family, rule
-from .subjects import PluginSubject
+from .subjects import ClusterPluginSubject, PluginSubject, Workload
+
+_ROOT = HEAD.replace("namespace: edge", "namespace: istio-system") + URL
 
 EMPTY_LABELS = rule(
     "MW401",
@@ -18,15 +21,8 @@ EMPTY_LABELS = rule(
     why="An empty selector selects every workload of the namespace; istiod only warns.",
     fix="Give at least one label, or leave the selector out if the whole namespace is meant.",
     source="istiod webhook: 'workload selector specified without labels' (facts A2); TSB: at least one pair",
-    bad=(
-        "apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: acl, namespace: edge}\nspec:\n"
-        "  url: oci://registry.example.com/filters/acl:1.4.2\n  priority: 10\n  selector: {matchLabels: {}}\n"
-    ),
-    good=(
-        "apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: acl, namespace: edge}\nspec:\n"
-        "  url: oci://registry.example.com/filters/acl:1.4.2\n  priority: 10\n"
-        "  selector: {matchLabels: {app: shop-gateway}}\n"
-    ),
+    bad=HEAD + URL + "  selector: {matchLabels: {}}\n",
+    good=GOOD,
 )
 ROOT_BY_WILDCARD = rule(
     "MW402",
@@ -36,6 +32,41 @@ ROOT_BY_WILDCARD = rule(
     why="A plugin in the root namespace runs on every workload of the mesh, gateways included.",
     fix="Name the root namespace if the whole mesh is really meant.",
     source="Istio WasmPlugin.selector; facts A3.3",
+    bad=program(ACL, group(namespaces='["east/*"]')),
+    good=program(ACL, group(namespaces='["east/shop"]')),
+)
+WHOLE_NAMESPACE = rule(
+    "MW403",
+    Severity.WARNING,
+    Family.BLAST,
+    "A plugin for every workload of its namespace",
+    why="Without selector and targetRefs the plugin runs on all sidecars of the namespace, and on its gateways too.",
+    fix="Select workloads by labels, or waive this finding if the whole namespace is meant.",
+    source="Istio WasmPlugin.selector; facts A3.3",
+    bad=HEAD + URL,
+    good=GOOD,
+)
+WHOLE_MESH = rule(
+    "MW404",
+    Severity.WARNING,
+    Family.BLAST,
+    "A plugin for the whole mesh",
+    why="A plugin in the root namespace without selector runs on every workload of every namespace, gateways included.",
+    fix="Move the plugin to a namespace, select workloads, or waive this finding if the whole mesh is meant.",
+    source="Istio WasmPlugin.selector; facts A3.3",
+    bad=_ROOT,
+    good=GOOD,
+)
+ROOT_SELECTOR = rule(
+    "MW405",
+    Severity.INFO,
+    Family.BLAST,
+    "A selector in the root namespace",
+    why="In the root namespace a selector matches pods of all namespaces that carry the labels.",
+    fix="Move the plugin to the namespace of the workloads that are meant.",
+    source="Istio WasmPlugin.selector; facts A3.3",
+    bad=_ROOT + SELECTOR,
+    good=GOOD,
 )
 NULL_LABEL = rule(
     "MW410",
@@ -44,18 +75,10 @@ NULL_LABEL = rule(
     "A selector's label that is null",
     why="The API server takes the null away and stores the rest: the plugin reaches every workload that has the other "
     "labels, and the whole namespace if there are none.",
-    fix="Give the label a value.",
+    fix='Give the label a value; write "" if the empty one is meant.',
     source="measured: case selection/label-value-null, stored as matchLabels: {}",
-    bad=(
-        "apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: acl, namespace: edge}\nspec:\n"
-        "  url: oci://registry.example.com/filters/acl:1.4.2\n  priority: 10\n"
-        "  selector: {matchLabels: {app: shop-gateway, version: null}}\n"
-    ),
-    good=(
-        "apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: acl, namespace: edge}\nspec:\n"
-        "  url: oci://registry.example.com/filters/acl:1.4.2\n  priority: 10\n"
-        "  selector: {matchLabels: {app: shop-gateway, version: v1}}\n"
-    ),
+    bad=HEAD + URL + "  selector: {matchLabels: {app: shop-gateway, version: null}}\n",
+    good=HEAD + URL + "  selector: {matchLabels: {app: shop-gateway, version: v1}}\n",
 )
 
 
@@ -69,6 +92,40 @@ def empty_labels(subject: PluginSubject) -> Iterator[Finding]:
         yield EMPTY_LABELS.at(
             "selector", "matchLabels", says="the selector has no labels, so it selects the whole namespace."
         )
+
+
+@WHOLE_NAMESPACE.checks(ClusterPluginSubject)
+def whole_namespace(subject: ClusterPluginSubject) -> Iterator[Finding]:
+    """A raw plugin that selects nothing; a security group means the whole namespace."""
+    if not _selects(subject) and subject.workload is not Workload.SIDECAR and not _in_root(subject):
+        where = "its namespace" if subject.namespace is None else f"namespace {subject.namespace}"
+        says = f"neither selector nor targetRefs is set: the plugin runs on all workloads of {where}."
+        yield WHOLE_NAMESPACE.at(says=says, cluster=subject.where)
+
+
+@WHOLE_MESH.checks(ClusterPluginSubject)
+def whole_mesh(subject: ClusterPluginSubject) -> Iterator[Finding]:
+    """The root namespace, and no selection."""
+    if _in_root(subject) and not _selects(subject):
+        says = f"{subject.namespace} is the root namespace: the plugin runs on every workload of the mesh."
+        yield WHOLE_MESH.at(says=says, cluster=subject.where)
+
+
+@ROOT_SELECTOR.checks(ClusterPluginSubject)
+def root_selector(subject: ClusterPluginSubject) -> Iterator[Finding]:
+    """The root namespace, and labels."""
+    if _in_root(subject) and subject.spec.selector is not None and subject.workload is not Workload.GATEWAY:
+        says = f"{subject.namespace} is the root namespace: the selector matches pods of all namespaces."
+        yield ROOT_SELECTOR.at("selector", says=says, cluster=subject.where)
+
+
+def _in_root(subject: ClusterPluginSubject) -> bool:
+    return subject.namespace == subject.cluster.root_namespace
+
+
+def _selects(subject: ClusterPluginSubject) -> bool:
+    spec = subject.spec
+    return spec.selector is not None or spec.target_ref is not None or bool(spec.target_refs)
 
 
 @NULL_LABEL.checks(PluginSubject)

@@ -10,6 +10,7 @@ from mesh_wasm.fqn import Fqn, FqnError
 
 from . import placing, schema
 from .crd import BAD_URL
+from .examples import EXTENSION
 from .rule import Family, rule
 from .subjects import ExtensionSubject
 from .walk import env_vars_of, items
@@ -22,6 +23,8 @@ BOTH_IMAGE_AND_URL = rule(
     why="Only one of them can be fetched; TSB calls image the old name of url.",
     fix="Keep url.",
     source="TSB WasmExtension since 1.7 (facts C1)",
+    bad=EXTENSION + "  image: oci://registry.example.com/acl:1\n  url: oci://registry.example.com/acl:2\n",
+    good=EXTENSION + "  url: oci://registry.example.com/acl:2\n",
 )
 
 

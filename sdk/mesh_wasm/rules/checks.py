@@ -2,37 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mesh_wasm.finding import Finding
 
-from . import blast, catalog, crd, order, placing, schema, secrets, security, silent
+from . import (
+    blast,
+    catalog,
+    crd,
+    image,
+    order,
+    placing,
+    schema,
+    secrets,
+    security,
+    silent,
+    traffic,
+    urls,
+    version,
+    waiving,
+)
 from .rule import run
 from .subjects import ClusterPluginSubject, ExtensionSubject, PluginSubject, PullSubject, SecretSubject, Workload
+from .workload import workload_of
 
 if TYPE_CHECKING:
     from mesh_wasm.cluster import Cluster
     from mesh_wasm.extension import WasmExtension
     from mesh_wasm.plugin import WasmPluginSpec
 
-FAMILIES = (schema, crd, catalog, silent, security, blast, placing, order, secrets)
+FAMILIES = (
+    schema,
+    crd,
+    catalog,
+    silent,
+    urls,
+    traffic,
+    security,
+    image,
+    blast,
+    placing,
+    version,
+    order,
+    secrets,
+    waiving,
+)
 """The modules that declare rules."""
 
 
 def plugin_findings(
-    spec: WasmPluginSpec,
-    workload: Workload = Workload.UNKNOWN,
-    namespace: str | None = None,
-    root_namespace: str = "istio-system",
+    spec: WasmPluginSpec, workload: Workload = Workload.UNKNOWN, *, foreign: bool = False
 ) -> Iterator[Finding]:
-    """What the rules say of a plugin, wherever it runs; paths start at the spec."""
-    return run(PluginSubject(spec, workload, namespace, root_namespace))
+    """What the rules say of a plugin, wherever it runs; paths start at the spec.
+
+    :param workload: The kind of proxy that runs it; if unknown, the spec itself is asked.
+    :param foreign: Whether it goes to the cluster as it is.
+    """
+    return run(PluginSubject(spec, _workload(spec, workload), foreign))
 
 
-def cluster_findings(spec: WasmPluginSpec, cluster: Cluster) -> Iterator[Finding]:
+def cluster_findings(
+    spec: WasmPluginSpec, cluster: Cluster, namespace: str | None = None, workload: Workload = Workload.UNKNOWN
+) -> Iterator[Finding]:
     """What the rules say of a plugin in one cluster; paths start at the spec."""
-    return run(ClusterPluginSubject(spec, cluster))
+    return run(ClusterPluginSubject(spec, cluster, namespace, _workload(spec, workload)))
+
+
+def placed_findings(
+    spec: WasmPluginSpec, places: Iterable[tuple[Cluster, str | None]], workload: Workload = Workload.UNKNOWN
+) -> list[Finding]:
+    """What the rules say of a plugin in several clusters and namespaces; what is said of all clusters is said once."""
+    by_cluster: dict[str, dict[Finding, None]] = {}
+    for cluster, namespace in places:
+        told = by_cluster.setdefault(cluster.name, {})
+        told |= {replace(f, cluster=None): None for f in cluster_findings(spec, cluster, namespace, workload)}
+    if len(by_cluster) < 2:
+        return [replace(f, cluster=name or None) for name, told in by_cluster.items() for f in told]
+    found: list[Finding] = []
+    for name, told in by_cluster.items():
+        for finding in told:
+            everywhere = all(finding in others for others in by_cluster.values())
+            found.append(finding if everywhere else replace(finding, cluster=name))
+    return list(dict.fromkeys(found))
+
+
+def _workload(spec: WasmPluginSpec, given: Workload) -> Workload:
+    return workload_of(spec) if given is Workload.UNKNOWN else given
 
 
 def extension_findings(extension: WasmExtension) -> Iterator[Finding]:

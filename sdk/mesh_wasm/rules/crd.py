@@ -8,18 +8,15 @@ from collections.abc import Iterator
 from mesh_wasm.deferred import Deferred, known
 from mesh_wasm.enums import EnvValueSource
 from mesh_wasm.finding import Finding, Severity, quoted
-from mesh_wasm.image import ImageError, ModuleUrl
+from mesh_wasm.gourl import GoUrlError, admitted_scheme
+from mesh_wasm.image import SCHEMES
 from mesh_wasm.selector import PolicyTargetReference
 
+from .examples import GOOD, HEAD, SELECTOR, URL
 from .rule import Family, rule
 from .schema import WRONG_LENGTH
 from .subjects import PluginSubject
-from .walk import env_vars, items, match_ports
-
-_HEAD = "apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: acl, namespace: edge}\nspec:\n"
-_URL = "  url: oci://registry.example.com/filters/acl:1.4.2\n  priority: 10\n"
-_SELECTOR = "  selector: {matchLabels: {app: shop-gateway}}\n"
-_GOOD = _HEAD + _URL + _SELECTOR
+from .walk import env_vars, match_ports, references_of
 
 BOTH_SELECTORS = rule(
     "MW110",
@@ -29,8 +26,9 @@ BOTH_SELECTORS = rule(
     why="The API server refuses the object: only one of targetRefs or selector can be set; an empty list counts as set.",
     fix="Keep one: selector for sidecars and classic gateways, targetRefs for Gateway API gateways and waypoints.",
     source="Istio WasmPlugin CRD, CEL: 'only one of targetRefs or selector can be set'",
-    bad=_GOOD + "  targetRefs: [{kind: Gateway, group: gateway.networking.k8s.io, name: shop}]\n",
-    good=_GOOD,
+    bad=GOOD + "  targetRefs: [{kind: Gateway, group: gateway.networking.k8s.io, name: shop}]\n",
+    good=GOOD,
+    enforced=True,
 )
 LABEL_WILDCARD = rule(
     "MW111",
@@ -40,8 +38,9 @@ LABEL_WILDCARD = rule(
     why="The API server refuses the object: keys must not be empty, values have at most 63 characters, no wildcards.",
     fix="Write the whole key and value.",
     source="Istio WasmPlugin CRD, CEL of matchLabels; istiod webhook",
-    bad=_HEAD + _URL + "  selector: {matchLabels: {app: 'shop-*'}}\n",
-    good=_GOOD,
+    bad=HEAD + URL + "  selector: {matchLabels: {app: 'shop-*'}}\n",
+    good=GOOD,
+    enforced=True,
 )
 BAD_TARGET_REF = rule(
     "MW112",
@@ -54,19 +53,21 @@ BAD_TARGET_REF = rule(
         "(networking.istio.io) in the plugin's own namespace."
     ),
     source="istiod webhook; CRD: 'cross namespace referencing is not currently supported'",
-    bad=_HEAD + _URL + "  targetRefs: [{kind: Deployment, group: apps, name: shop}]\n",
-    good=_HEAD + _URL + "  targetRefs: [{kind: Gateway, group: gateway.networking.k8s.io, name: shop}]\n",
+    bad=HEAD + URL + "  targetRefs: [{kind: Deployment, group: apps, name: shop}]\n",
+    good=HEAD + URL + "  targetRefs: [{kind: Gateway, group: gateway.networking.k8s.io, name: shop}]\n",
+    enforced=True,
 )
 BAD_URL = rule(
     "MW113",
     Severity.ERROR,
     Family.SCHEMA,
-    "A module URL that Istio refuses or cannot use",
-    why="Istio refuses an unknown scheme, takes 'registry:5000/x' for one, and silently drops what it cannot parse.",
+    "A module URL that Istio refuses",
+    why="The API server refuses an unknown scheme, and takes the host of 'registry:5000/x' for one.",
     fix="Write oci://host/path:tag@sha256:…, https://host/path.wasm or file:///path.wasm.",
     source="Istio CRD CEL 'url must have schema one of [http, https, file, oci]'; facts A2, URL table",
-    bad=_HEAD + "  url: registry.example.com:5000/filters/acl:1.4.2\n  priority: 10\n" + _SELECTOR,
-    good=_HEAD + "  url: oci://registry.example.com:5000/filters/acl:1.4.2\n  priority: 10\n" + _SELECTOR,
+    bad=HEAD + "  url: registry.example.com:5000/filters/acl:1.4.2\n  priority: 10\n" + SELECTOR,
+    good=HEAD + "  url: oci://registry.example.com:5000/filters/acl:1.4.2\n  priority: 10\n" + SELECTOR,
+    enforced=True,
 )
 BAD_SHA256 = rule(
     "MW114",
@@ -76,8 +77,9 @@ BAD_SHA256 = rule(
     why="The API server refuses the object.",
     fix="Give 64 lower-case hexadecimal digits, without 'sha256:'.",
     source="Istio WasmPlugin CRD, pattern (^$|^[a-f0-9]{64}$)",
-    bad=_GOOD + "  sha256: 'sha256:abc'\n",
-    good=_GOOD + f"  sha256: {'0123456789abcdef' * 4}\n",
+    bad=GOOD + "  sha256: 'sha256:abc'\n",
+    good=GOOD + f"  sha256: {'0123456789abcdef' * 4}\n",
+    enforced=True,
 )
 HOST_VALUE = rule(
     "MW115",
@@ -87,8 +89,9 @@ HOST_VALUE = rule(
     why="The API server refuses the object, even for an empty value; the field's own documentation says the reverse.",
     fix="Remove the value, or use valueFrom: INLINE.",
     source="Istio WasmPlugin CRD, CEL: 'value may only be set when valueFrom is INLINE'",
-    bad=_GOOD + "  vmConfig: {env: [{name: POD_NAME, valueFrom: HOST, value: x}]}\n",
-    good=_GOOD + "  vmConfig: {env: [{name: POD_NAME, valueFrom: HOST}]}\n",
+    bad=GOOD + "  vmConfig: {env: [{name: POD_NAME, valueFrom: HOST, value: x}]}\n",
+    good=GOOD + "  vmConfig: {env: [{name: POD_NAME, valueFrom: HOST}]}\n",
+    enforced=True,
 )
 DUPLICATE_ENV = rule(
     "MW116",
@@ -98,8 +101,9 @@ DUPLICATE_ENV = rule(
     why="The API server refuses the object.",
     fix="Keep one of the two.",
     source="Istio WasmPlugin CRD: vmConfig.env is a list-map by name; webhook: 'duplicate env'",
-    bad=_GOOD + "  vmConfig: {env: [{name: MODE, value: a}, {name: MODE, value: b}]}\n",
-    good=_GOOD + "  vmConfig: {env: [{name: MODE, value: a}]}\n",
+    bad=GOOD + "  vmConfig: {env: [{name: MODE, value: a}, {name: MODE, value: b}]}\n",
+    good=GOOD + "  vmConfig: {env: [{name: MODE, value: a}]}\n",
+    enforced=True,
 )
 ENV_LIMITS = rule(
     "MW117",
@@ -109,8 +113,9 @@ ENV_LIMITS = rule(
     why="The API server refuses the object: names have 1 to 256 characters, values at most 2048, 256 variables at most.",
     fix="Shorten it, or hand long values over in the plugin's configuration.",
     source="Istio WasmPlugin CRD: vmConfig.env",
-    bad=_GOOD + "  vmConfig: {env: [{name: '', value: a}]}\n",
-    good=_GOOD + "  vmConfig: {env: [{name: MODE, value: a}]}\n",
+    bad=GOOD + "  vmConfig: {env: [{name: '', value: a}]}\n",
+    good=GOOD + "  vmConfig: {env: [{name: MODE, value: a}]}\n",
+    enforced=True,
 )
 DUPLICATE_PORT = rule(
     "MW118",
@@ -120,8 +125,9 @@ DUPLICATE_PORT = rule(
     why="The API server refuses the object.",
     fix="Keep one of the two.",
     source="Istio WasmPlugin CRD: ports is a list-map by number",
-    bad=_GOOD + "  match: [{ports: [{number: 8080}, {number: 8080}]}]\n",
-    good=_GOOD + "  match: [{ports: [{number: 8080}]}]\n",
+    bad=GOOD + "  match: [{ports: [{number: 8080}, {number: 8080}]}]\n",
+    good=GOOD + "  match: [{ports: [{number: 8080}]}]\n",
+    enforced=True,
 )
 
 _GROUP = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -155,8 +161,10 @@ def both_selectors(subject: PluginSubject) -> Iterator[Finding]:
 def label_wildcard(subject: PluginSubject) -> Iterator[Finding]:
     """Keys and values of matchLabels."""
     selector = known(subject.spec.selector)
-    labels = known(selector.match_labels) if selector else None
-    for key, value in (labels or {}).items():
+    labels = (known(selector.match_labels) if selector else None) or {}
+    if len(labels) > 4096:
+        yield WRONG_LENGTH.at("selector", "matchLabels", says=f"there are {len(labels)} labels; 4096 are allowed.")
+    for key, value in labels.items():
         path = ("selector", "matchLabels", key)
         if not key:
             yield LABEL_WILDCARD.at(*path, says="the label has an empty key.")
@@ -173,12 +181,8 @@ def label_wildcard(subject: PluginSubject) -> Iterator[Finding]:
 @BAD_TARGET_REF.checks(PluginSubject)
 def bad_target_ref(subject: PluginSubject) -> Iterator[Finding]:
     """Group, kind, name and namespace of each reference."""
-    spec = subject.spec
-    single = known(spec.target_ref)
-    if single is not None:
-        yield from _target_ref(single, ("targetRef",))
-    for index, reference in items(spec.target_refs):
-        yield from _target_ref(reference, ("targetRefs", index))
+    for path, reference in references_of(subject.spec):
+        yield from _target_ref(reference, path)
 
 
 def _target_ref(reference: PolicyTargetReference, path: tuple[str | int, ...]) -> Iterator[Finding]:
@@ -193,7 +197,7 @@ def _target_ref(reference: PolicyTargetReference, path: tuple[str | int, ...]) -
         yield BAD_TARGET_REF.at(*path, "kind", says=f"{told} cannot be a target.")
     if name is not None and not 1 <= len(name) <= 253:
         yield BAD_TARGET_REF.at(*path, "name", says="the name must have 1 to 253 characters.")
-    if known(reference.namespace):
+    if known(reference.namespace):  # an empty one is allowed
         yield BAD_TARGET_REF.at(*path, "namespace", says="a reference to another namespace is not supported.")
 
 
@@ -210,19 +214,23 @@ def too_many_bytes(subject: PluginSubject) -> Iterator[Finding]:
 
 @BAD_URL.checks(PluginSubject)
 def bad_url(subject: PluginSubject) -> Iterator[Finding]:
-    """Scheme and form of the module's URL, as written."""
+    """What the CRD and the webhook refuse, as they read it."""
     url = known(subject.spec.url)
-    if url is None:
-        return
+    if not url:
+        return  # reported as too short
     try:
-        parsed = ModuleUrl.parse(url)
-    except ImageError as error:
-        yield BAD_URL.at("url", says=f"{quoted(url)} cannot be used: {error}.")
+        scheme = admitted_scheme(url)
+    except GoUrlError as error:
+        yield BAD_URL.at("url", says=f"{quoted(url)} cannot be read as a URL: {error}.")
         return
-    host = parsed.rest.split("/")[0]
-    if "://" not in url and re.search(r":[0-9]+$", host) and "/" in parsed.rest:
-        says = f"{quoted(url)} has a port but no scheme: Istio takes the host for a scheme, or drops the plugin."
-        yield BAD_URL.at("url", says=says, fix=f"Write oci://{parsed.rest}.")
+    if scheme in ("", *SCHEMES):
+        return
+    says = f"the scheme {quoted(scheme)} is unknown to Istio; it knows {', '.join(SCHEMES)}."
+    if "://" in url:
+        yield BAD_URL.at("url", says=says)
+    else:
+        says = f"{quoted(url)} has no scheme, so Istio takes {quoted(scheme)} for one."
+        yield BAD_URL.at("url", says=says, fix=f"Write oci://{url}.")
 
 
 @BAD_SHA256.checks(PluginSubject)
@@ -249,7 +257,7 @@ def duplicate_env(subject: PluginSubject) -> Iterator[Finding]:
     seen: set[str] = set()
     for index, env in env_vars(subject.spec):
         name = known(env.name)
-        if name is not None and name in seen:
+        if name and name in seen:
             yield DUPLICATE_ENV.at("vmConfig", "env", index, "name", says=f"{quoted(name)} is set twice.")
         seen.add(name or "")
 
@@ -259,8 +267,8 @@ def env_limits(subject: PluginSubject) -> Iterator[Finding]:
     """Lengths and count."""
     for index, env in env_vars(subject.spec):
         name, value = known(env.name), known(env.value)
-        if name is not None and not 1 <= len(name) <= 256:
-            yield ENV_LIMITS.at("vmConfig", "env", index, "name", says="the name must have 1 to 256 characters.")
+        if name is not None and not 1 <= len(name.encode()) <= 256:
+            yield ENV_LIMITS.at("vmConfig", "env", index, "name", says="the name must have 1 to 256 bytes.")
         if value is not None and len(value) > 2048:
             says = f"the value has {len(value)} characters; 2048 are allowed."
             yield ENV_LIMITS.at("vmConfig", "env", index, "value", says=says)

@@ -32,6 +32,8 @@ class Family(StrEnum):
     """MW7xx: the order of filters."""
     SECRET = "pull secret"
     """MW8xx: image pull secrets and registries."""
+    WAIVER = "waiver"
+    """MW9xx: waivers of findings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,24 @@ class Rule:
     source: str
     """Where the behaviour is documented or was measured."""
     bad: str = ""
-    """A YAML document that breaks the rule (and is run by the tests)."""
+    """A YAML document, or a Python program, that breaks the rule (and is run by the tests)."""
     good: str = ""
     """The same document, mended."""
+    inventory: str = ""
+    """The inventory (``--inventory``) that the examples are linted with, if they need one."""
+    enforced: bool = False
+    """Whether the API server or istiod itself refuses what breaks the rule: then it can be neither waived nor lowered."""
     _checks: list[tuple[type, Check]] = field(default_factory=list, compare=False, repr=False)
+
+    @property
+    def waivable(self) -> bool:
+        """Whether a finding can be waived, and its severity changed: not where nothing would work in spite of it."""
+        return not self.enforced and self.family not in (Family.SCHEMA, Family.TENANCY, Family.WAIVER)
+
+    @property
+    def language(self) -> str:
+        """The language of the examples: ``yaml``, or ``python`` for a Pulumi program."""
+        return "python" if self.bad.startswith("import ") else "yaml"
 
     def at(
         self,
@@ -96,11 +112,13 @@ def rule(
     source: str,
     bad: str = "",
     good: str = "",
+    inventory: str = "",
+    enforced: bool = False,
 ) -> Rule:
     """Declare a rule and put it into the catalogue."""
     if id in CATALOGUE:
         raise ValueError(f"rule {id} is declared twice")
-    CATALOGUE[id] = Rule(id, severity, family, title, why, fix, source, bad, good)
+    CATALOGUE[id] = Rule(id, severity, family, title, why, fix, source, bad, good, inventory, enforced)
     return CATALOGUE[id]
 
 

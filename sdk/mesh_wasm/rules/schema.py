@@ -1,12 +1,14 @@
 """Shape: types, required fields, unknown fields, enumerations, bounds (family MW1xx, first part).
 
-These rules have no function of their own: :mod:`mesh_wasm.parse` reports them while it reads a document into a model.
+These rules have no function of their own: :mod:`mesh_wasm.parse` reports them while it reads a document into a model,
+and :mod:`mesh_wasm.lint` while it reads what stands around the spec.
 """
 
 from __future__ import annotations
 
 from mesh_wasm.finding import Severity
 
+from .examples import GOOD, HEAD, SELECTOR
 from .rule import Family, rule
 
 REQUIRED = rule(
@@ -17,12 +19,9 @@ REQUIRED = rule(
     why="The API server refuses the object, or the control plane has nothing to work with.",
     fix="Give the field a value.",
     source="Istio WasmPlugin CRD; TSB WasmExtension reference, 'REQUIRED'",
-    bad="kind: WasmPlugin\napiVersion: extensions.istio.io/v1alpha1\nmetadata: {name: a, namespace: edge}\nspec: {}\n",
-    good=(
-        "kind: WasmPlugin\napiVersion: extensions.istio.io/v1alpha1\nmetadata: {name: a, namespace: edge}\n"
-        "spec: {url: 'oci://registry.example.com/filters/acl:1.4.2', priority: 0,\n"
-        "  selector: {matchLabels: {app: shop}}}\n"
-    ),
+    bad=HEAD + "  priority: 10\n" + SELECTOR,
+    good=GOOD,
+    enforced=True,
 )
 UNKNOWN_FIELD = rule(
     "MW102",
@@ -32,6 +31,9 @@ UNKNOWN_FIELD = rule(
     why="The API server prunes unknown fields without a word, so a misspelt field is a field that is not set.",
     fix="Correct the name, or remove the field.",
     source="Istio WasmPlugin CRD; measured: a misspelt field passes `pulumi up` silently",
+    bad=GOOD + "  failstrategy: FAIL_OPEN\n",
+    good=GOOD + "  failStrategy: FAIL_OPEN\n",
+    enforced=True,
 )
 WRONG_TYPE = rule(
     "MW103",
@@ -41,6 +43,9 @@ WRONG_TYPE = rule(
     why="The API server refuses the object.",
     fix="Give a value of the type that the message names.",
     source="Istio WasmPlugin CRD; TSB WasmExtension reference",
+    bad=GOOD + "  pluginName: 7\n",
+    good=GOOD + '  pluginName: "7"\n',
+    enforced=True,
 )
 UNKNOWN_ENUM = rule(
     "MW104",
@@ -50,6 +55,9 @@ UNKNOWN_ENUM = rule(
     why="The API server refuses the object (TSB: 'defined_only').",
     fix="Use one of the values that the message lists.",
     source="Istio WasmPlugin CRD; TSB WasmExtension reference, enum rules",
+    bad=GOOD + "  phase: authz\n",
+    good=GOOD + "  phase: AUTHZ\n",
+    enforced=True,
 )
 OUT_OF_RANGE = rule(
     "MW105",
@@ -59,13 +67,43 @@ OUT_OF_RANGE = rule(
     why="The API server refuses the object: priority is an int32, a port is 1 to 65535.",
     fix="Choose a number within the range that the message names.",
     source="Istio WasmPlugin CRD",
+    bad=GOOD + "  match: [{ports: [{number: 70000}]}]\n",
+    good=GOOD + "  match: [{ports: [{number: 7000}]}]\n",
+    enforced=True,
 )
 WRONG_LENGTH = rule(
     "MW106",
     Severity.ERROR,
     Family.SCHEMA,
     "A text or list that is too short or too long",
-    why="The API server refuses the object.",
+    why="The API server refuses the object. Names are measured in bytes by istiod, other texts in characters by the CRD.",
     fix="Keep within the length that the message names.",
-    source="Istio WasmPlugin CRD: minLength, maxLength, maxItems, maxProperties",
+    source="Istio WasmPlugin CRD: minLength, maxLength, maxItems, maxProperties; istiod webhook; measured",
+    bad=GOOD + '  pluginName: ""\n',
+    good=GOOD + "  pluginName: acl\n",
+    enforced=True,
+)
+API_VERSION = rule(
+    "MW108",
+    Severity.ERROR,
+    Family.SCHEMA,
+    "Not the apiVersion of the kind",
+    why="No API server knows the object; kubectl answers 'no matches for kind'.",
+    fix="Write the apiVersion that the message names.",
+    source="Istio WasmPlugin CRD; TSB API reference",
+    bad=GOOD.replace("v1alpha1", "v1beta1"),
+    good=GOOD,
+    enforced=True,
+)
+BAD_METADATA = rule(
+    "MW109",
+    Severity.ERROR,
+    Family.SCHEMA,
+    "Labels or annotations that Kubernetes refuses",
+    why="The API server refuses the object: keys are qualified names, label values have at most 63 characters.",
+    fix="Use letters, digits, '-', '_' and '.', beginning and ending with a letter or digit; a key may have a DNS prefix.",
+    source="Kubernetes: labels and annotations, syntax and character set",
+    bad=GOOD.replace("namespace: edge", "namespace: edge, labels: {team: a/b}"),
+    good=GOOD.replace("namespace: edge", "namespace: edge, labels: {team: a-b}"),
+    enforced=True,
 )

@@ -28,17 +28,24 @@ class PluginSubject:
 
     spec: WasmPluginSpec
     workload: Workload = Workload.UNKNOWN
-    namespace: str | None = None
-    """Namespace of the object, if known."""
-    root_namespace: str = "istio-system"
+    foreign: bool = False
+    """Whether it goes to the cluster as it is: mesh-wasm neither writes nor mends it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterPluginSubject:
-    """The spec of a WasmPlugin in one cluster; for rules about versions and dialects."""
+    """The spec of a WasmPlugin in one cluster; for rules about versions, dialects and namespaces."""
 
     spec: WasmPluginSpec
     cluster: Cluster
+    namespace: str | None = None
+    """Namespace of the object, if known."""
+    workload: Workload = Workload.UNKNOWN
+
+    @property
+    def where(self) -> str | None:
+        """The cluster's name for findings; None where it stands for any cluster."""
+        return self.cluster.name or None
 
 
 @dataclass(frozen=True, slots=True)

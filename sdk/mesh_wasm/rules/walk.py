@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from mesh_wasm.deferred import Deferred, known
+from mesh_wasm.finding import Path
 from mesh_wasm.plugin import WasmPluginSpec
+from mesh_wasm.selector import PolicyTargetReference
 from mesh_wasm.vmconfig import EnvVar, VmConfig
 
 T = TypeVar("T")
@@ -40,3 +42,32 @@ def match_ports(spec: WasmPluginSpec) -> Iterator[tuple[int, int, int]]:
             number = known(port.number)
             if number is not None:
                 yield i, j, number
+
+
+def labels_of(spec: WasmPluginSpec) -> dict[str, str | None]:
+    """The labels of the selector; the value is None where it is deferred."""
+    selector = known(spec.selector)
+    labels = known(selector.match_labels) if selector else None
+    return {key: known(value) for key, value in (labels or {}).items()}
+
+
+def references_of(spec: WasmPluginSpec) -> Iterator[tuple[Path, PolicyTargetReference]]:
+    """The known target references, each with its path."""
+    single = known(spec.target_ref)
+    if single is not None:
+        yield ("targetRef",), single
+    for index, reference in items(spec.target_refs):
+        yield ("targetRefs", index), reference
+
+
+def leaves(value: Any, *path: str | int) -> Iterator[tuple[Path, Any]]:
+    """The known leaves of a free-form object, each with its path; deep nesting does no harm."""
+    stack: list[tuple[Path, Any]] = [(path, value)]
+    while stack:
+        here, item = stack.pop()
+        if isinstance(item, Mapping):
+            stack += [((*here, str(key)), inner) for key, inner in reversed(list(item.items()))]
+        elif isinstance(item, list | tuple):
+            stack += [((*here, index), inner) for index, inner in reversed(list(enumerate(item)))]
+        elif not isinstance(item, Deferred):
+            yield here, item

@@ -1,0 +1,73 @@
+"""The common parts of the examples that rules show: each example is a whole document, or a whole program."""
+
+from __future__ import annotations
+
+HEAD = "apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: acl, namespace: edge}\nspec:\n"
+URL = "  url: oci://registry.example.com/filters/acl:1.4.2\n  priority: 10\n"
+SELECTOR = "  selector: {matchLabels: {app: shop-gateway}}\n"
+GOOD = HEAD + URL + SELECTOR
+"""A WasmPlugin that no rule above info has anything against; fields can be added at its end."""
+
+EXTENSION = (
+    "apiVersion: extension.tsb.tetrate.io/v2\nkind: WasmExtension\n"
+    "metadata: {name: acl, organization: acme}\nspec:\n  priority: 10\n"
+)
+"""The head of a TSB WasmExtension."""
+
+INVENTORY = 'clusters:\n  east: {{namespaces: [edge, shop], istioVersion: "{version}", dialect: {dialect}}}\n'
+
+
+def inventory(version: str, dialect: str = "istio") -> str:
+    """An inventory of one cluster."""
+    return INVENTORY.format(version=version, dialect=dialect)
+
+
+_PROGRAM = """\
+import pulumi_kubernetes as k8s
+import mesh_wasm_pulumi as wasm
+
+TENANT = "organizations/acme/tenants/shop"
+fleet = wasm.Fleet([
+    wasm.Cluster("east", provider=k8s.Provider("east", context="east"), labels={"env": "prod"},
+                 namespaces=["edge", "shop", "istio-system"]),
+])
+"""
+_ACL = """\
+acl = wasm.WasmExtension("acl", {
+    "organization": "acme", "image": "oci://registry.acme.io/acl:1", "priority": 10, "allowed_in": [TENANT],
+})
+"""
+
+
+def program(*parts: str) -> str:
+    """A Pulumi program: a fleet of one cluster, and what is declared for it."""
+    return _PROGRAM + "".join(parts)
+
+
+ACL = _ACL
+"""An extension of the catalogue, allowed in one tenant."""
+
+
+def group(
+    extensions: str = '[{"extension": acl}]',
+    namespaces: str = '["*/shop"]',
+    fqn: str = 'f"{TENANT}/workspaces/web/securitygroups/services"',
+    more: str = "",
+) -> str:
+    """An attachment to a security group."""
+    return (
+        'wasm.SecurityGroupAttachment("services", {\n'
+        f'    "group": {fqn},\n'
+        f'    "namespace_selector": {namespaces}, "extensions": {extensions}, "fleet": fleet{more},\n'
+        "})\n"
+    )
+
+
+def plugin(more: str = "", name: str = "acl", url: str = "oci://registry.acme.io/acl:1", priority: str = "10") -> str:
+    """A raw WasmPlugin."""
+    spec = f'"url": "{url}", "selector": {{"match_labels": {{"app": "shop"}}}}'
+    spec += f', "priority": {priority}' if priority else ""
+    return (
+        f'wasm.WasmPlugin("{name}", {{\n    "metadata": {{"name": "acl", "namespace": "shop"}},\n'
+        f'    "spec": {{{spec}}}, "fleet": fleet{more},\n}})\n'
+    )

@@ -1,0 +1,79 @@
+"""Module URLs that Istio admits and then cannot use (family MW2xx)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mesh_wasm.deferred import known
+from mesh_wasm.finding import Finding, Severity, quoted
+from mesh_wasm.gourl import GoUrlError, admitted_scheme, reference_scheme
+from mesh_wasm.image import SCHEMES, ImageError, ImageReference, ModuleUrl
+
+from .examples import HEAD, SELECTOR
+from .rule import Family, rule
+from .subjects import PluginSubject
+
+DISCARDED_URL = rule(
+    "MW204",
+    Severity.ERROR,
+    Family.SILENT,
+    "A URL that istiod drops without a word",
+    why="The object is admitted, but istiod cannot parse its URL and leaves the plugin out; only its log says so.",
+    fix="Write the scheme: oci://host:port/path.",
+    source="istio pilot/pkg/model/extensions.go; facts A2, URL table, measured",
+    bad=HEAD + "  url: 127.0.0.1:5000/filters/acl:1.4.2\n  priority: 10\n" + SELECTOR,
+    good=HEAD + "  url: oci://127.0.0.1:5000/filters/acl:1.4.2\n  priority: 10\n" + SELECTOR,
+)
+UNUSABLE_URL = rule(
+    "MW205",
+    Severity.ERROR,
+    Family.SILENT,
+    "A URL that names no module",
+    why="The object is admitted, but every proxy fails to fetch the module, and the fail strategy decides over the traffic.",
+    fix="Write oci://host/path:tag@sha256:…, https://host/path.wasm or file:///path.wasm, in lower case.",
+    source="istio pkg/wasm; facts A2, URL table, measured",
+    bad=HEAD + "  url: file:/opt/acl.wasm\n  priority: 10\n" + SELECTOR,
+    good=HEAD + "  url: file:///opt/acl.wasm\n  priority: 10\n" + SELECTOR,
+)
+
+
+def admitted(url: str) -> bool:
+    """Whether the API server and the webhook let the URL in."""
+    try:
+        return admitted_scheme(url) in ("", *SCHEMES)
+    except GoUrlError:
+        return False
+
+
+@DISCARDED_URL.checks(PluginSubject)
+def discarded_url(subject: PluginSubject) -> Iterator[Finding]:
+    """istiod reads the URL as a reference, which may not have a colon in its first segment."""
+    url = known(subject.spec.url)
+    if not url or not admitted(url):
+        return
+    try:
+        reference_scheme(url)
+    except GoUrlError as error:
+        fix = f"Write oci://{url}." if "://" not in url else None
+        yield DISCARDED_URL.at("url", says=f"istiod cannot parse {quoted(url)}: {error}.", fix=fix)
+
+
+@UNUSABLE_URL.checks(PluginSubject)
+def unusable_url(subject: PluginSubject) -> Iterator[Finding]:
+    """What the agent's fetcher cannot make a module of."""
+    url = known(subject.spec.url)
+    if not url or not admitted(url):
+        return
+    try:
+        reference_scheme(url)
+        parsed = ModuleUrl.parse(url)
+        if parsed.scheme == "oci":
+            ImageReference.parse(parsed.rest)
+    except GoUrlError:
+        return  # told by MW204
+    except ImageError as error:
+        yield UNUSABLE_URL.at("url", says=f"{quoted(url)} cannot be fetched: {error}.")
+        return
+    if parsed.scheme == "file" and not url.startswith("file://"):
+        says = f"the agent strips the literal prefix file:// only, so {quoted(url)} names no file."
+        yield UNUSABLE_URL.at("url", says=says, fix=f"Write file://{parsed.rest}.")

@@ -1,0 +1,181 @@
+"""Version and dialect: what the Istio of a cluster does not know yet (family MW6xx)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mesh_wasm.deferred import known
+from mesh_wasm.enums import Dialect, FailStrategy, PluginPhase
+from mesh_wasm.finding import Finding, Severity
+
+from .examples import GOOD, HEAD, URL, inventory
+from .rule import Family, rule
+from .subjects import ClusterPluginSubject
+from .walk import references_of
+
+_REFS = HEAD + URL + "  targetRefs: [{kind: Gateway, group: gateway.networking.k8s.io, name: shop}]\n"
+
+FIELD_TOO_NEW = rule(
+    "MW601",
+    Severity.ERROR,
+    Family.VERSION,
+    "A field that the cluster's Istio does not have",
+    why="The API server prunes it without a word, so the plugin runs without what the field says.",
+    fix="Leave the field out for this cluster, or upgrade its Istio.",
+    source="History of the WasmPlugin CRD over Istio's releases (facts A1)",
+    bad=GOOD + "  failStrategy: FAIL_OPEN\n",
+    good=GOOD,
+    inventory=inventory("1.18"),
+)
+VALUE_TOO_NEW = rule(
+    "MW602",
+    Severity.ERROR,
+    Family.VERSION,
+    "A value that the cluster's Istio does not have",
+    why="The API server refuses the object.",
+    fix="Use another value for this cluster, or upgrade its Istio.",
+    source="History of the WasmPlugin CRD over Istio's releases (facts A1)",
+    bad=GOOD + "  failStrategy: FAIL_RELOAD\n",
+    good=GOOD + "  failStrategy: FAIL_CLOSE\n",
+    inventory=inventory("1.26"),
+    enforced=True,
+)
+ASM_ONLY = rule(
+    "MW603",
+    Severity.ERROR,
+    Family.VERSION,
+    "ASM_ROUTER outside Alibaba ASM",
+    why="Upstream Istio does not know the phase, and the API server refuses the object.",
+    fix="Use UNSPECIFIED_PHASE, or declare the cluster's dialect as asm.",
+    source="Alibaba ASM wasm.proto; measured (facts B)",
+    bad=GOOD + "  phase: ASM_ROUTER\n",
+    good=GOOD + "  phase: STATS\n",
+    enforced=True,
+)
+NOT_IN_ASM = rule(
+    "MW604",
+    Severity.ERROR,
+    Family.VERSION,
+    "What Alibaba ASM does not know",
+    why="ASM's CRD has the shape of Istio 1.22: it knows neither FAIL_RELOAD nor references but to Gateway and Service.",
+    fix="Use what ASM knows, or declare the cluster's dialect as istio.",
+    source="aliyun/alibabacloud-servicemesh-api, branch release-1.21.0 (facts B)",
+    bad=GOOD + "  failStrategy: FAIL_RELOAD\n",
+    good=GOOD + "  failStrategy: FAIL_CLOSE\n",
+    inventory=inventory("1.22", "asm"),
+)
+OPENS_ON_FETCH = rule(
+    "MW605",
+    Severity.WARNING,
+    Family.VERSION,
+    "Before Istio 1.25 a failed fetch lets everything pass",
+    why="Until 1.24 a module that could not be fetched became allow-all, whatever the fail strategy said.",
+    fix="Upgrade Istio, or do not rely on this plugin alone for access control.",
+    source="Istio 1.25.0 release note 53279 (facts A3.8)",
+    bad=GOOD + "  phase: AUTHZ\n",
+    good=GOOD + "  phase: STATS\n",
+    inventory=inventory("1.24"),
+)
+KIND_TOO_NEW = rule(
+    "MW606",
+    Severity.ERROR,
+    Family.VERSION,
+    "A kind of target that the cluster's Istio does not know",
+    why="The API server or istiod refuses the object: ServiceEntry came with Istio 1.24, GatewayClass with 1.25.",
+    fix="Use another target for this cluster, or upgrade its Istio.",
+    source="History of the WasmPlugin CRD over Istio's releases (facts A1)",
+    bad=HEAD + URL + "  targetRefs: [{kind: ServiceEntry, group: networking.istio.io, name: shop}]\n",
+    good=_REFS,
+    inventory=inventory("1.23"),
+)
+
+_SINCE = {
+    "vmConfig": (1, 14),
+    "match": (1, 16),
+    "failStrategy": (1, 19),
+    "type": (1, 20),
+    "targetRef": (1, 20),
+    "targetRefs": (1, 22),
+}
+_KIND_SINCE = {"ServiceEntry": (1, 24), "GatewayClass": (1, 25)}
+
+
+@FIELD_TOO_NEW.checks(ClusterPluginSubject)
+def field_too_new(subject: ClusterPluginSubject) -> Iterator[Finding]:
+    """The fields by the release that introduced them."""
+    version = subject.cluster.version
+    if version is None:
+        return
+    spec = subject.spec
+    present = {
+        "vmConfig": spec.vm_config,
+        "match": spec.match,
+        "failStrategy": spec.fail_strategy,
+        "type": spec.type,
+        "targetRef": spec.target_ref,
+        "targetRefs": spec.target_refs,
+    }
+    for name, value in present.items():
+        if value is not None and version < _SINCE[name]:
+            says = f"the field exists since Istio {_text(_SINCE[name])}; the cluster has {_text(version)}."
+            yield FIELD_TOO_NEW.at(name, says=says, cluster=subject.where)
+
+
+@VALUE_TOO_NEW.checks(ClusterPluginSubject)
+def value_too_new(subject: ClusterPluginSubject) -> Iterator[Finding]:
+    """FAIL_RELOAD, 1.27; in an older one that has failStrategy at all."""
+    version = subject.cluster.version
+    if version is None or subject.cluster.dialect is not Dialect.ISTIO:
+        return
+    if subject.spec.fail_strategy == FailStrategy.FAIL_RELOAD and (1, 19) <= version < (1, 27):
+        says = f"FAIL_RELOAD exists since Istio 1.27; the cluster has {_text(version)}."
+        yield VALUE_TOO_NEW.at("failStrategy", says=says, cluster=subject.where)
+
+
+@ASM_ONLY.checks(ClusterPluginSubject)
+def asm_only(subject: ClusterPluginSubject) -> Iterator[Finding]:
+    """The one value that only ASM has."""
+    if subject.spec.phase == PluginPhase.ASM_ROUTER and subject.cluster.dialect is not Dialect.ASM:
+        yield ASM_ONLY.at("phase", says="ASM_ROUTER is known to Alibaba ASM only.", cluster=subject.where)
+
+
+@NOT_IN_ASM.checks(ClusterPluginSubject)
+def not_in_asm(subject: ClusterPluginSubject) -> Iterator[Finding]:
+    """What upstream has got since."""
+    if subject.cluster.dialect is not Dialect.ASM:
+        return
+    if subject.spec.fail_strategy == FailStrategy.FAIL_RELOAD:
+        yield NOT_IN_ASM.at("failStrategy", says="ASM does not know FAIL_RELOAD.", cluster=subject.where)
+    for path, reference in references_of(subject.spec):
+        kind = known(reference.kind)
+        if kind in _KIND_SINCE:
+            yield NOT_IN_ASM.at(*path, "kind", says=f"ASM does not know references to {kind}.", cluster=subject.where)
+
+
+@OPENS_ON_FETCH.checks(ClusterPluginSubject)
+def opens_on_fetch(subject: ClusterPluginSubject) -> Iterator[Finding]:
+    """Security phases on old releases."""
+    version = subject.cluster.version
+    if version is None or version >= (1, 25):
+        return
+    if subject.spec.phase in (PluginPhase.AUTHN, PluginPhase.AUTHZ):
+        says = f"the cluster has Istio {_text(version)}: if the module cannot be fetched, all requests pass."
+        yield OPENS_ON_FETCH.at("phase", says=says, cluster=subject.where)
+
+
+@KIND_TOO_NEW.checks(ClusterPluginSubject)
+def kind_too_new(subject: ClusterPluginSubject) -> Iterator[Finding]:
+    """Kinds of targets by the release that introduced them."""
+    version = subject.cluster.version
+    if version is None or subject.cluster.dialect is not Dialect.ISTIO:
+        return
+    for path, reference in references_of(subject.spec):
+        kind = known(reference.kind) or ""
+        since = _KIND_SINCE.get(kind)
+        if since is not None and version < since:
+            says = f"references to {kind} exist since Istio {_text(since)}; the cluster has {_text(version)}."
+            yield KIND_TOO_NEW.at(*path, "kind", says=says, cluster=subject.where)
+
+
+def _text(version: tuple[int, int]) -> str:
+    return f"{version[0]}.{version[1]}"

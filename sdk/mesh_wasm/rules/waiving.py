@@ -1,0 +1,53 @@
+"""Waivers: findings that are accepted for a while, with a reason (family MW9xx).
+
+:mod:`mesh_wasm.waivers` reads waivers and reports these.
+"""
+
+from __future__ import annotations
+
+from mesh_wasm.finding import Severity
+
+from .examples import HEAD, URL
+from .rule import Family, rule
+
+
+def _with(waiver: str) -> str:
+    place = "namespace: edge"
+    return HEAD.replace(place, f'{place}, annotations: {{mesh-wasm/waive: "{waiver}"}}') + URL
+
+
+_GOOD = _with("MW403 until 2999-12-31: the whole namespace is meant")
+
+BAD_WAIVER = rule(
+    "MW901",
+    Severity.ERROR,
+    Family.WAIVER,
+    "Not a waiver",
+    why="A waiver that cannot be read waives nothing, and its author believes it does.",
+    fix="Write one line for each: MW403 until 2027-01-31: why it is accepted.",
+    source="mesh-wasm",
+    bad=_with("MW403 until next year"),
+    good=_GOOD,
+)
+EXPIRED = rule(
+    "MW902",
+    Severity.ERROR,
+    Family.WAIVER,
+    "An expired waiver",
+    why="Its end date was set so that somebody looks again.",
+    fix="Mend what it waives and remove it, or decide anew and set another date.",
+    source="mesh-wasm",
+    bad=_with("MW403 until 2024-01-31: until the migration is over"),
+    good=_GOOD,
+)
+NOT_WAIVABLE = rule(
+    "MW903",
+    Severity.ERROR,
+    Family.WAIVER,
+    "A waiver for what cannot be waived",
+    why="The API server refuses the object, or nothing could be written, whatever the waiver says.",
+    fix="Mend the problem, and remove the waiver.",
+    source="mesh-wasm",
+    bad=_with("MW104 until 2999-12-31: we like lower case"),
+    good=_GOOD,
+)
