@@ -60,6 +60,13 @@ def lower(value: Any) -> Any:
     return replace_deferred(value, lambda leaf: leaf.output if isinstance(leaf, OutputLeaf) else None)
 
 
+def output_of(value: Any) -> pulumi.Output[Any]:
+    """One Output of a whole value. ``Output.from_input`` makes several for each leaf, which a thousand plugins feel."""
+    if any(deferred_leaves(lift(value))):
+        return pulumi.Output.from_input(value)
+    return pulumi.Output.from_input(None).apply(lambda _: value)
+
+
 def resolve(value: Any, then: Callable[[Any, list[Any]], Any]) -> pulumi.Output[Any] | None:
     """Call ``then`` with ``value`` once its leaves are known: one apply for all of them; None if there are none.
 

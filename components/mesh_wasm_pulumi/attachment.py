@@ -20,7 +20,7 @@ from mesh_wasm.target import Target, TargetKind
 from . import _fleet
 from ._children import SecretSource, references, register, user_dependencies
 from ._entries import attached_of, read_entries
-from ._leaves import lift, lower
+from ._leaves import lift, lower, output_of
 from ._ledger import ledger
 from ._report import Report
 from ._secret_refs import source_of
@@ -108,7 +108,7 @@ def _attach(
     report = Report(component, name, args)
     found = [*where.findings, *plan.findings, *(ledger().enter(name, plan) if not plan.errors else ())]
     valid, gate = report.check(found, document, later)
-    component.plugins = pulumi.Output.from_input(references(plan) if valid else [])
+    component.plugins = output_of(references(plan) if valid else [])
     if valid:
         sources: dict[int, SecretSource] = {
             id(one.secret.model): source_of(one.secret, f"{one.key}-pull") for one in entries if one.secret is not None

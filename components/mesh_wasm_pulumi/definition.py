@@ -12,7 +12,7 @@ from typing import Any
 
 import pulumi
 
-from mesh_wasm.deferred import Deferred
+from mesh_wasm.deferred import Deferred, deferred_leaves
 from mesh_wasm.finding import Finding
 from mesh_wasm.rules import placing
 
@@ -27,7 +27,9 @@ VERSION = 1
 
 def seal(fields: Mapping[str, Any]) -> dict[str, Any]:
     """A definition of some fields, which may hold Outputs."""
-    return {VERSION_FIELD: VERSION, **fields, SECRET_FIELDS: pulumi.Output.from_input(_secret_among(fields))}
+    late = {key: value for key, value in fields.items() if any(deferred_leaves(lift(value)))}
+    hidden: Any = pulumi.Output.from_input(_secret_among(late)) if late else []
+    return {VERSION_FIELD: VERSION, **fields, SECRET_FIELDS: hidden}
 
 
 async def _secret_among(fields: Mapping[str, Any]) -> list[str]:

@@ -5,14 +5,14 @@ from typing import Any, Optional
 
 import pulumi
 
-from mesh_wasm.deferred import INVALID, Deferred
+from mesh_wasm.deferred import Deferred
 from mesh_wasm.entrycheck import entry_findings
 from mesh_wasm.extension import CatalogueEntry
 from mesh_wasm.finding import Finding
 from mesh_wasm.fqn import extension_fqn
 from mesh_wasm.parse import parse
 
-from ._leaves import lift, lower
+from ._leaves import lift, lower, output_of
 from ._report import Report
 from ._secret_refs import SecretRef, read_secret
 from .args import ExtensionDefinition, WasmExtensionArgs
@@ -46,10 +46,10 @@ class WasmExtension(pulumi.ComponentResource):
         self._document = document
         self._entry = parsed.value
         self._secret = secret
-        self.fqn = pulumi.Output.from_input(lower(parsed.value.fqn) if parsed.value.fqn is not INVALID else "")
+        self.fqn = output_of(lower(parsed.value.fqn) or "")
         fields: Any = props if secret is None else {**props, "pullSecret": secret.definition}
         definition: Any = seal(fields)
-        self.definition = pulumi.Output.from_input(definition)
+        self.definition = output_of(definition)
         self.register_outputs({"fqn": self.fqn, "definition": self.definition})
 
 

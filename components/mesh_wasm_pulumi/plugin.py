@@ -15,7 +15,7 @@ from mesh_wasm.pluginplan import PluginDocument, plan_plugin
 
 from . import _fleet
 from ._children import SecretSource, references, register, user_dependencies
-from ._leaves import lift, lower
+from ._leaves import lift, lower, output_of
 from ._ledger import ledger
 from ._report import Report
 from ._secret_refs import SecretRef, read_secret, source_of
@@ -44,7 +44,7 @@ class WasmPlugin(pulumi.ComponentResource):
         report = Report(self, name, args)
         found = [*where.findings, *plan.findings, *(ledger().enter(name, plan) if not plan.errors else ())]
         valid, gate = report.check(found, document, lambda known: planned(known).findings)
-        self.plugins = pulumi.Output.from_input(references(plan) if valid else [])
+        self.plugins = output_of(references(plan) if valid else [])
         if valid:
             sources: dict[int, SecretSource] = {id(secret.model): source_of(secret, f"{name}-pull")} if secret else {}
             register(self, name, plan, where, sources, gate, user_dependencies(opts))
