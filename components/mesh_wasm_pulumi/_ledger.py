@@ -14,7 +14,9 @@ from typing import Any
 import pulumi
 
 from mesh_wasm.finding import Finding
+from mesh_wasm.member import member_of
 from mesh_wasm.plan import Plan, same_objects
+from mesh_wasm.ties import Ties
 
 Key = tuple[str, str, object]
 
@@ -23,7 +25,12 @@ Key = tuple[str, str, object]
 class Ledger:
     """Plans, findings and shared Secrets of a program."""
 
-    plans: list[tuple[str, Plan]] = field(default_factory=list)
+    plans: dict[str, Plan] = field(default_factory=dict)
+    """By component, as far as it is known."""
+    writers: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    """The component that writes each object, by cluster, namespace and name."""
+    ties: Ties = field(default_factory=Ties)
+    """The order of all plugins, for what ties across components."""
     findings: list[tuple[str, Finding]] = field(default_factory=list)
     """Each with the name of the component that it is reported on."""
     secrets: dict[Key, pulumi.Resource] = field(default_factory=dict)
@@ -57,9 +64,13 @@ class Ledger:
 
     def enter(self, component: str, plan: Plan) -> list[Finding]:
         """Add a component's plan; return what it has against those that were declared before."""
-        found = [f for f in same_objects([*self.plans, (component, plan)]) if f not in dict(self.findings).values()]
-        self.plans.append((component, plan))
-        return found
+        self.plans[component] = plan
+        ties = self.ties.enter(map(member_of, plan.plugins))
+        return [*same_objects(component, plan, self.writers), *ties]
+
+    def enter_again(self, component: str, plan: Plan) -> list[Finding]:
+        """The plan again, made of values that are known now; return what could not be seen before."""
+        return [] if plan.errors else self.enter(component, plan)
 
     def secret(self, key: Key, make: Callable[[], pulumi.Resource]) -> pulumi.Resource:
         """The Secret of one pull secret in one cluster and namespace, made when it is first needed."""

@@ -102,7 +102,7 @@ def _attach(
 
     def later(known: Any) -> list[Finding]:
         again, _ = _plan(kind, known, entries, where, name, undecided)
-        return list(again.findings)
+        return [*again.findings, *ledger().enter_again(name, again)]
 
     pulumi.ComponentResource.__init__(component, token(type(component).__name__), name, _props(document, args), opts)
     report = Report(component, name, args)

@@ -9,6 +9,7 @@ from typing import Any, Optional
 
 import pulumi
 
+from mesh_wasm.finding import Finding
 from mesh_wasm.parse import parse
 from mesh_wasm.plan import Plan
 from mesh_wasm.pluginplan import PluginDocument, plan_plugin
@@ -43,7 +44,12 @@ class WasmPlugin(pulumi.ComponentResource):
         super().__init__(token("WasmPlugin"), name, {**lower(document), "fleet": list(where.providers)}, opts)
         report = Report(self, name, args)
         found = [*where.findings, *plan.findings, *(ledger().enter(name, plan) if not plan.errors else ())]
-        valid, gate = report.check(found, document, lambda known: planned(known).findings)
+
+        def later(known: Any) -> list[Finding]:
+            again = planned(known)
+            return [*again.findings, *ledger().enter_again(name, again)]
+
+        valid, gate = report.check(found, document, later)
         self.plugins = output_of(references(plan) if valid else [])
         if valid:
             sources: dict[int, SecretSource] = {id(secret.model): source_of(secret, f"{name}-pull")} if secret else {}

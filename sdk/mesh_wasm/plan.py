@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,17 +107,17 @@ def secrets_for(plugins: Iterable[PlannedPlugin]) -> tuple[PlannedSecret, ...]:
     return tuple(needed.values())
 
 
-def same_objects(plans: Sequence[tuple[str, Plan]]) -> list[Finding]:
-    """Findings about plugins of several plans (each with its name) that would be one object in a cluster."""
-    writers: dict[tuple[str, str, str], str] = {}
+def same_objects(declared_by: str, plan: Plan, writers: dict[tuple[str, str, str], str]) -> list[Finding]:
+    """Findings about plugins that would be the same object as one of another plan.
+
+    ``writers`` holds who writes each object (by cluster, namespace and name) so far, and is added to.
+    """
     findings = []
-    for declared_by, plan in plans:
-        for plugin in plan.plugins:
-            if isinstance(plugin.namespace, Deferred) or isinstance(plugin.name, Deferred):
-                continue
-            where = (plugin.cluster.name, plugin.namespace, plugin.name)
-            first = writers.setdefault(where, declared_by)
-            if first != declared_by:
-                says = f"{KIND} {plugin.namespace}/{plugin.name} is written by {first} already."
-                findings.append(placing.SAME_OBJECT.at(says=says, cluster=plugin.cluster.name))
+    for plugin in plan.plugins:
+        if isinstance(plugin.namespace, Deferred) or isinstance(plugin.name, Deferred):
+            continue
+        first = writers.setdefault((plugin.cluster.name, plugin.namespace, plugin.name), declared_by)
+        if first != declared_by:
+            says = f"{KIND} {plugin.namespace}/{plugin.name} is written by {first} already."
+            findings.append(placing.SAME_OBJECT.at(says=says, cluster=plugin.cluster.name))
     return findings

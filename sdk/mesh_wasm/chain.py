@@ -1,0 +1,150 @@
+"""Chains: for each cluster and workload the plugins that it runs, in order, with Istio's own filters between the phases."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, islice
+
+from .enums import PluginPhase, PluginType
+from .filters import HTTP_CHAIN, NETWORK_CHAIN, WAYPOINT_CHAIN, Filter
+from .labelindex import LabelIndex
+from .member import Member
+from .workload import Workload, WorkloadKind, condition
+
+_MOST = 5
+"""Rivals that are named for one step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One filter of a chain: Istio's own, or a plugin."""
+
+    name: str
+    filter: Filter | None = None
+    """Istio's own filter."""
+    member: Member | None = None
+    """The plugin."""
+    condition: str = ""
+    """When the plugin runs here; empty: always."""
+    tied: tuple[str, ...] = ()
+    """Plugins of the same priority and namespace, with which Istio changes places by time of creation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What the proxies of one workload run, in order."""
+
+    cluster: str
+    workload: Workload
+    http: tuple[Step, ...]
+    """The HTTP filters; empty if no plugin is among them."""
+    network: tuple[Step, ...]
+    """The network filters in front of them; empty if no plugin is among them."""
+    undecided: tuple[Member, ...] = ()
+    """Plugins that run here at a place that is not known yet."""
+
+    @property
+    def plugins(self) -> list[Member]:
+        """All plugins: network, then HTTP, each in order."""
+        return [step.member for step in (*self.network, *self.http) if step.member is not None]
+
+    @property
+    def line(self) -> str:
+        """The chain in one line, as Istio's reference writes it: own filters only where they lie between plugins."""
+        return " | ".join(_line(steps) for steps in (self.network, self.http) if steps)
+
+
+def chains(members: Iterable[Member]) -> list[Chain]:
+    """All chains of a program: by cluster, and in each by workload. Plugins that can reach nothing are in none."""
+    by_cluster: dict[str, list[Member]] = defaultdict(list)
+    for member in members:
+        by_cluster[member.cluster].append(member)
+    return [chain for cluster, ones in by_cluster.items() for chain in _cluster_chains(cluster, ones)]
+
+
+class _Aimed:
+    """The plugins that are aimed at workloads of one namespace, or of all."""
+
+    def __init__(self) -> None:
+        self._on_pods: LabelIndex[tuple[Workload, Member]] = LabelIndex()
+        self._others: list[tuple[Workload, Member]] = []
+
+    def add(self, aim: Workload, member: Member) -> None:
+        if aim.kind is WorkloadKind.PODS:
+            self._on_pods.add(aim.labels, (aim, member))
+        else:
+            self._others.append((aim, member))
+
+    def near(self, workload: Workload) -> Iterator[tuple[Workload, Member]]:
+        """Those that may run on the workload."""
+        yield from self._on_pods.compatible(workload.labels)
+        yield from self._others
+
+
+def _cluster_chains(cluster: str, members: Sequence[Member]) -> Iterator[Chain]:
+    by_namespace: dict[str | None, _Aimed] = defaultdict(_Aimed)
+    workloads: set[Workload] = set()
+    for member in members:
+        for aim in member.aims or ():
+            by_namespace[aim.namespace].add(aim, member)
+            workloads.add(aim)
+    for workload in sorted(workloads, key=_place):
+        namespaces = dict.fromkeys((workload.namespace, None))
+        aimed = (pair for name in namespaces if name in by_namespace for pair in by_namespace[name].near(workload))
+        yield _chain(cluster, workload, aimed)
+
+
+def _place(workload: Workload) -> tuple[bool, str, str, Workload]:
+    """Namespaces by name, in each the whole namespace last; the whole mesh at the end."""
+    return (
+        workload.namespace is None,
+        workload.namespace or "",
+        "" if workload.labels or workload.name else "~",
+        workload,
+    )
+
+
+def _chain(cluster: str, workload: Workload, aimed: Iterable[tuple[Workload, Member]]) -> Chain:
+    when: dict[Member, str] = {}
+    for aim, member in aimed:
+        depends = condition(aim, workload)
+        if depends is not None and when.get(member) != "":
+            when[member] = depends
+    placed = sorted((member for member in when if not member.undecided), key=lambda member: member.sort_key)
+    layers = [
+        _steps(stages, [member for member in placed if member.layer is layer], when)
+        for layer, stages in (
+            (PluginType.NETWORK, NETWORK_CHAIN),
+            (PluginType.HTTP, WAYPOINT_CHAIN if workload.kind.is_waypoint else HTTP_CHAIN),
+        )
+    ]
+    undecided = sorted((member for member in when if member.undecided), key=lambda member: (member.name, member.fqn))
+    return Chain(cluster, workload, layers[1], layers[0], tuple(undecided))
+
+
+def _steps(
+    stages: Sequence[Filter | PluginPhase], members: Sequence[Member], when: dict[Member, str]
+) -> tuple[Step, ...]:
+    if not members:
+        return ()
+    steps = []
+    for stage in stages:
+        if isinstance(stage, Filter):
+            steps.append(Step(stage.name, filter=stage))
+            continue
+        inside = (member for member in members if member.phase is stage)
+        for _, group in groupby(inside, key=lambda member: member.sort_key[:3]):
+            equals = list(group)
+            for member in equals:
+                rivals = (other.label for other in equals if other is not member and other.meets(member))
+                tied = tuple(islice(rivals, _MOST))
+                steps.append(Step(member.label, member=member, condition=when[member], tied=tied))
+    return tuple(steps)
+
+
+def _line(steps: Sequence[Step]) -> str:
+    places = [place for place, step in enumerate(steps) if step.member is not None]
+    shown = [*steps[places[0] : places[-1] + 1], steps[-1]]
+    return "".join(f" -> {step.name}{f' ({step.condition})' if step.condition else ''}" for step in shown)[1:]

@@ -1,0 +1,170 @@
+"""A WasmPlugin as a member of chains: what decides where it runs and when, read from its manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .cluster import Cluster
+from .deferred import Deferred, deferred_leaves
+from .enums import PluginPhase, PluginType
+from .filters import PHASE_ORDER
+from .manifest import SECRET_MARK, UNKNOWN_MARK
+from .model import INT32_MIN
+from .plan import EXTENSION, TARGET, PlannedPlugin
+from .workload import Workload, aims, can_meet, every_pair
+
+_BOTH = frozenset({"CLIENT", "SERVER"})
+Flow = tuple[frozenset[str], frozenset[int] | None]
+"""One traffic selector: directions, and ports (None: all)."""
+ALL_TRAFFIC: tuple[Flow, ...] = ((_BOTH, None),)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One plugin of one cluster. What is not known yet is None, and named in ``undecided``."""
+
+    cluster: str
+    namespace: str | None
+    name: str
+    aims: tuple[Workload, ...] | None
+    phase: PluginPhase | None
+    priority: int | None
+    """As written; None also where none is set: Istio runs that after all others."""
+    layer: PluginType | None
+    """HTTP or NETWORK."""
+    flows: tuple[Flow, ...]
+    fqn: str = ""
+    """The extension's FQN; empty for a raw plugin."""
+    target: str = ""
+    """FQN of the target that the extension is attached to."""
+    declared_by: str = ""
+    root_namespace: str = "istio-system"
+    undecided: tuple[str, ...] = ()
+    """The fields that decide its place and are not known yet."""
+    spec: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def label(self) -> str:
+        """Its short name in a chain: that of the extension, else that of the object."""
+        return self.fqn.rsplit("/", 1)[-1] or self.name
+
+    @property
+    def identity(self) -> tuple[str, str | None, str]:
+        """Cluster, namespace and name."""
+        return self.cluster, self.namespace, self.name
+
+    @property
+    def effective_priority(self) -> int:
+        """What Istio compares."""
+        return INT32_MIN if self.priority is None else self.priority
+
+    @property
+    def from_root(self) -> bool:
+        """Whether it is an object of the root namespace; on an equal number these run after those of the own namespace."""
+        return self.namespace == self.root_namespace
+
+    @property
+    def sort_key(self) -> tuple[Any, ...]:
+        """The order within a chain: as far as Istio decides it, then TSB's rule, then by name."""
+        phase = PHASE_ORDER[self.phase or PluginPhase.UNSPECIFIED_PHASE]
+        return phase, -self.effective_priority, self.from_root, self.fqn, self.name, self.namespace or ""
+
+    def meets(self, other: Member) -> bool:
+        """Whether one proxy can run both on the same traffic."""
+        pairs = every_pair(self.aims or (), other.aims or ())
+        return any(can_meet(one, two) for one, two in pairs) and _share_traffic(self.flows, other.flows)
+
+
+def read_member(
+    cluster: Cluster, metadata: Mapping[str, Any], spec: Mapping[str, Any] | Deferred, declared_by: str = ""
+) -> Member:
+    """Read a plugin in wire form; deferred leaves, and the marks that stand for them in manifests, are undecided."""
+    undecided: list[str] = []
+    known = {} if isinstance(spec, Deferred) else spec
+    annotations = metadata.get("annotations")
+    notes = annotations if isinstance(annotations, Mapping) else {}
+
+    def read(container: Mapping[str, Any], key: str) -> Any:
+        value = container.get(key)
+        if (isinstance(spec, Deferred) and container is known) or any(map(_is_open, _leaves(value))):
+            undecided.append(key)
+            return None
+        return value
+
+    namespace = read(metadata, "namespace")
+    aim = {key: read(known, key) for key in ("selector", "targetRef", "targetRefs")}
+    open_aim = bool(undecided)
+    phase, priority, layer = read(known, "phase"), read(known, "priority"), read(known, "type")
+    match = known.get("match")
+    name = metadata.get("name")
+    return Member(
+        cluster=cluster.name,
+        namespace=namespace,
+        name=name if isinstance(name, str) and not _is_open(name) else f"({declared_by or 'name known at up'})",
+        aims=None if open_aim else aims(str(namespace or "default"), cluster.root_namespace, aim),
+        phase=None if "phase" in undecided else _phase(phase),
+        priority=priority if isinstance(priority, int) else None,
+        layer=None if "type" in undecided else _layer(layer),
+        flows=ALL_TRAFFIC if any(map(_is_open, _leaves(match))) else tuple(_flows(match)) or ALL_TRAFFIC,
+        fqn=_text(notes.get(EXTENSION)),
+        target=_text(notes.get(TARGET)),
+        declared_by=declared_by,
+        root_namespace=cluster.root_namespace,
+        undecided=tuple(undecided),
+        spec=known,
+    )
+
+
+def member_of(plugin: PlannedPlugin) -> Member:
+    """A planned plugin as a member."""
+    return read_member(plugin.cluster, plugin.metadata(), plugin.spec, plugin.declared_by)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) and not _is_open(value) else ""
+
+
+def _is_open(leaf: Any) -> bool:
+    return isinstance(leaf, Deferred) or leaf in (UNKNOWN_MARK, SECRET_MARK)
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from _leaves(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _leaves(item)
+    elif isinstance(value, Deferred):
+        yield from deferred_leaves(value)
+    elif isinstance(value, str):
+        yield value
+
+
+def _phase(value: Any) -> PluginPhase:
+    return PluginPhase(value) if value in list(PluginPhase) else PluginPhase.UNSPECIFIED_PHASE
+
+
+def _layer(value: Any) -> PluginType:
+    return PluginType.NETWORK if value == PluginType.NETWORK else PluginType.HTTP
+
+
+def _flows(match: Any) -> Iterator[Flow]:
+    for selector in match if isinstance(match, list | tuple) else ():
+        if not isinstance(selector, Mapping):
+            continue
+        mode = selector.get("mode")
+        ports: list[Any] = [port.get("number") for port in selector.get("ports") or () if isinstance(port, Mapping)]
+        yield frozenset({mode}) if mode in _BOTH else _BOTH, frozenset(ports) if ports else None
+
+
+def _share_traffic(ones: tuple[Flow, ...], others: tuple[Flow, ...]) -> bool:
+    if ones is ALL_TRAFFIC or others is ALL_TRAFFIC:
+        return True
+    return any(
+        one[0] & two[0] and (one[1] is None or two[1] is None or bool(one[1] & two[1]))
+        for one in ones
+        for two in others
+    )

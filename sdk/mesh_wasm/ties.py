@@ -1,0 +1,120 @@
+"""Ties across targets: plugins of equal priority that one workload can run, found as the plugins are declared.
+
+Istio orders them by time of creation if they are objects of one namespace. One of the root namespace runs after one of
+the workload's own namespace, the same everywhere; that is a finding only where TSB's rule says the opposite.
+
+Finding them takes time in proportion to the plugins: those of one place in the order are looked up by their labels.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from .finding import Finding
+from .labelindex import LabelIndex, Labels
+from .member import Member
+from .ranking import listed
+from .rules import order
+from .workload import WorkloadKind
+
+_MOST = 5
+"""Rivals that are named for one plugin: a thousand equal plugins must not make a million findings."""
+
+
+class _Shelf:
+    """The plugins of one namespace and one place in the order."""
+
+    def __init__(self) -> None:
+        self._on_pods: LabelIndex[Member] = LabelIndex()
+        self._referring: list[Member] = []
+        """Plugins with targetRefs, or on a Gateway's pods."""
+
+    def add(self, member: Member) -> None:
+        """Put a plugin in."""
+        labels = _pod_labels(member)
+        if labels is None:
+            self._referring.append(member)
+        else:
+            self._on_pods.add(labels, member)
+
+    def candidates(self, member: Member) -> Iterator[Member]:
+        """Those that may meet it: the caller has to look closer."""
+        yield from self._referring
+        yield from self._on_pods.compatible(_pod_labels(member) or ())
+
+
+def _pod_labels(member: Member) -> Labels | None:
+    aims = member.aims or ()
+    return aims[0].labels if len(aims) == 1 and aims[0].kind is WorkloadKind.PODS else None
+
+
+class Ties:
+    """All plugins declared so far."""
+
+    def __init__(self) -> None:
+        self._shelves: dict[tuple[Any, ...], dict[str | None, _Shelf]] = defaultdict(lambda: defaultdict(_Shelf))
+        self._known: set[tuple[str, str | None, str]] = set()
+
+    def enter(self, members: Iterable[Member]) -> list[Finding]:
+        """Add plugins; what they have against those that were added before. Undecided ones can be entered again later."""
+        found: dict[tuple[str, str, bool], list[tuple[Member, Member]]] = defaultdict(list)
+        for member in members:
+            if member.undecided or member.identity in self._known:
+                continue
+            self._known.add(member.identity)
+            shelves = self._shelves[member.cluster, member.phase, member.layer, member.effective_priority]
+            for other in islice(self._rivals(member, shelves), _MOST):
+                key = (_called(member), _called(other), member.namespace == other.namespace)
+                found[key].append((member, other))
+            shelves[member.namespace].add(member)
+        return list(_findings(found))
+
+    @staticmethod
+    def _rivals(member: Member, shelves: dict[str | None, _Shelf]) -> Iterator[Member]:
+        for namespace, shelf in list(shelves.items()):
+            same = namespace == member.namespace
+            if not same and not member.from_root and namespace != member.root_namespace:
+                continue
+            for other in shelf.candidates(member):
+                if (same or _against_tsb(member, other)) and member.meets(other):
+                    yield other
+
+
+def tie_findings(members: Iterable[Member]) -> list[Finding]:
+    """All ties of a whole program, set of documents or folder of manifests, each told once."""
+    return Ties().enter(members)
+
+
+def _against_tsb(one: Member, other: Member) -> bool:
+    """Whether Istio, which runs the own namespace first, does not follow TSB's rule, by which FQNs decide."""
+    own, root = (other, one) if one.from_root else (one, other)
+    return bool(own.fqn and root.fqn and root.fqn < own.fqn)
+
+
+def _called(member: Member) -> str:
+    """What a user calls the plugin: whatever declares it, and the extension."""
+    return f"{member.declared_by} ({member.label})" if member.declared_by else f"{member.namespace}/{member.name}"
+
+
+def _findings(found: dict[tuple[str, str, bool], list[tuple[Member, Member]]]) -> Iterator[Finding]:
+    for (one, other, same_namespace), pairs in found.items():
+        member, rival = pairs[0]
+        clusters = sorted({pair[0].cluster for pair in pairs})
+        where = f"in cluster{'s' * (len(clusters) > 1)} {listed(clusters)}"
+        number = "no priority" if member.priority is None else f"priority {member.priority}"
+        both = f"{one} and {other} both have {number} in phase {member.phase} and can meet on one workload"
+        if same_namespace:
+            how = "Istio runs them by time of creation"
+        else:
+            first = rival if member.from_root else member
+            how = (
+                f"Istio runs {_called(first)} first, as its namespace is the workload's own; by TSB's rule, FQNs decide"
+            )
+        names = f"WasmPlugins {member.namespace}/{member.name} and {rival.namespace}/{rival.name}"
+        yield order.CROSS_TIE.at(
+            says=f"{both} ({names}, {where}); {how}.",
+            cluster=clusters[0] if len(clusters) == 1 else None,
+        )

@@ -1,0 +1,150 @@
+"""Ties across targets: what can meet on one workload, and what is said of it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pulumi
+import pytest
+from support.programs import GROUP, TENANT, extension_args, findings, fleet, gateway_args, group_args, plugin_args, run
+
+import mesh_wasm_pulumi as wasm
+from mesh_wasm.deferred import INVALID
+from mesh_wasm.member import Member
+from mesh_wasm.ties import Ties, tie_findings
+
+from .members import plugin
+
+GW = {"app": "gw"}
+A, B = "organizations/o/extensions/a", "organizations/o/extensions/b"
+ROOT = "istio-system"
+
+
+def ports(mode: str, *numbers: int) -> list[dict[str, Any]]:
+    return [{"mode": mode, "ports": [{"number": number} for number in numbers]}]
+
+
+CASES: list[tuple[str, Member, Member, bool]] = [
+    ("the whole namespace", plugin("a"), plugin("b"), True),
+    ("a selector within it", plugin("a"), plugin("b", labels=GW), True),
+    ("the same labels", plugin("a", labels=GW), plugin("b", labels=GW), True),
+    ("labels that one pod could carry", plugin("a", labels=GW), plugin("b", labels={"tier": "x"}), True),
+    ("labels that contradict", plugin("a", labels=GW), plugin("b", labels={"app": "x"}), False),
+    ("another namespace", plugin("a"), plugin("b", "shop"), False),
+    ("another cluster", plugin("a"), plugin("b", cluster="west"), False),
+    ("another priority", plugin("a"), plugin("b", priority=1), False),
+    ("another phase", plugin("a"), plugin("b", phase="STATS"), False),
+    ("another layer", plugin("a"), plugin("b", type="NETWORK"), False),
+    ("the other direction", plugin("a", match=ports("CLIENT")), plugin("b", match=ports("SERVER")), False),
+    ("other ports", plugin("a", match=ports("CLIENT", 80)), plugin("b", match=ports("CLIENT", 81)), False),
+    ("one port in common", plugin("a", match=ports("CLIENT", 80, 81)), plugin("b", match=ports("UNDEFINED", 81)), True),
+    ("both in the root namespace", plugin("a", ROOT), plugin("b", ROOT), True),
+    ("own before root, and nobody minds", plugin("a", ROOT), plugin("b"), False),
+    ("own before root, as by FQN", plugin("y", ROOT, fqn=B), plugin("x", fqn=A), False),
+    ("own before root, against FQN", plugin("y", ROOT, fqn=A), plugin("x", fqn=B), True),
+    ("against FQN, declared the other way", plugin("x", fqn=B), plugin("y", ROOT, fqn=A), True),
+    ("the same Gateway", plugin("a", ref="Gateway/g"), plugin("b", ref="Gateway/g"), True),
+    ("two Gateways", plugin("a", ref="Gateway/g"), plugin("b", ref="Gateway/h"), False),
+    ("a Gateway and its namespace", plugin("a", ref="Gateway/g"), plugin("b"), True),
+    ("a Gateway and other pods' labels", plugin("a", ref="Gateway/g"), plugin("b", labels=GW), True),
+    ("a Service and the namespace: waypoints honour no selectors", plugin("a", ref="Service/s"), plugin("b"), False),
+    (
+        "a Service and a Gateway that may be its waypoint",
+        plugin("a", ref="Service/s"),
+        plugin("b", ref="Gateway/g"),
+        True,
+    ),
+    ("both unset", plugin("a", priority=None), plugin("b", priority=None), True),
+    ("unset and the number that it means", plugin("a", priority=None), plugin("b", priority=-(2**31)), True),
+    ("not known yet", plugin("a"), plugin("b", priority=INVALID), False),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "tie"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_who_can_meet(one: Member, other: Member, tie: bool) -> None:
+    assert bool(tie_findings([one, other])) is tie
+    assert bool(tie_findings([other, one])) is tie
+
+
+def test_a_finding_names_both_and_the_clusters() -> None:
+    members = [plugin(name, cluster=cluster, by=f"{name}s") for cluster in ("east", "west") for name in ("a", "b")]
+    (finding,) = tie_findings(members)
+    assert finding.message == (
+        "bs (b) and as (a) both have priority 0 in phase UNSPECIFIED_PHASE and can meet on one workload "
+        "(WasmPlugins edge/b and edge/a, in clusters east, west); Istio runs them by time of creation."
+    )
+
+
+def test_a_plugin_may_be_entered_again_once_it_is_known() -> None:
+    ties = Ties()
+    assert ties.enter([plugin("a"), plugin("b", priority=INVALID)]) == []
+    assert len(ties.enter([plugin("a"), plugin("b")])) == 1
+    assert ties.enter([plugin("a"), plugin("b")]) == []
+
+
+@pytest.mark.parametrize("labels", [True, False])
+def test_the_time_for_many_plugins_grows_with_their_number(labels: bool) -> None:
+    members = [plugin(f"p{number}", labels={"app": f"a{number}"} if labels else None) for number in range(4000)]
+    start = time.process_time()
+    found = tie_findings(members)
+    assert time.process_time() - start < 2
+    assert len(found) == (0 if labels else 5 * 4000 - 15)
+
+
+def _two(first: dict[str, Any], second: dict[str, Any]) -> Any:
+    def program() -> None:
+        clusters = fleet()
+        acl = wasm.WasmExtension("acl", extension_args(**first))
+        geo = wasm.WasmExtension("geo", extension_args(**second))
+        wasm.IngressGatewayAttachment("front", gateway_args(acl, clusters))
+        wasm.SecurityGroupAttachment("all", group_args(geo, clusters, namespace_selector=["*/edge"]))
+
+    return program
+
+
+def _ties(program: Any, *, preview: bool = True) -> list[tuple[str, str]]:
+    result = run(program, preview=preview)
+    return [(name, finding.message) for name, finding in result.ledger.findings if finding.rule == "MW706"]
+
+
+def test_two_targets_that_tie_are_told_on_the_second() -> None:
+    ((component, message),) = _ties(_two({}, {}))
+    assert component == "all"
+    assert "all (geo) and front (acl) both have priority 10 in phase AUTHZ" in message
+    assert "in cluster east" in message
+
+
+def test_two_targets_with_an_order_are_fine() -> None:
+    assert _ties(_two({}, {"priority": 11})) == []
+
+
+def test_a_raw_plugin_ties_with_an_attachment() -> None:
+    def program() -> None:
+        clusters = fleet()
+        acl = wasm.WasmExtension("acl", extension_args())
+        wasm.WasmPlugin("raw", plugin_args(clusters, phase="AUTHZ", priority=10, selector=None))
+        wasm.IngressGatewayAttachment("front", gateway_args(acl, clusters))
+
+    ((component, message),) = _ties(program)
+    assert component == "front"
+    assert "front (acl) and raw (raw)" in message
+
+
+def test_a_tie_that_only_the_deployment_knows_is_told_then() -> None:
+    def program() -> None:
+        number: Any = pulumi.UNKNOWN if pulumi.runtime.is_dry_run() else 10
+        _two({"priority": pulumi.Output.from_input(number)}, {})()
+
+    assert _ties(program) == []
+    assert len(_ties(program, preview=False)) == 1
+
+
+def test_two_components_that_write_one_object_are_still_told_apart() -> None:
+    def program() -> None:
+        clusters = fleet()
+        acl = wasm.WasmExtension("acl", extension_args(allowed_in=[TENANT]))
+        wasm.SecurityGroupAttachment("one", group_args(acl, clusters, group=GROUP))
+        wasm.SecurityGroupAttachment("two", group_args(acl, clusters, group=GROUP))
+
+    assert {finding.rule for finding in findings(run(program), "two")} >= {"MW506"}
