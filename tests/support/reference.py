@@ -1,0 +1,87 @@
+"""docs/components.md, made from the schema that the component provider serves: one source for every language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+INTRO = """\
+# Components and their arguments
+
+Made from the docstrings in `components/mesh_wasm_pulumi` by `make golden`; do not edit. Names are those of Python; every
+other Pulumi language writes them in camelCase. An Output will do at every leaf, but for what is marked *plain*: these
+values decide which objects exist, so they must be known at preview.
+"""
+
+
+def reference(schema: dict[str, Any]) -> str:
+    """The page for a package schema."""
+    return "\n".join([INTRO, *_components(schema), *_types(schema), *_enums(schema)]) + "\n"
+
+
+def _components(schema: dict[str, Any]) -> Iterator[str]:
+    for token, resource in sorted(schema["resources"].items()):
+        yield f"## {_short(token)}\n\n{resource.get('description', '').strip()}\n"
+        yield from _table("Argument", resource.get("inputProperties", {}), resource.get("requiredInputs", []))
+        yield from _table("Output", resource.get("properties", {}), resource.get("properties", {}))
+
+
+def _types(schema: dict[str, Any]) -> Iterator[str]:
+    for token, declared in sorted(schema["types"].items()):
+        if "enum" not in declared:
+            yield f"## {_short(token)}\n\n{declared.get('description', '').strip()}\n"
+            yield from _table("Field", declared.get("properties", {}), declared.get("required", []))
+
+
+def _enums(schema: dict[str, Any]) -> Iterator[str]:
+    for token, declared in sorted(schema["types"].items()):
+        if "enum" in declared:
+            yield f"## {_short(token)}\n\n{declared.get('description', '').strip()}\n\n| Value | |\n| --- | --- |"
+            for value in declared["enum"]:
+                yield f"| `{value['value']}` | {_line(value.get('description', ''))} |"
+            yield ""
+
+
+def _table(head: str, properties: dict[str, Any], required: Any) -> Iterator[str]:
+    if not properties:
+        return
+    yield f"| {head} | Type | |\n| --- | --- | --- |"
+    for name, declared in sorted(properties.items(), key=lambda item: (item[0] not in required, item[0])):
+        needed = "**required** " if name in required and head != "Output" else ""
+        plain = " *plain*" if _is_plain(declared) and head != "Output" else ""
+        yield f"| `{_snake(name)}` | {_type(declared)}{plain} | {needed}{_line(declared.get('description', ''))} |"
+    yield ""
+
+
+def _is_plain(declared: dict[str, Any]) -> bool:
+    """Whether neither the value nor what it consists of may be an Output."""
+    parts = [declared.get("items"), declared.get("additionalProperties")]
+    leaves = [part for part in parts if part is not None]
+    return bool(declared.get("plain")) and all("$ref" not in part and _is_plain(part) for part in leaves)
+
+
+def _type(declared: dict[str, Any]) -> str:
+    if "$ref" in declared:
+        reference = declared["$ref"]
+        if reference.startswith("#/types/"):
+            name = _short(reference)
+            return f"[{name}](#{name.lower()})"
+        return "any" if reference.endswith("/Any") else f"`{reference.split(':')[-1].split('/')[-1]}`"
+    if declared.get("type") == "array":
+        return f"list of {_type(declared['items'])}"
+    if declared.get("type") == "object":
+        return f"map of {_type(declared.get('additionalProperties', {}))}"
+    return str(declared.get("type", "any"))
+
+
+def _short(token: str) -> str:
+    return token.rsplit(":", 1)[-1]
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])([A-Z])", lambda match: f"_{match[1].lower()}", name)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
