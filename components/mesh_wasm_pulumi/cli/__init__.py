@@ -1,11 +1,13 @@
 """The commands that run a Pulumi program, added to those of the SDK."""
 
-from mesh_wasm.cli import LazyGroup, main
+from mesh_wasm.cli import LazyGroup, main, sources
 
 if isinstance(main, LazyGroup):
     main.lazy |= {
         "plan": "mesh_wasm_pulumi.cli.plan:plan",
         "up": "mesh_wasm_pulumi.cli.up:up",
     }
+
+sources.LOADERS["Pulumi.yaml"] = "mesh_wasm_pulumi.cli.load:load_program"
 
 __all__ = ["main"]

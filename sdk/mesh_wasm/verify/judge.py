@@ -1,0 +1,170 @@
+"""Comparing what a proxy runs with what it should run: one verdict for each planned plugin that reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .agentlog import AgentLog
+from .content import differences
+from .planned import MARKS, Planned
+from .proxydump import Chain, Filter, Proxy
+
+
+class Status(StrEnum):
+    """What became of a planned plugin in one proxy."""
+
+    LOADED = "loaded"
+    """It stands in the chain, in its place, with the planned content."""
+    PENDING = "pending"
+    """It stands in the chain, but the proxy does not have its module yet."""
+    FAILED = "failed"
+    """Its module could not be fetched or started."""
+    MISPLACED = "in the wrong order"
+    """It runs before a plugin that should run before it."""
+    DIFFERENT = "different"
+    """It runs with another module or configuration than the plan's."""
+    ABSENT = "not there"
+    """It is in none of the proxy's chains."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to be said of one plugin in one proxy."""
+
+    plugin: Planned
+    status: Status
+    reason: str = ""
+    """Why, as sentences; empty for what is as planned. Never holds a value of a configuration."""
+    fix: str = ""
+    """What to do, as a sentence."""
+    listeners: tuple[str, ...] = ()
+    """The listeners in whose chains it stands."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is as planned."""
+        return self.status is Status.LOADED
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that could be read of one proxy."""
+
+    proxy: Proxy
+    log: AgentLog | None = None
+    """What its container logged; None where it was not given."""
+    started: frozenset[str] | None = None
+    """Names of the plugins that Envoy has statistics of, as ``namespace/name``; None where they were not read."""
+
+
+def judge(planned: Sequence[Planned], evidence: Evidence, root_namespace: str = "istio-system") -> list[Verdict]:
+    """A verdict for each plugin that selects the proxy, in the order in which they should run."""
+    mine = sorted(
+        (plugin for plugin in planned if plugin.named and plugin.selects(evidence.proxy, root_namespace)),
+        key=lambda plugin: (plugin.rank, plugin.key),
+    )
+    return [_verdict(plugin, mine, evidence) for plugin in mine]
+
+
+def _verdict(plugin: Planned, planned: Sequence[Planned], evidence: Evidence) -> Verdict:
+    chains = [chain for chain in evidence.proxy.chains if plugin.key in chain.plugins]
+    listeners = tuple(dict.fromkeys(chain.listener for chain in chains))
+    if not chains:
+        return Verdict(plugin, *_absent(plugin, evidence.proxy))
+    status, reason, fix = (
+        _unfetched(plugin, chains, evidence)
+        or _misplaced(plugin, planned, chains)
+        or _content(plugin, evidence)
+        or (Status.LOADED, "", "")
+    )
+    return Verdict(plugin, status, reason, fix, listeners)
+
+
+Finding = tuple[Status, str, str]
+"""Status, reason and remedy."""
+
+
+def _absent(plugin: Planned, proxy: Proxy) -> Finding:
+    fitting = [chain for chain in proxy.chains if not plugin.is_http or chain.is_http]
+    if not fitting:
+        kind = "HTTP listener" if plugin.is_http else "listener"
+        reason = f"The proxy has no {kind} yet that it could stand in."
+        return Status.PENDING, reason, "Look at the proxy's Gateway or Service."
+    if not any(plugin.matches(chain) for chain in fitting):
+        traffic = ", ".join(dict.fromkeys(f"{chain.direction} on port {chain.port}" for chain in fitting))
+        reason = f"Its match takes none of the proxy's traffic ({traffic})."
+        fix = "Correct mode and ports: a gateway's traffic is CLIENT, its ports are those that the proxy listens on."
+        return Status.ABSENT, reason, fix
+    reason = "It selects this proxy and is in none of its chains: it is not in the cluster, or istiod has dropped it."
+    fix = "Look whether the object exists; if so, istiod's log names a plugin whose URL it cannot read."
+    return Status.ABSENT, reason, fix
+
+
+def _unfetched(plugin: Planned, chains: Sequence[Chain], evidence: Evidence) -> Finding | None:
+    filter_ = evidence.proxy.filters.get(plugin.key)
+    if filter_ is None:
+        waits = " Its listener takes no requests until then." if all(chain.warming for chain in chains) else ""
+        fix = "Wait: the agent gives a pull 30 s; then look at its log."
+        return Status.PENDING, f"The agent has not handed its module to Envoy yet.{waits}", fix
+    if filter_.config is None:
+        return _substituted(plugin, filter_, evidence)
+    fix = "Look at the module (ABI, start, configuration); the proxy's log says more."
+    if evidence.log is not None and evidence.log.refused(plugin.key, filter_.updated):
+        effect = (
+            "what ran before goes on, and where nothing did, every request fails with 500, whatever failStrategy says"
+        )
+        return Status.FAILED, f"Envoy refused to start its module: {effect}.", fix
+    if evidence.started is not None and plugin.key not in evidence.started:
+        effect = "every request fails with 500, whatever failStrategy says"
+        return Status.FAILED, f"Envoy has its module and never started it: {effect}.", fix
+    return None
+
+
+def _substituted(plugin: Planned, filter_: Filter, evidence: Evidence) -> Finding:
+    effect = "requests pass without it (FAIL_OPEN)" if filter_.allows else "every request is denied with 403"
+    reason = f"The agent could not fetch its module, so {effect}"
+    if evidence.log is None:
+        return Status.FAILED, f"{reason}.", "The log of the proxy's container has the reason: hand it over with log=."
+    why = evidence.log.why_not_fetched(plugin.key, str(plugin.spec.get("url", "")))
+    if why is None:
+        return Status.FAILED, f"{reason}; the log that was given does not say why.", "Take the log from its beginning."
+    fix = "Mend it, then change the WasmPlugin or its Secret: the agent does not try again by itself."
+    return Status.FAILED, f"{reason}: {why}.", fix
+
+
+def _misplaced(plugin: Planned, planned: Sequence[Planned], chains: Sequence[Chain]) -> Finding | None:
+    for chain in chains:
+        later = chain.plugins[chain.plugins.index(plugin.key) + 1 :]
+        overtaken = [other.key for other in planned if other.key in later and other.rank < plugin.rank]
+        if overtaken:
+            reason = f"In {chain.listener} it runs before {', '.join(overtaken)}, which should run first."
+            fix = "Apply the plan: phase or priority in the cluster are not those of the plan."
+            return Status.MISPLACED, reason, fix
+    return None
+
+
+def _content(plugin: Planned, evidence: Evidence) -> Finding | None:
+    found = differences(plugin, evidence.proxy.filters[plugin.key])
+    if not found:
+        return None
+    reason = f"It runs with another {', '.join(found)} than the plan's."
+    return Status.DIFFERENT, reason, "Apply the plan, or wait for it to arrive."
+
+
+def unplanned(planned: Sequence[Planned], proxy: Proxy) -> list[str]:
+    """Plugins in the proxy's chains that the plan does not know, as ``namespace/name``."""
+    known = {plugin.key for plugin in planned}
+    return sorted({key for chain in proxy.chains for key in chain.plugins} - known)
+
+
+def blind_spots(planned: Sequence[Planned], evidence: Evidence) -> Iterator[str]:
+    """What the evidence does not show: each the end of a sentence that begins with 'not seen:'."""
+    if evidence.log is None and evidence.started is None:
+        yield "whether Envoy could start the modules (a refused one looks loaded): that is in its statistics and its log."
+    elif evidence.log is None:
+        yield "whether Envoy refused an update and goes on with the module that it had: only its log tells."
+    hidden = [plugin.key for plugin in planned if any(mark in str(plugin.spec) for mark in MARKS)]
+    if hidden:
+        yield f"values that the plan does not show (secret, or known at up), so they are not compared: {', '.join(hidden)}."

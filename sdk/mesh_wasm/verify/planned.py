@@ -1,0 +1,95 @@
+"""What a proxy should run: the WasmPlugins of a plan, and which of them reach a proxy, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mesh_wasm.enums import PluginPhase, PluginType
+from mesh_wasm.manifest import SECRET_MARK, UNKNOWN_MARK
+from mesh_wasm.model import INT32_MIN
+from mesh_wasm.plugin import KIND
+
+from .proxydump import Chain, Direction, Proxy
+
+MARKS = (SECRET_MARK, UNKNOWN_MARK)
+"""What a plan holds in place of values that it may not show or does not know."""
+
+_GATEWAY_LABEL = "gateway.networking.k8s.io/gateway-name"
+_PHASES = (PluginPhase.AUTHN, PluginPhase.AUTHZ, PluginPhase.STATS, PluginPhase.UNSPECIFIED_PHASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One WasmPlugin of the plan."""
+
+    cluster: str
+    namespace: str
+    name: str
+    spec: Mapping[str, Any]
+
+    @property
+    def key(self) -> str:
+        """``namespace/name``."""
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def named(self) -> bool:
+        """Whether the plan knows what the object will be called."""
+        return not any(mark in self.key for mark in MARKS)
+
+    @property
+    def is_http(self) -> bool:
+        """Whether it is an HTTP filter (else a network filter)."""
+        return self.spec.get("type") != PluginType.NETWORK
+
+    @property
+    def rank(self) -> tuple[bool, int, int]:
+        """Its place in a chain: phase, then priority, descending; unset runs last."""
+        phase = self.spec.get("phase") or PluginPhase.UNSPECIFIED_PHASE
+        priority = self.spec.get("priority")
+        place = _PHASES.index(phase) if phase in _PHASES else len(_PHASES)
+        return (self.is_http, place, -(priority if isinstance(priority, int) else INT32_MIN))
+
+    def selects(self, proxy: Proxy, root_namespace: str) -> bool:
+        """Whether Istio gives it to the proxy's workload."""
+        if self.namespace not in (proxy.namespace, root_namespace):
+            return False
+        gateway = proxy.labels.get(_GATEWAY_LABEL)
+        targets = [
+            *(self.spec.get("targetRefs") or ()),
+            *([self.spec["targetRef"]] if "targetRef" in self.spec else ()),
+        ]
+        if targets:
+            return any(
+                target.get("kind") == "Gateway" and target.get("name") == gateway and self.namespace == proxy.namespace
+                for target in targets
+            )
+        wanted = (self.spec.get("selector") or {}).get("matchLabels") or {}
+        return all(proxy.labels.get(key) == value for key, value in wanted.items())
+
+    def matches(self, chain: Chain) -> bool:
+        """Whether its traffic selectors take a filter chain."""
+        if self.is_http and not chain.is_http:
+            return False
+        selectors = self.spec.get("match") or ()
+        return not selectors or any(_takes(selector, chain) for selector in selectors)
+
+
+def _takes(selector: Mapping[str, Any], chain: Chain) -> bool:
+    mode = selector.get("mode") or "CLIENT_AND_SERVER"
+    ports = [port.get("number") for port in selector.get("ports") or ()]
+    return (mode in ("CLIENT_AND_SERVER", "UNDEFINED") or Direction(mode) is chain.direction) and (
+        not ports or chain.port in ports
+    )
+
+
+def planned_of(cluster: str, manifests: Iterable[Mapping[str, Any]]) -> Iterator[Planned]:
+    """The WasmPlugins among some manifests of a cluster."""
+    for manifest in manifests:
+        if manifest.get("kind") == KIND:
+            meta = manifest.get("metadata") or {}
+            yield Planned(
+                cluster, str(meta.get("namespace", "")), str(meta.get("name", "")), manifest.get("spec") or {}
+            )

@@ -1,0 +1,186 @@
+"""What an Envoy says of itself: its configuration dump, as the admin endpoint or a saved file has it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+_PREFIXES = ("extensions.istio.io/trafficextension/", "extensions.istio.io/wasmplugin/")
+_SUFFIX = "~istio-translated-wasmplugin"
+_HTTP_MANAGER = "envoy.filters.network.http_connection_manager"
+
+
+class DumpError(ValueError):
+    """It is no configuration dump of a proxy; the message says why."""
+
+
+class Direction(StrEnum):
+    """Whose traffic a listener takes, in the words of a WasmPlugin's match."""
+
+    CLIENT = "CLIENT"
+    """A gateway's listeners, and the outbound ones of a sidecar."""
+    SERVER = "SERVER"
+    """The inbound ones of a sidecar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """One filter chain of one listener."""
+
+    listener: str
+    port: int
+    direction: Direction
+    plugins: tuple[str, ...]
+    """``namespace/name`` of the plugins in it, in order."""
+    is_http: bool
+    warming: bool = False
+    """Whether the listener still waits for something and takes no requests yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One filter that the agent handed to Envoy under a plugin's name."""
+
+    config: Mapping[str, Any] | None
+    """The PluginConfig of a Wasm filter; None where the agent has put a substitute in its place."""
+    allows: bool = False
+    """Of a substitute: whether it lets all requests pass (else it denies them all)."""
+    updated: str = ""
+    """When Envoy got it, RFC 3339."""
+
+    @property
+    def module_file(self) -> str:
+        """The file of the module, ``<sha256 of its name>/<checksum>.wasm``; empty where there is none."""
+        code = ((self.config or {}).get("vm_config") or {}).get("code") or {}
+        return str((code.get("local") or {}).get("filename") or "")
+
+    @property
+    def plugin_config(self) -> Any:
+        """The plugin's own configuration as a value; None where there is none."""
+        text = ((self.config or {}).get("configuration") or {}).get("value")
+        return None if text is None else json.loads(text)
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        """INLINE variables of the VM."""
+        return dict(self._variables.get("key_values") or {})
+
+    @property
+    def host_env(self) -> frozenset[str]:
+        """Names of the HOST variables of the VM."""
+        return frozenset(self._variables.get("host_env_keys") or ())
+
+    @property
+    def _variables(self) -> Mapping[str, Any]:
+        variables: Mapping[str, Any] = ((self.config or {}).get("vm_config") or {}).get("environment_variables") or {}
+        return variables
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """One proxy and what it runs."""
+
+    node: str
+    """Envoy's node id, ``router~10.0.0.1~pod.namespace~domain``."""
+    namespace: str
+    labels: Mapping[str, str]
+    istio_version: str
+    chains: tuple[Chain, ...]
+    filters: Mapping[str, Filter] = field(default_factory=dict)
+    """By ``namespace/name`` of the plugin."""
+
+    @property
+    def is_sidecar(self) -> bool:
+        """Whether it stands beside an application (else it is a gateway or a waypoint)."""
+        return self.node.startswith("sidecar~")
+
+    @property
+    def pod(self) -> str:
+        """``namespace/pod``."""
+        parts = self.node.split("~")
+        name, _, namespace = (parts[2] if len(parts) > 2 else self.node).rpartition(".")
+        return f"{namespace}/{name}"
+
+
+def read_dump(text: str) -> Proxy:
+    """Read ``/config_dump``. Raises :class:`DumpError`."""
+    try:
+        configs = json.loads(text)["configs"]
+        sections = {section["@type"].rsplit(".", 1)[-1]: section for section in configs}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise DumpError("it is no /config_dump of an Envoy") from None
+    if "BootstrapConfigDump" not in sections or "ListenersConfigDump" not in sections:
+        raise DumpError("it is only a part of a /config_dump; take the whole, without ?resource=")
+    node = sections["BootstrapConfigDump"].get("bootstrap", {}).get("node", {})
+    meta = node.get("metadata", {})
+    if "NAMESPACE" not in meta:
+        raise DumpError("it is the dump of an Envoy that Istio did not configure")
+    sidecar = str(node.get("id", "")).startswith("sidecar~")
+    return Proxy(
+        node=str(node.get("id", "")),
+        namespace=str(meta["NAMESPACE"]),
+        labels=dict(meta.get("LABELS") or {}),
+        istio_version=str(meta.get("ISTIO_VERSION", "")),
+        chains=tuple(_chains(sections["ListenersConfigDump"], sidecar)),
+        filters=dict(_filters(sections.get("EcdsConfigDump", {}).get("ecds_filters") or ())),
+    )
+
+
+def plugin_of(resource: str) -> str | None:
+    """``namespace/name`` of the plugin behind a filter's name, None for other filters.
+
+    Istio 1.30 and newer turn WasmPlugins into TrafficExtensions and mark the name.
+    """
+    for prefix in _PREFIXES:
+        if resource.startswith(prefix):
+            return plugin_of_name(resource.removeprefix(prefix))
+    return None
+
+
+def plugin_of_name(name: str) -> str:
+    """``namespace/name`` of the plugin that a filter, a statistic or a log line calls ``namespace.name``."""
+    return name.removesuffix(_SUFFIX).replace(".", "/", 1)
+
+
+def _chains(section: Mapping[str, Any], sidecar: bool) -> Iterator[Chain]:
+    for entry in section.get("dynamic_listeners") or ():
+        for state in ("active_state", "warming_state"):
+            listener = (entry.get(state) or {}).get("listener")
+            if listener:
+                yield from _chains_of(entry.get("name", ""), listener, sidecar, warming=state == "warming_state")
+
+
+def _chains_of(name: str, listener: Mapping[str, Any], sidecar: bool, *, warming: bool) -> Iterator[Chain]:
+    inbound = sidecar and listener.get("traffic_direction") == "INBOUND"
+    direction = Direction.SERVER if inbound else Direction.CLIENT
+    bound = int((listener.get("address") or {}).get("socket_address", {}).get("port_value", 0))
+    default = listener.get("default_filter_chain")
+    for chain in [*(listener.get("filter_chains") or ()), *([default] if default else ())]:
+        port = int((chain.get("filter_chain_match") or {}).get("destination_port") or bound)
+        network = chain.get("filters") or ()
+        http = [one for one in network if one.get("name") == _HTTP_MANAGER]
+        inner = [one for manager in http for one in (manager.get("typed_config") or {}).get("http_filters") or ()]
+        yield Chain(name, port, direction, tuple(_plugins([*network, *inner])), bool(http), warming)
+
+
+def _plugins(filters: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for one in filters:
+        if plugin := plugin_of(str(one.get("name", ""))):
+            yield plugin
+
+
+def _filters(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Filter]]:
+    for entry in entries:
+        resource = entry.get("ecds_filter") or {}
+        plugin = plugin_of(str(resource.get("name", "")))
+        typed = resource.get("typed_config") or {}
+        if plugin is None:
+            continue
+        updated = str(entry.get("last_updated", ""))
+        if str(typed.get("@type", "")).endswith("rbac.v3.RBAC"):
+            yield plugin, Filter(None, "rules" not in typed, updated)
+        else:
+            yield plugin, Filter(typed.get("config") or {}, updated=updated)

@@ -1,0 +1,88 @@
+"""Reading the evidence: an admin endpoint or a saved dump, and a log file. Nothing is ever written to a proxy."""
+
+from __future__ import annotations
+
+import re
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from .agentlog import AgentLog
+from .judge import Evidence
+from .proxydump import DumpError, Proxy, plugin_of_name, read_dump
+
+TIMEOUT = 10.0
+"""Seconds that an endpoint may take to answer."""
+
+_STATISTIC = re.compile(r"^wasm\.(.+)\.vm_reload: ", re.MULTILINE)
+_MINOR = re.compile(r"^1\.(\d+)")
+_FIRST_WITH_STATISTIC = 27
+
+
+class EvidenceError(ValueError):
+    """A proxy cannot be read; the message is a finished sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where to find out about one proxy: ``[CLUSTER=]URL-or-FILE[,log=FILE]``."""
+
+    cluster: str | None
+    dump: str
+    """URL of Envoy's admin endpoint, or a file with its ``/config_dump``."""
+    log: str | None = None
+    """File with the log of the istio-proxy container."""
+
+    @classmethod
+    def parse(cls, text: str) -> Where:
+        """Read the form of the command line."""
+        place, _, log = text.partition(",log=")
+        match = re.match(r"^([A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?)=(.+)$", place)
+        return cls(match[1] if match else None, match[3] if match else place, log or None)
+
+    def read(self) -> Evidence:
+        """Read all of it. Raises :class:`EvidenceError`."""
+        remote = self.dump.startswith(("http://", "https://"))
+        text = _fetch(f"{self.dump.rstrip('/')}/config_dump") if remote else _text(self.dump)
+        try:
+            proxy = read_dump(text)
+        except DumpError as error:
+            raise EvidenceError(f"{self.dump}: {error}.") from None
+        log = AgentLog.read(_text(self.log)) if self.log else None
+        return Evidence(proxy, log, _started(self.dump, proxy) if remote else None)
+
+
+def _started(admin: str, proxy: Proxy) -> frozenset[str] | None:
+    """The plugins that Envoy has started at least once; None for an Istio whose Envoy has no such statistic."""
+    version = _MINOR.match(proxy.istio_version)
+    if version and int(version[1]) < _FIRST_WITH_STATISTIC:
+        return None
+    try:
+        text = _fetch(f"{admin.rstrip('/')}/stats?filter=vm_reload$")
+    except EvidenceError:
+        return None
+    return frozenset(plugin_of_name(name) for name in _STATISTIC.findall(text))
+
+
+def _fetch(url: str) -> str:
+    # A port-forward is never reached through the proxy that the environment names for the internet.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=TIMEOUT) as answer:
+            content: bytes = answer.read()
+            return content.decode(errors="replace")
+    except urllib.error.HTTPError as error:
+        raise EvidenceError(
+            f"{url} answers {error.code}; give the URL of Envoy's admin endpoint (port 15000)."
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        raise EvidenceError(f"{url} cannot be reached ({reason}); is the port-forward running?") from None
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text(errors="replace")
+    except OSError as error:
+        raise EvidenceError(f"{path} cannot be read: {error.strerror}.") from None
