@@ -18,6 +18,7 @@ from mesh_wasm.plan import Plan
 from mesh_wasm.target import Target, TargetKind
 
 from . import _fleet
+from ._arguments import known_arguments
 from ._children import SecretSource, references, register, user_dependencies
 from ._entries import attached_of, read_entries
 from ._leaves import lift, lower, output_of
@@ -89,9 +90,10 @@ def _attach(
     component: Any, kind: TargetKind, name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None
 ) -> None:
     """Parse, plan, report, register: the whole life of an attachment."""
-    where = _fleet.read_where(args)
-    entries = read_entries(args)
-    target = lift({key: value for key, value in args.items() if key not in _fleet.KEYS | {"extensions"}})
+    known, misspelt = known_arguments(args, GatewayAttachmentArgs if kind.is_gateway else SecurityGroupAttachmentArgs)
+    where = _fleet.read_where(known)
+    entries = read_entries(known)
+    target = lift({key: value for key, value in known.items() if key not in _fleet.KEYS | {"extensions"}})
     document = {
         "target": target,
         "items": [entry.item for entry in entries],
@@ -106,7 +108,7 @@ def _attach(
 
     pulumi.ComponentResource.__init__(component, token(type(component).__name__), name, _props(document, args), opts)
     report = Report(component, name, args)
-    found = [*where.findings, *plan.findings, *(ledger().enter(name, plan) if not plan.errors else ())]
+    found = [*misspelt, *where.findings, *plan.findings, *(ledger().enter(name, plan) if not plan.errors else ())]
     valid, gate = report.check(found, document, later)
     component.plugins = output_of(references(plan) if valid else [])
     if valid:

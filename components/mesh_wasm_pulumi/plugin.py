@@ -15,6 +15,7 @@ from mesh_wasm.plan import Plan
 from mesh_wasm.pluginplan import PluginDocument, plan_plugin
 
 from . import _fleet
+from ._arguments import known_arguments
 from ._children import SecretSource, references, register, user_dependencies
 from ._leaves import lift, lower, output_of
 from ._ledger import ledger
@@ -32,8 +33,9 @@ class WasmPlugin(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: WasmPluginArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:  # noqa: UP045
         """Declare a plugin; see WasmPluginArgs."""
-        where = _fleet.read_where(args)
-        raw: dict[str, Any] = {k: v for k, v in args.items() if k not in _fleet.KEYS}
+        known, misspelt = known_arguments(args, WasmPluginArgs)
+        where = _fleet.read_where(known)
+        raw: dict[str, Any] = {k: v for k, v in known.items() if k not in _fleet.KEYS}
         secret = read_secret(raw.pop("pull_secret", raw.pop("pullSecret", None)))
         document = lift(raw)
 
@@ -41,9 +43,10 @@ class WasmPlugin(pulumi.ComponentResource):
             return _plan(known, secret, where, name)
 
         plan = planned(document)
-        super().__init__(token("WasmPlugin"), name, {**lower(document), "fleet": list(where.providers)}, opts)
+        props = lower(parse(PluginDocument, document).value.wire())
+        super().__init__(token("WasmPlugin"), name, {**props, "fleet": list(where.providers)}, opts)
         report = Report(self, name, args)
-        found = [*where.findings, *plan.findings, *(ledger().enter(name, plan) if not plan.errors else ())]
+        found = [*misspelt, *where.findings, *plan.findings, *(ledger().enter(name, plan) if not plan.errors else ())]
 
         def later(known: Any) -> list[Finding]:
             again = planned(known)

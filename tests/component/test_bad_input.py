@@ -122,6 +122,8 @@ GATEWAYS: list[tuple[str, dict[str, Any], str, str, str]] = [
     ("unknown cluster name", {"cluster_names": ["esat"]}, "MW503", "cluster_names[0]", "'esat'"),
     ("selector reaches nothing", {"namespace_selector": ["west/edge"]}, "MW505", "namespace_selector", "no selected"),
     ("no extension", {"extensions": []}, "MW101", "extensions", "no extension"),
+    ("misspelt argument", {"cluster": {"env": "prod"}}, "MW102", "cluster", "did you mean 'clusters'"),
+    ("unheard-of argument", {"colour": "red"}, "MW102", "colour", "no argument 'colour'"),
     ("no fleet", {"fleet": None}, "MW101", "fleet", "at least one cluster"),
 ]
 

@@ -1,0 +1,34 @@
+"""The top level of a component's arguments: misspelt ones are named, the others go on."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic.alias_generators import to_camel, to_snake
+
+from mesh_wasm.finding import Finding, quoted
+from mesh_wasm.rules import schema
+
+
+def known_arguments(args: Mapping[str, Any], shape: type) -> tuple[dict[str, Any], list[Finding]]:
+    """The arguments that ``shape`` (a TypedDict) has, and a finding for each of the others.
+
+    Python users may write snake_case as well as camelCase; unset arguments (None) are left out.
+    """
+    snake = sorted(getattr(shape, "__required_keys__", frozenset()) | getattr(shape, "__optional_keys__", frozenset()))
+    allowed = {*snake, *map(to_camel, snake)}
+    known = {key: value for key, value in args.items() if key in allowed and value is not None}
+    return known, [_unknown(key, snake) for key in args if key not in allowed]
+
+
+def _unknown(key: str, allowed: list[str]) -> Finding:
+    guess = difflib.get_close_matches(to_snake(key), allowed, n=1)
+    if guess:
+        return schema.UNKNOWN_FIELD.at(
+            key, says=f"there is no argument {quoted(key)}; did you mean {quoted(guess[0])}?"
+        )
+    return schema.UNKNOWN_FIELD.at(
+        key, says=f"there is no argument {quoted(key)}.", fix=f"Known arguments: {', '.join(allowed)}."
+    )
