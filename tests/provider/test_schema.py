@@ -53,7 +53,7 @@ def test_types_are_described(schema: dict[str, Any]) -> None:
 
 
 def test_providers_are_references_into_the_kubernetes_package(schema: dict[str, Any]) -> None:
-    ref = schema["types"]["mesh-wasm:index:ClusterArgs"]["properties"]["provider"]["$ref"]
+    ref = schema["types"]["mesh-wasm:index:Cluster"]["properties"]["provider"]["$ref"]
     assert ref.endswith("schema.json#/resources/pulumi:providers:kubernetes")
     assert [one["name"] for one in schema["dependencies"]] == ["kubernetes"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from typing import is_typeddict
@@ -12,12 +13,17 @@ from pulumi.provider.experimental.analyzer import Analyzer, PropertyDefinition
 from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.provider.experimental.schema import generate_schema
 
+from mesh_wasm_pulumi.tokens import PACKAGE
+
 ABOUT = {
     "displayName": "mesh-wasm",
     "description": "Declare Wasm extensions once; validate them at preview; ship them as WasmPlugins to every cluster.",
     "license": "Apache-2.0",
     "keywords": ["istio", "wasm", "WasmPlugin", "service mesh", "TSB", "kind/component", "category/network"],
 }
+
+_ARGS = re.compile(rf'({PACKAGE}:index:\w+)Args"')
+"""Names of input types: generators append Args of their own, and nobody wants to write ClusterArgsArgs."""
 
 
 def complete_schema(provider: ComponentProvider, name: str, namespace: str, version: str) -> str:
@@ -37,7 +43,7 @@ def complete_schema(provider: ComponentProvider, name: str, namespace: str, vers
     spec = generate_schema(
         name, version, namespace, provider._component_defs, provider._type_defs, provider._dependencies
     ).to_json()
-    return json.dumps({**spec, **ABOUT})
+    return _ARGS.sub(r'\1"', json.dumps({**spec, **ABOUT}))
 
 
 def _describe(
