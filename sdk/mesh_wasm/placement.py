@@ -12,7 +12,8 @@ from .finding import Finding, quoted
 from .rules import blast, placing
 from .target import Target
 
-_SELECTOR = re.compile(r"^(\*|[^/*\s]+)/(\*|[^/*\s]+\*?)$")
+SELECTOR = re.compile(r"^(\*|[^/*\s]+)/(\*|[^/*\s]+\*?)$")
+"""The form of an entry: cluster or ``*``, namespace, ``*`` or ``prefix*``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ def _place_gateway(target: Target, fleet: Fleet, clusters: list[Cluster]) -> tup
         if target.namespace_selector is not None and not _covers(target.namespace_selector, cluster, namespace):
             continue
         if isinstance(namespace, str) and not cluster.has_namespace(namespace):
+            if target.namespace_selector is not None and not _names(target.namespace_selector, cluster):
+                continue  # `*/edge` means the clusters that have such a namespace
             says = (
                 f"cluster {cluster.name} declares no namespace {quoted(namespace)}; it has {_list(cluster.namespaces)}."
             )
@@ -120,16 +123,21 @@ def _selector_findings(target: Target, fleet: Fleet) -> Iterator[Finding]:
             continue
         if isinstance(entry, Deferred):
             yield placing.UNDECIDED.at(*path, says="this value decides in which namespaces plugins exist.")
-        elif not _SELECTOR.match(entry):
+        elif not SELECTOR.match(entry):
             yield placing.BAD_SELECTOR.at(*path, says=f"{quoted(entry)} is not of the form cluster/namespace.")
         elif (cluster := entry.split("/")[0]) != "*" and cluster not in fleet:
             says = f"there is no cluster {quoted(cluster)} in the fleet; it has {_list(fleet.names)}."
             yield placing.UNKNOWN_CLUSTER.at(*path, says=says)
 
 
+def _names(selectors: list[str | Deferred], cluster: Cluster) -> bool:
+    """Whether an entry names the cluster itself, and not by a wildcard."""
+    return any(isinstance(entry, str) and entry.split("/")[0] == cluster.name for entry in selectors)
+
+
 def _covers(selectors: list[str | Deferred], cluster: Cluster, namespace: str | Deferred) -> bool:
     for entry in selectors:
-        if isinstance(entry, Deferred) or not _SELECTOR.match(entry):
+        if isinstance(entry, Deferred) or not SELECTOR.match(entry):
             continue
         wanted_cluster, wanted = entry.split("/")
         if wanted_cluster not in ("*", cluster.name):

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from .finding import Finding, Path
+from .finding import Finding, Path, format_path
 
 MAX_BYTES = 32 * 2**20
 """A larger file is refused."""
@@ -103,6 +103,22 @@ class Located:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.finding.severity}: {self.finding}"
+
+    def wire(self) -> dict[str, Any]:
+        """The finding in plain values, for machines."""
+        finding = self.finding
+        return {
+            "rule": finding.rule,
+            "severity": str(finding.severity),
+            "file": self.file,
+            "line": self.line,
+            "document": self.document,
+            "path": format_path(finding.path),
+            "message": finding.message,
+            "fix": finding.fix,
+            "cluster": finding.cluster,
+            "subject": finding.subject,
+        }
 
 
 def read_file(path: str | FilePath) -> bytes:

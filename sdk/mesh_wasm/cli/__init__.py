@@ -33,7 +33,10 @@ class LazyGroup(click.Group):
 
 @click.group(
     cls=LazyGroup,
-    lazy={"verify": "mesh_wasm.cli.verify:verify"},
+    lazy={
+        "translate": "mesh_wasm.cli.translate:translate",
+        "verify": "mesh_wasm.cli.verify:verify",
+    },
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="mesh-wasm")

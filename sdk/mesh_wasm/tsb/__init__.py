@@ -1,0 +1,12 @@
+"""TSB YAML: WasmExtensions, gateways, security settings, groups and workspaces, read into the SDK's models and planned.
+
+- :func:`read_resource`: one parsed document, and what is wrong with it by itself.
+- :class:`Bundle`: many documents; ``check`` needs no fleet, ``plan`` gives the same plan as a Pulumi program.
+- :func:`kind_of`: whether a document is read at all.
+"""
+
+from .bundle import Bundle, BundlePlan, TargetPlan
+from .kinds import KINDS, Kind, kind_of
+from .resource import Resource, read_resource
+
+__all__ = ["KINDS", "Bundle", "BundlePlan", "Kind", "Resource", "TargetPlan", "kind_of", "read_resource"]

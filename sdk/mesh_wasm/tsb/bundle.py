@@ -1,0 +1,280 @@
+"""Many documents at once: what they declare together, the plan of it, and every finding with file and line.
+
+The result does not depend on the order of the documents: targets, and the extensions on each, are sorted by FQN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from mesh_wasm.attach import Attached, check_attachments, plan_attachments
+from mesh_wasm.attachment import WasmExtensionAttachment
+from mesh_wasm.cluster import Fleet, Selection
+from mesh_wasm.deferred import INVALID, Deferred, known
+from mesh_wasm.extension import CatalogueEntry
+from mesh_wasm.finding import Finding, errors, quoted
+from mesh_wasm.fqn import Fqn
+from mesh_wasm.member import member_of
+from mesh_wasm.placement import place
+from mesh_wasm.plan import Plan, same_objects
+from mesh_wasm.rules import documents as rules
+from mesh_wasm.target import Target, TargetKind
+from mesh_wasm.ties import Ties
+from mesh_wasm.yamlfile import Document, Located
+
+from .kinds import GATEWAY_GROUP, SECURITY_GROUP, SECURITY_SETTING, WASM_EXTENSION, WORKSPACE, Kind
+from .resource import Resource, not_translated, read_resource
+from .scope import Reach, outside, reach
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A resource and the document that it was read from."""
+
+    resource: Resource
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One attachment of a target, and where it is written."""
+
+    source: Source
+    index: int
+    attachment: WasmExtensionAttachment
+
+
+@dataclass(frozen=True, slots=True)
+class TargetPlan:
+    """What becomes of one target."""
+
+    target: Target
+    source: Source
+    plan: Plan
+
+    @property
+    def label(self) -> str:
+        """The target in words."""
+        return f"{self.target.kind} {known(self.target.fqn)}"
+
+
+@dataclass(frozen=True, slots=True)
+class BundlePlan:
+    """The plan of all documents."""
+
+    targets: tuple[TargetPlan, ...]
+    """Sorted by kind and FQN."""
+    findings: tuple[Located, ...]
+    """Sorted by file and line."""
+
+    @property
+    def errors(self) -> list[Finding]:
+        """The findings because of which nothing may be written."""
+        return errors(located.finding for located in self.findings)
+
+    def objects(self) -> list[tuple[str, dict[str, object]]]:
+        """Every object with the name of its cluster: what :func:`mesh_wasm.manifest.write_tree` takes."""
+        return [(plugin.cluster.name, plugin.manifest()) for target in self.targets for plugin in target.plan.plugins]
+
+
+class Bundle:
+    """The TSB resources of some documents."""
+
+    def __init__(self, documents: Iterable[Document]) -> None:
+        """Read the documents; those of other kinds are passed over and counted in ``skipped``."""
+        self.read = 0
+        """Documents of kinds that mesh-wasm reads."""
+        self.skipped = 0
+        """Documents of other kinds."""
+        self._findings: list[Located] = []
+        self._sources: dict[tuple[Kind, str], Source] = {}
+        for document in sorted(documents, key=lambda document: (document.file, document.index, document.line)):
+            self._take(document)
+
+    def _take(self, document: Document) -> None:
+        resource = read_resource(document.value)
+        if resource is None:
+            self.skipped += 1
+            self._findings += map(document.locate, not_translated(document.value))
+            return
+        self.read += 1
+        source = Source(resource, document)
+        self._findings += (_at(source, finding) for finding in resource.findings)
+        if resource.fqn is None:
+            return
+        first = self._sources.setdefault((resource.kind, str(resource.fqn)), source)
+        if first is not source and first.document.value != document.value:
+            says = (
+                f"{resource.label} stands in {first.document.file}:{first.document.line} already, with other contents."
+            )
+            self._findings.append(_at(source, rules.DIFFERENT.at("metadata", says=says)))
+
+    def check(self, *, complete: bool = True) -> tuple[Located, ...]:
+        """The findings that need no fleet. ``complete``: whether what is referred to must be among the documents."""
+        return self._check(None, complete).findings
+
+    def plan(self, fleet: Fleet, selection: Selection | None = None) -> BundlePlan:
+        """The plan of all targets in a fleet. It must not be used where it has errors."""
+        return self._check((fleet, selection or Selection()), complete=True)
+
+    def _check(self, where: tuple[Fleet, Selection] | None, complete: bool) -> BundlePlan:
+        found = [*self._findings, *self._scope_findings()]
+        targets: list[TargetPlan] = []
+        for (kind, fqn), items in self._targets():
+            made, findings = self._target(kind, fqn, items, where)
+            targets += made
+            found += findings
+        if not complete:
+            found = [located for located in found if located.finding.rule not in _INCOMPLETE]
+        return BundlePlan(tuple(targets), _sorted([*found, *_clashes(targets)]))
+
+    def _scope_findings(self) -> Iterator[Located]:
+        for (kind, _), source in self._sources.items():
+            if kind in (GATEWAY_GROUP, SECURITY_GROUP):
+                for finding in outside(source.resource, self._workspace(source.resource.fqn)):
+                    yield _at(source, finding)
+
+    def _targets(self) -> list[tuple[tuple[TargetKind, str], list[Item]]]:
+        """The attachments by target. All settings of a security group are settings of the one group."""
+        found: dict[tuple[TargetKind, str], list[Item]] = {}
+        for (kind, fqn), source in sorted(self._sources.items(), key=lambda item: (item[0][0].kind, item[0][1])):
+            if kind.target is None or not source.resource.attachments:
+                continue
+            owner = _group(Fqn.parse(fqn)) if kind is SECURITY_SETTING else fqn
+            found.setdefault((kind.target, owner), []).extend(
+                Item(source, index, one)
+                for index, one in enumerate(source.resource.attachments)
+                if not isinstance(one, Deferred)
+            )
+        return [(key, items) for key, items in sorted(found.items()) if items]
+
+    def _target(
+        self, kind: TargetKind, fqn: str, items: list[Item], where: tuple[Fleet, Selection] | None
+    ) -> tuple[list[TargetPlan], list[Located]]:
+        source = items[0].source
+        reached = self._reach(kind, fqn)
+        attached = [self._attached(item) for item in items]
+        missing = list(_missing(items, attached))
+        found = [*missing, *(_at(source, finding) for finding in reached.missing)]
+        target = Target.model_construct(
+            kind=kind,
+            fqn=fqn,
+            workload_selector=source.resource.workload_selector if kind.is_gateway else None,
+            namespace_selector=None if reached.entries is None else [entry.text for entry in reached.entries],
+        )
+        nowhere = reached.entries is None and not kind.is_gateway
+        if where is None or missing or nowhere:
+            findings = check_attachments(target, attached)
+            if where is not None and not nowhere:
+                findings += place(target, where[0], where[1])[1]
+            # That there is no selector has been said already, and why.
+            findings = [one for one in findings if not nowhere or one.path != ("namespaceSelector",)]
+            return [], [*found, *(self._locate(finding, items, reached) for finding in findings)]
+        fleet, selection = where
+        plan = plan_attachments(target, attached, fleet, _having(target, fleet, selection), f"{kind} {fqn}")
+        found += (self._locate(finding, items, reached) for finding in plan.findings)
+        return [TargetPlan(target, source, plan)], found
+
+    def _reach(self, kind: TargetKind, fqn: str) -> Reach:
+        own = Fqn.parse(fqn)
+        group_fqn = fqn if kind is TargetKind.SECURITY_GROUP else _group(own)
+        group = self._sources.get((SECURITY_GROUP if kind is TargetKind.SECURITY_GROUP else GATEWAY_GROUP, group_fqn))
+        return reach(kind, group_fqn, group.resource if group else None, self._workspace(own))
+
+    def _workspace(self, fqn: Fqn | None) -> Resource | None:
+        if fqn is None:
+            return None
+        source = self._sources.get((WORKSPACE, str(Fqn(fqn.pairs[:3]))))
+        return source.resource if source else None
+
+    def _attached(self, item: Item) -> Attached:
+        """The SDK's view of an attachment; of an extension that is not there, nothing is known."""
+        fqn = known(item.attachment.fqn)
+        source = None if fqn is None else self._sources.get((WASM_EXTENSION, fqn))
+        key = fqn.rsplit("/", 1)[-1] if fqn else str(item.index)
+        if source is None or source.resource.extension is None:
+            return Attached(_UNREADABLE, item.attachment, key)
+        broken = bool(errors(source.resource.findings))
+        return Attached(source.resource.extension, item.attachment, key, broken)
+
+    def _locate(self, finding: Finding, items: list[Item], reached: Reach) -> Located:
+        """Turn a path within an attachment's arguments into a place in a file."""
+        source = items[0].source
+        match finding.path:
+            case ("extensions", int(index), "extension", *rest):
+                fqn = known(items[index].attachment.fqn)
+                entry = self._sources.get((WASM_EXTENSION, str(fqn)))
+                if entry is not None:
+                    return _at(entry, replace(finding, path=("spec", *rest)))
+                return _at(items[index].source, replace(finding, path=_path(items[index])))
+            case ("extensions", int(index), *rest):
+                return _at(items[index].source, replace(finding, path=(*_path(items[index]), *rest)))
+            case ("namespaceSelector", int(index), *_) if reached.entries:
+                entry_of = reached.entries[index]
+                owner = self._sources[entry_of.source.kind, str(entry_of.source.fqn)]
+                path = ("spec", "namespaceSelector", "names", entry_of.index)
+                return _at(owner, replace(finding, path=path))
+            case ("workloadSelector", *_):
+                return _at(source, finding.under("spec"))
+            case _:
+                return _at(source, replace(finding, path=("metadata",)))
+
+
+_INCOMPLETE = {rules.NO_EXTENSION.id, rules.NO_SCOPE.id}
+_UNREADABLE = CatalogueEntry.model_construct(fqn=INVALID, url=INVALID)
+
+
+def _is_extension(fqn: str) -> bool:
+    return len(fqn.split("/")) == 4
+
+
+def _missing(items: list[Item], attached: list[Attached]) -> Iterator[Located]:
+    """Findings about extensions that are not among the documents. A name that is no FQN has an error of its own."""
+    for item, one in zip(items, attached, strict=True):
+        fqn = known(item.attachment.fqn)
+        if one.entry is _UNREADABLE and fqn and _is_extension(fqn):
+            says = f"{quoted(fqn)} is not among the documents."
+            yield _at(item.source, rules.NO_EXTENSION.at(*_path(item), "fqn", says=says))
+
+
+def _group(fqn: Fqn) -> str:
+    """The FQN of the group that a gateway or setting belongs to."""
+    return str(Fqn(fqn.pairs[:-1]))
+
+
+def _path(item: Item) -> tuple[str | int, ...]:
+    return ("spec", item.source.resource.kind.field or "", item.index)
+
+
+def _at(source: Source, finding: Finding) -> Located:
+    subject = finding.subject or source.resource.label
+    return source.document.locate(replace(finding, subject=subject))
+
+
+def _having(target: Target, fleet: Fleet, selection: Selection) -> Selection:
+    """For a gateway whose group is not known: the selected clusters that have its namespace, if any has."""
+    selector = target.workload_selector
+    if not target.kind.is_gateway or target.namespace_selector is not None or not selector:
+        return selection
+    namespace = None if isinstance(selector, Deferred) else known(selector.namespace)
+    names = [c.name for c in fleet if selection.takes(c) and (namespace is None or c.has_namespace(namespace))]
+    return Selection(names=names) if names else selection
+
+
+def _clashes(targets: list[TargetPlan]) -> Iterator[Located]:
+    """Findings about what only shows between targets: objects that two would write, and ties of their plugins."""
+    writers: dict[tuple[str, str, str], str] = {}
+    ties = Ties()
+    for target in targets:
+        found = same_objects(target.label, target.plan, writers)
+        for finding in (*found, *ties.enter(map(member_of, target.plan.plugins))):
+            yield _at(target.source, replace(finding, path=("metadata",)))
+
+
+def _sorted(found: Iterable[Located]) -> tuple[Located, ...]:
+    def key(located: Located) -> tuple[object, ...]:
+        finding = located.finding
+        return (located.file, located.line, finding.severity.rank, finding.rule, str(finding))
+
+    return tuple(sorted(dict.fromkeys(found), key=key))

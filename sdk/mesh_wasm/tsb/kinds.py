@@ -1,0 +1,114 @@
+"""The kinds of TSB resources that mesh-wasm reads, and where in the hierarchy and in their spec things stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mesh_wasm.finding import Finding, quoted
+from mesh_wasm.rules import schema
+from mesh_wasm.target import TargetKind
+
+VERSION = "v2"
+"""The one version of TSB's API groups."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of resource."""
+
+    kind: str
+    groups: tuple[str, ...]
+    """Its API groups: that of tctl, and that of the GitOps custom resource where it differs."""
+    parents: tuple[tuple[str, str, str], ...]
+    """From the organization on: field of metadata (tctl), annotation (GitOps), collection in the FQN."""
+    collection: str
+    """Its own collection in the FQN."""
+    target: TargetKind | None = None
+    """What it is as a target of attachments."""
+    field: str | None = None
+    """The field of the spec that lists attachments."""
+
+    @property
+    def is_scope(self) -> bool:
+        """Whether its spec says which namespaces it owns: groups and workspaces."""
+        return self.kind in ("Group", "Workspace")
+
+
+_ORGANIZATION = (("organization", "organization", "organizations"),)
+_TENANT = (*_ORGANIZATION, ("tenant", "tenant", "tenants"))
+_WORKSPACE = (*_TENANT, ("workspace", "workspace", "workspaces"))
+_GATEWAY_GROUP = (*_WORKSPACE, ("group", "gatewayGroup", "gatewaygroups"))
+_SECURITY_GROUP = (*_WORKSPACE, ("group", "securityGroup", "securitygroups"))
+
+_GATEWAYS = ("gateway.tsb.tetrate.io",)
+_SECURITY = ("security.tsb.tetrate.io",)
+_API = ("api.tsb.tetrate.io", "tsb.tetrate.io")
+
+WASM_EXTENSION = Kind("WasmExtension", ("extension.tsb.tetrate.io",), _ORGANIZATION, "extensions")
+WORKSPACE = Kind("Workspace", _API, _TENANT, "workspaces")
+GATEWAY_GROUP = Kind("Group", _GATEWAYS, _WORKSPACE, "gatewaygroups")
+SECURITY_GROUP = Kind("Group", _SECURITY, _WORKSPACE, "securitygroups")
+INGRESS_GATEWAY = Kind(
+    "IngressGateway", _GATEWAYS, _GATEWAY_GROUP, "ingressgateways", TargetKind.INGRESS_GATEWAY, "extension"
+)
+EGRESS_GATEWAY = Kind(
+    "EgressGateway", _GATEWAYS, _GATEWAY_GROUP, "egressgateways", TargetKind.EGRESS_GATEWAY, "extension"
+)
+TIER1_GATEWAY = Kind("Tier1Gateway", _GATEWAYS, _GATEWAY_GROUP, "tier1gateways", TargetKind.TIER1_GATEWAY, "extension")
+GATEWAY = Kind("Gateway", _GATEWAYS, _GATEWAY_GROUP, "unifiedgateways", TargetKind.GATEWAY, "wasmPlugins")
+SECURITY_SETTING = Kind(
+    "SecuritySetting", _SECURITY, _SECURITY_GROUP, "settings", TargetKind.SECURITY_GROUP, "extension"
+)
+
+KINDS = (
+    WASM_EXTENSION,
+    WORKSPACE,
+    GATEWAY_GROUP,
+    SECURITY_GROUP,
+    INGRESS_GATEWAY,
+    EGRESS_GATEWAY,
+    TIER1_GATEWAY,
+    GATEWAY,
+    SECURITY_SETTING,
+)
+"""All kinds that are read; every other document is passed over."""
+
+_BY_NAME = {(group, kind.kind): kind for kind in KINDS for group in kind.groups}
+
+ELSEWHERE: Mapping[tuple[str, str], tuple[tuple[str, ...], ...]] = {
+    **{
+        (group, kind): (("defaultSecuritySetting", "extension"),)
+        for group in _API
+        for kind in ("OrganizationSetting", "TenantSetting", "WorkspaceSetting")
+    },
+    ("security.tsb.tetrate.io", "ServiceSecuritySetting"): (("settings", "extension"), ("subsets",)),
+    **{
+        (group, "Profile"): (("defaults", "wasmExtensions"), ("mandates", "wasmExtensions"))
+        for group in (*_API, "profile.tsb.tetrate.io")
+    },
+}
+"""Kinds that can carry extensions as well and are not translated; and where they carry them."""
+
+
+def api_group(document: Mapping[str, Any]) -> tuple[str, str]:
+    """The API group and version of a document; tctl also takes the key in lower case."""
+    group, _, version = str(document.get("apiVersion", document.get("apiversion", ""))).partition("/")
+    return group, version
+
+
+def kind_of(document: object) -> Kind | None:
+    """The kind of a document; None for everything that is not read."""
+    if not isinstance(document, Mapping):
+        return None
+    return _BY_NAME.get((api_group(document)[0], str(document.get("kind"))))
+
+
+def version_findings(document: Mapping[str, Any]) -> list[Finding]:
+    """The finding about a version that TSB does not have."""
+    group, version = api_group(document)
+    if version == VERSION:
+        return []
+    says = f"{quoted(f'{group}/{version}')} is no version of TSB's API; it has {group}/{VERSION}."
+    return [schema.UNKNOWN_ENUM.at("apiVersion", says=says)]
