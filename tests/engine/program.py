@@ -1,0 +1,88 @@
+"""The program under test, which `wanted.json` beside it tells what to declare.
+
+In every cluster: an extension on a gateway in one namespace and on a group in another, a raw plugin, and the pull secret
+that they share.
+"""
+
+import json
+from pathlib import Path
+
+import pulumi
+
+import mesh_wasm_pulumi as wasm
+
+TENANT = "organizations/acme/tenants/shop"
+
+wanted = json.loads(Path(__file__).with_name("wanted.json").read_text())
+config = pulumi.Config()
+edge, shop = wanted["namespaces"]
+
+fleet = wasm.Fleet(
+    [
+        wasm.Cluster(
+            name,
+            kubeconfig=config.require_secret(f"kubeconfig-{name}"),
+            context=name,
+            namespaces=[edge, shop],
+            istio_version="1.27",
+        )
+        for name in wanted["clusters"]
+    ]
+)
+
+registry = wasm.PullSecret(
+    "registry",
+    {"registry": "registry.acme.io", "username": "puller", "password": config.require_secret("password")},
+)
+
+acl = wasm.WasmExtension(
+    "acl",
+    {
+        "organization": "acme",
+        "image": wanted["image"],
+        "phase": "AUTHZ",
+        "priority": wanted["priority"],
+        "config": {"mode": wanted["mode"], "token": config.require_secret("token")},
+        "vm_config": {"env": [{"name": "POD_NAME", "value_from": "HOST"}]},
+        "pull_secret": registry,
+    },
+)
+
+former = wanted.get("gateway_was")
+gateway = wasm.IngressGatewayAttachment(
+    wanted["gateway"],
+    {
+        "gateway": f"{TENANT}/workspaces/web/gatewaygroups/edge/ingressgateways/shop",
+        "workload_selector": {"namespace": edge, "labels": {"app": "shop-gateway"}},
+        "extensions": [{"extension": acl, "match": [{"mode": "CLIENT", "ports": [{"number": 8443}]}]}],
+        "fleet": fleet,
+    },
+    pulumi.ResourceOptions(aliases=[pulumi.Alias(name=former)] if former else None),
+)
+
+wasm.SecurityGroupAttachment(
+    "services",
+    {
+        "group": f"{TENANT}/workspaces/web/securitygroups/services",
+        "namespace_selector": [f"*/{shop}"],
+        "extensions": [{"extension": acl}],
+        "fleet": fleet,
+    },
+)
+
+for index in range(wanted.get("raw", 1)):
+    wasm.WasmPlugin(
+        f"raw-{index}",
+        {
+            "metadata": {"namespace": edge},
+            "spec": {
+                "url": "oci://registry.acme.io/filters/raw:1",
+                "selector": {"match_labels": {"app": "shop"}},
+                "fail_strategy": "FAIL_OPEN",
+                "priority": index,
+            },
+            "fleet": fleet,
+        },
+    )
+
+pulumi.export("plugins", gateway.plugins)
