@@ -232,7 +232,6 @@ FIELDS: dict[str, Strategy] = {
     "vmConfig": VM_CONFIGS,
     "match": rarely(ODD_VALUES, st.lists(TRAFFIC, max_size=3)),
     "type": enum("HTTP", "NETWORK", "UNSPECIFIED_PLUGIN_TYPE"),
-    "fail_strategy": st.just("FAIL_OPEN"),
     "colour": st.just("blue"),
 }
 
