@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 
 from mesh_wasm.deferred import Deferred, known
-from mesh_wasm.plan import Plan, PlannedPlugin, PlannedSecret
+from mesh_wasm.plan import Plan, PlannedPlugin
 from mesh_wasm.plugin import API_VERSION, KIND
-from mesh_wasm.pullsecret import SECRET_KEY, SECRET_TYPE
 
 from ._fleet import Where
 from ._leaves import lower
-from ._ledger import ledger
+from ._secrets import PullSecrets
 from .args import PluginReference
-
-
-@dataclass(frozen=True, slots=True)
-class SecretSource:
-    """Where a planned Secret belongs, and what is put into it."""
-
-    owner: pulumi.Resource | None
-    """The PullSecret that is the parent; None: the stack."""
-    name: str
-    """What the resource is called after."""
-    text: pulumi.Input[str]
-    """The ``.dockerconfigjson`` text."""
 
 
 def register(
@@ -38,30 +22,31 @@ def register(
     name: str,
     plan: Plan,
     where: Where,
-    sources: Mapping[int, SecretSource],
+    secrets: PullSecrets,
     gate: pulumi.Output[Any] | None,
     depends_on: list[pulumi.Resource],
 ) -> list[CustomResource]:
-    """Create the objects of a plan as children of ``component``; the plugins wait for the gate and their secrets.
-
-    ``sources`` gives the source of each pull secret by the identity of its model.
-    """
-    secrets: dict[tuple[str, Any, Any], pulumi.Resource] = {}
-    for planned in plan.secrets:
-        key = (planned.cluster.name, _key(planned.namespace), str(planned.name))
-        make = partial(_secret, planned, where, sources[id(planned.secret)], depends_on)
-        secrets[key] = ledger().secret(key, make)
+    """Create the objects of a plan as children of ``component``; the plugins wait for the gate and their secrets."""
     made = []
+    waits: dict[Any, pulumi.Output[Any]] = {}
     for plugin in plan.plugins:
-        needs = list(depends_on)
+        needs, gates = list(depends_on), [] if gate is None else [gate]
         if plugin.secret is not None:
-            needs.append(secrets[plugin.cluster.name, _key(plugin.namespace), str(plugin.secret.name)])
-        made.append(_plugin(component, name, plugin, where, needs, gate))
+            standing = secrets.standing(plugin.secret)
+            needs.append(standing.resource)
+            gates += [] if standing.gate is None else [standing.gate]
+        made.append(_plugin(component, name, plugin, where, _after(gates, needs, waits)))
     return made
 
 
-def _key(namespace: str | Deferred) -> Any:
-    return namespace if isinstance(namespace, str) else id(namespace)
+def _after(gates: list[pulumi.Output[Any]], needs: list[pulumi.Resource], made: dict[Any, pulumi.Output[Any]]) -> Any:
+    """The ``depends_on`` of a plugin: its needs, once the gates are open; one Output for all plugins that wait alike."""
+    if not gates:
+        return needs
+    key = (tuple(map(id, gates)), tuple(map(id, needs)))
+    if key not in made:
+        made[key] = pulumi.Output.all(*gates).apply(lambda _: needs)
+    return made[key]
 
 
 def _plugin(
@@ -69,10 +54,8 @@ def _plugin(
     name: str,
     plugin: PlannedPlugin,
     where: Where,
-    needs: list[pulumi.Resource],
-    gate: pulumi.Output[Any] | None,
+    depends_on: Any,
 ) -> CustomResource:
-    depends_on: Any = needs if gate is None else gate.apply(lambda _: needs)
     return CustomResource(
         "-".join(part for part in (name, plugin.cluster.name, plugin.key) if part),
         api_version=API_VERSION,
@@ -80,22 +63,6 @@ def _plugin(
         metadata=lower(plugin.metadata()),
         spec=lower(plugin.spec),
         opts=where.options(component, plugin.cluster.name, depends_on),
-    )
-
-
-def _secret(
-    planned: PlannedSecret, where: Where, source: SecretSource, depends_on: list[pulumi.Resource]
-) -> pulumi.Resource:
-    # This module is 480 ms of imports: only a program that makes a Secret pays for it (facts/pulumi.md, E1).
-    from pulumi_kubernetes.core.v1 import Secret
-
-    manifest = planned.manifest(None)
-    return Secret(
-        f"{source.name}-{planned.cluster.name}-{planned.key}",
-        metadata=lower(manifest["metadata"]),
-        type=SECRET_TYPE,
-        string_data={SECRET_KEY: source.text},
-        opts=where.options(source.owner, planned.cluster.name, depends_on),
     )
 
 

@@ -15,10 +15,11 @@ from mesh_wasm.entrycheck import entry_findings
 from mesh_wasm.extension import CatalogueEntry
 from mesh_wasm.finding import Finding, errors
 from mesh_wasm.parse import parse
+from mesh_wasm.pullsecret import PullSecret
 from mesh_wasm.rules import placing, schema
 
 from ._leaves import lift
-from ._secret_refs import SecretRef, read_secret
+from ._secret_refs import KEYS, SecretRef, documents, read_secrets, reference_findings
 from .definition import DefinitionLeaf, fields_of, version_findings
 from .extension import WasmExtension
 
@@ -31,51 +32,64 @@ class Entry:
     """The attachment's own fields: fqn, config, match; with deferred leaves."""
     extension: Any
     """The catalogue document, with deferred leaves; deferred as a whole where it is an Output."""
-    secret: SecretRef | None
-    """The pull secret that is known to belong to it at preview."""
+    secrets: list[SecretRef]
+    """The pull secrets of its plugins: its own, or else the extension's."""
+    own_secrets: bool
+    """Whether the item itself names them."""
     key: str
     """Stable name of the child resources."""
     broken: bool
     owned: bool
     """Whether a WasmExtension of this program reports the extension's own problems."""
 
+    @property
+    def pull_secrets(self) -> list[Mapping[str, Any]] | None:
+        """The documents of its own pull secrets; None where it has none of its own."""
+        return documents(self.secrets) if self.own_secrets else None
 
-def read_entries(args: Mapping[str, Any]) -> list[Entry]:
-    """Take apart the items of ``extensions``."""
+
+def read_entries(args: Mapping[str, Any], component: str) -> list[Entry]:
+    """Take apart the items of ``extensions`` of a component."""
     items = args.get("extensions")
     many = items if isinstance(items, list | tuple) else ()
-    return [_entry(index, dict(item) if isinstance(item, Mapping) else {}) for index, item in enumerate(many)]
+    return [
+        _entry(index, dict(item) if isinstance(item, Mapping) else {}, component) for index, item in enumerate(many)
+    ]
 
 
-def _entry(index: int, item: dict[str, Any]) -> Entry:
+def _entry(index: int, item: dict[str, Any], component: str) -> Entry:
     given = item.pop("extension", None)
-    secret = read_secret(item.pop("pull_secret", item.pop("pullSecret", None)))
-    fields = lift(item)
+    fields = lift({key: value for key, value in item.items() if key not in KEYS})
+    own = read_secrets(item, f"{component}-{index}" if index else component)
     if isinstance(given, WasmExtension):
         fields.setdefault("fqn", given._entry.fqn)
         key = given._entry.name or str(index)
-        return Entry(fields, given._document, secret or given._secret, key, given._broken, owned=True)
+        secrets = given._secrets if own is None else own
+        return Entry(fields, given._document, secrets, own is not None, key, given._broken, owned=True)
     if isinstance(given, pulumi.Output):
         whole = DefinitionLeaf(given)
         named = known(fields.get("fqn"))
         fields.setdefault("fqn", whole.map(lambda definition: definition["fqn"]))
-        return Entry(fields, whole, secret, _last(named) or str(index), False, owned=False)
+        return Entry(fields, whole, own or [], own is not None, _last(named) or str(index), False, owned=False)
     raw = dict(given) if isinstance(given, Mapping) else {}
-    carried = raw.pop("pull_secret", raw.pop("pullSecret", None))
-    secret = secret or read_secret(carried)
-    document = lift(raw) if given is not None else None
+    of_extension = read_secrets(raw, component) or []
+    document = lift({key: value for key, value in raw.items() if key not in KEYS}) if given is not None else None
     if document is not None:
         fields.setdefault("fqn", document.get("fqn"))
-        if secret is not None:
-            document["pullSecret"] = secret.model
-    return Entry(fields, document, secret, _last(known(fields.get("fqn"))) or str(index), False, owned=False)
+        if of_extension:
+            document["pullSecrets"] = documents(of_extension)
+    secrets = of_extension if own is None else own
+    key = _last(known(fields.get("fqn"))) or str(index)
+    return Entry(fields, document, secrets, own is not None, key, False, owned=False)
 
 
 def _last(fqn: Any) -> str | None:
     return fqn.rsplit("/", 1)[-1] if isinstance(fqn, str) else None
 
 
-def attached_of(entry: Entry, extension: Any, item: Any, index: int) -> tuple[Attached, list[Finding]]:
+def attached_of(
+    entry: Entry, extension: Any, item: Any, pull_secrets: Any, index: int
+) -> tuple[Attached, list[Finding]]:
     """The SDK's view of an item, whose leaves may have become known; and the findings about its shape."""
     findings: list[Finding] = []
     prefix = ("extensions", index)
@@ -90,23 +104,21 @@ def attached_of(entry: Entry, extension: Any, item: Any, index: int) -> tuple[At
         model = parsed.value
         if extension is not None and not (entry.owned and extension is entry.extension):
             # What a WasmExtension knew from the start it has said itself; what became known since is looked at again.
-            found = [*parsed.findings, *(entry.secret.findings if entry.secret else ()), *entry_findings(model)]
+            of_extension = () if entry.own_secrets else entry.secrets
+            found = [*parsed.findings, *reference_findings(of_extension), *entry_findings(model)]
             found += version_findings(extension)
             if not entry.owned:
                 findings += [finding.under(*prefix, "extension") for finding in found]
-                findings += [finding.under(*prefix) for finding in _late_secret(entry, model)]
             elif errors(found):
                 broken = True
     attachment = parse(WasmExtensionAttachment, {key: value for key, value in item.items() if value is not None})
     if extension is not None:
         findings += [finding.under(*prefix) for finding in attachment.findings]
-    secret = entry.secret.model if entry.secret else None
-    return Attached(model, attachment.value, entry.key, broken, secret), findings
-
-
-def _late_secret(entry: Entry, model: CatalogueEntry) -> list[Finding]:
-    """A definition that was an Output may turn out to carry a pull secret that nobody could plan for."""
-    if not isinstance(entry.extension, Deferred) or entry.secret is not None or model.pull_secret is None:
-        return []
-    says = "the extension's definition carries a pull secret, but it was not known at preview that it does."
-    return [placing.LATE_SECRET.at("pullSecret", says=says)]
+    own = None
+    if pull_secrets is not None:
+        findings += [finding.under(*prefix) for finding in reference_findings(entry.secrets)]
+        own = tuple(parse(PullSecret, document).value for document in pull_secrets)
+    elif isinstance(entry.extension, Deferred) and not isinstance(model, Deferred) and model.credentials:
+        says = "the extension's definition carries a pull secret, but it was not known at preview that it does."
+        findings.append(placing.LATE_SECRET.at(*prefix, "pullSecret", says=says))
+    return Attached(model, attachment.value, entry.key, broken, own), findings

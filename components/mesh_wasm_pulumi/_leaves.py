@@ -29,6 +29,10 @@ class OutputLeaf(Deferred):
         """What must not be shown of its value, if it is secret."""
         return [value]
 
+    def public(self) -> Deferred:
+        """The same Output without its secret mark."""
+        return OutputLeaf(pulumi.Output.unsecret(self.output))
+
 
 class UnknownLeaf(Deferred):
     """A value that stays unknown for the whole preview; it is met while checking, never while registering."""

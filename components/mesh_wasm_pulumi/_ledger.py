@@ -9,16 +9,17 @@ import asyncio
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import pulumi
 
 from mesh_wasm.finding import Finding
 from mesh_wasm.member import member_of
 from mesh_wasm.plan import Plan, same_objects
+from mesh_wasm.secretplan import PlannedSecret, rivals
 from mesh_wasm.ties import Ties
 
-Key = tuple[str, str, object]
+T = TypeVar("T")
 
 
 @dataclass
@@ -33,7 +34,10 @@ class Ledger:
     """The order of all plugins, for what ties across components."""
     findings: list[tuple[str, Finding]] = field(default_factory=list)
     """Each with the name of the component that it is reported on."""
-    secrets: dict[Key, pulumi.Resource] = field(default_factory=dict)
+    secrets: dict[tuple[object, ...], Any] = field(default_factory=dict)
+    """What stands for each pull secret, by its place."""
+    bearers: dict[tuple[str, str, str], PlannedSecret] = field(default_factory=dict)
+    """The first pull secret of each name, by cluster, namespace and name."""
     clusters: dict[str, str] = field(default_factory=dict)
     """Name of the cluster by the logical name of its provider."""
     components: list[pulumi.Resource] = field(default_factory=list)
@@ -66,17 +70,18 @@ class Ledger:
         """Add a component's plan; return what it has against those that were declared before."""
         self.plans[component] = plan
         ties = self.ties.enter(map(member_of, plan.plugins))
-        return [*same_objects(component, plan, self.writers), *ties]
+        return [*same_objects(component, plan, self.writers), *rivals(plan.secrets, self.bearers), *ties]
 
     def enter_again(self, component: str, plan: Plan) -> list[Finding]:
         """The plan again, made of values that are known now; return what could not be seen before."""
         return [] if plan.errors else self.enter(component, plan)
 
-    def secret(self, key: Key, make: Callable[[], pulumi.Resource]) -> pulumi.Resource:
-        """The Secret of one pull secret in one cluster and namespace, made when it is first needed."""
+    def secret(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        """What stands for one pull secret in one cluster and namespace, made when it is first needed."""
         if key not in self.secrets:
             self.secrets[key] = make()
-        return self.secrets[key]
+        made: T = self.secrets[key]
+        return made
 
 
 _LEDGER: ContextVar[Ledger | None] = ContextVar("mesh_wasm_ledger", default=None)

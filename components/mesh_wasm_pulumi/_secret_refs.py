@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,55 +12,58 @@ from pulumi.resource import DependencyResource
 
 from mesh_wasm.deferred import known
 from mesh_wasm.finding import Finding
+from mesh_wasm.naming import short_hash, shortened
 from mesh_wasm.parse import parse
-from mesh_wasm.pullsecret import PullSecret as Model
-from mesh_wasm.rules import placing
+from mesh_wasm.pullsecret import PullSecret as Definition
+from mesh_wasm.rules import placing, schema
 
-from ._children import SecretSource
 from ._leaves import lift, lower
-from .definition import URN_FIELD, DefinitionLeaf, fields_of, seal, version_findings
-from .pullsecret import PullSecret
+from .definition import DefinitionLeaf, fields_of, version_findings
+from .pullsecret import PullSecret, definition_output
+
+KEYS = frozenset({"pull_secret", "pullSecret", "pull_secrets", "pullSecrets"})
+"""The arguments that this module reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class SecretRef:
-    """A pull secret that an extension or a plugin names."""
+    """A pull secret that an extension, an attachment or a plugin names."""
 
-    model: Model
-    owner: PullSecret | None
-    """The component of this program; None where the definition comes from elsewhere."""
-    text: pulumi.Input[str] | None
-    """The ``.dockerconfigjson`` text, secret."""
+    document: Mapping[str, Any]
+    """The definition with deferred leaves; what the SDK parses. Its text is sealed, so nobody waits for it."""
+    definition: Definition
+    called: str
+    """What the resources of its Secrets are called after."""
+    parent: pulumi.Resource | None = None
+    """The PullSecret whose children they are; None for one of another stack: then they belong to this stack.
+
+    They never belong to the attachment that happens to come first: with another order they would get other URNs.
+    """
+    gate: pulumi.Output[Any] | None = None
+    """Has a value once the PullSecret has been checked."""
     findings: tuple[Finding, ...] = ()
-    urn: str | None = None
-    """URN of the PullSecret component, where the definition comes from another component of this stack."""
 
     @property
-    def definition(self) -> Any:
+    def told(self) -> Any:
         """The pull secret as other components and stacks take it."""
-        told = {"name": lower(self.model.name), "registry": lower(self.model.registry), "dockerConfigJson": self.text}
-        urn = self.owner.urn if self.owner is not None else self.urn
-        return seal({key: value for key, value in {**told, URN_FIELD: urn}.items() if value is not None})
+        urn = self.parent.urn if isinstance(self.parent, PullSecret) else lower(self.definition.urn)
+        return definition_output(self.definition, urn)
 
 
-def read_secret(value: Any) -> SecretRef | None:
-    """Read what a user gave as ``pull_secret``."""
-    if value is None:
+def read_secrets(args: Mapping[str, Any], component: str) -> list[SecretRef] | None:
+    """Read ``pull_secret`` and ``pull_secrets``; None where neither is given."""
+    one = args.get("pull_secret", args.get("pullSecret"))
+    many = args.get("pull_secrets", args.get("pullSecrets"))
+    if one is None and many is None:
         return None
-    if isinstance(value, PullSecret):
-        broken = (placing.BROKEN_EXTENSION.at("pullSecret", says="the pull secret has errors.", fix=_FIX),)
-        return SecretRef(value._definition, value, value._text, broken if value._broken else ())
-    if isinstance(value, pulumi.Output):
-        # A whole definition from elsewhere: name and text become leaves of their own.
-        whole = DefinitionLeaf(value)
-        value = {key: lower(whole.map(partial(_get, key))) for key in ("name", "dockerConfigJson")}
-    document = dict(value) if isinstance(value, Mapping) else value
-    urn = document.pop(URN_FIELD, None) if isinstance(document, dict) else None
-    parsed = parse(Model, lift(fields_of(document) if isinstance(document, dict) else document))
-    text = parsed.value.docker_config_json
-    hidden = None if text is None else pulumi.Output.secret(lower(text))
-    found = tuple(f.under("pullSecret") for f in (*parsed.findings, *version_findings(value)))
-    return SecretRef(parsed.value, None, hidden, found, urn if isinstance(urn, str) and _is_here(urn) else None)
+    several = list(many) if isinstance(many, list | tuple) else []
+    refs = [] if one is None else [_read(one, component, ("pullSecret",))]
+    refs += [_read(value, component, ("pullSecrets", index)) for index, value in enumerate(several)]
+    if many is not None and not isinstance(many, list | tuple):
+        fix = "Give a list of pull secrets; each of them may hold Outputs."
+        problem = placing.UNDECIDED.at("pullSecrets", says="the list decides which Secrets exist.", fix=fix)
+        refs.append(SecretRef({"name": component}, Definition(name=component), component, findings=(problem,)))
+    return refs
 
 
 class ParentReference(DependencyResource):
@@ -71,21 +74,42 @@ class ParentReference(DependencyResource):
         self._protect = None  # not set: the engine hands its own protection on to its children
 
 
-def source_of(secret: SecretRef, fallback: str) -> SecretSource:
-    """Where a planned Secret belongs: to its PullSecret, or, if that lives in another stack, to the stack itself.
-
-    It never belongs to the attachment that happens to come first: with another order it would get another URN, and be
-    replaced. ``fallback`` names it where its own name is not known at preview.
-    """
-    text = secret.text or ""
-    if secret.owner is not None:
-        return SecretSource(secret.owner, secret.owner.pulumi_resource_name, text)
-    if secret.urn is not None:
-        return SecretSource(ParentReference(secret.urn), secret.urn.split("::")[-1], text)
-    return SecretSource(None, known(secret.model.name) or fallback, text)
+def _read(value: Any, component: str, path: tuple[str | int, ...]) -> SecretRef:
+    if isinstance(value, PullSecret):
+        broken = placing.BROKEN_EXTENSION.at(*path, says="the pull secret has errors.", fix=_FIX)
+        definition, name = value._definition, value.pulumi_resource_name
+        return SecretRef(
+            _document(definition), definition, name, value, value._gate, (broken,) if value._broken else ()
+        )
+    if isinstance(value, pulumi.Output):
+        # A whole definition from elsewhere: its parts become leaves of their own. Whether another component holds the
+        # same one cannot be seen, so the Secret bears this component's name as well: two never write one object.
+        whole = DefinitionLeaf(value)
+        parts = {key: whole.map(partial(_get, key)) for key in ("name", "registries", "dockerConfigJson")}
+        document: Any = {**parts, "name": parts["name"].map(lambda name: shortened(name, short_hash(component)))}
+    else:
+        document = lift(_hide(fields_of(value))) if isinstance(value, Mapping) else value
+    parsed = parse(Definition, document)
+    definition = parsed.value
+    findings = [finding.under(*path) for finding in (*parsed.findings, *version_findings(value))]
+    if not (definition.existing or definition.external_secret or definition.docker_config_json):
+        findings.append(schema.REQUIRED.at(*path, "dockerConfigJson", says="there are no credentials.", fix=_WHOLE))
+    urn = definition.urn if isinstance(definition.urn, str) and _is_here(definition.urn) else None
+    called = urn.split("::")[-1] if urn else known(definition.name) or f"{component}-pull"
+    parent = ParentReference(urn) if urn else None
+    return SecretRef(_document(definition), definition, called, parent, findings=tuple(findings))
 
 
 _FIX = "Mend the pull secret: its problems are reported on it."
+_WHOLE = "Give a PullSecret, or the whole definition of one."
+
+
+def _hide(value: Any) -> Any:
+    """A text that is given in plain is a secret all the same."""
+    if not isinstance(value, Mapping):
+        return value
+    texts = ("docker_config_json", "dockerConfigJson")
+    return {key: pulumi.Output.secret(item) if key in texts else item for key, item in value.items()}
 
 
 def _is_here(urn: str) -> bool:
@@ -93,7 +117,22 @@ def _is_here(urn: str) -> bool:
     return urn.split("::")[:2] == [f"urn:pulumi:{pulumi.get_stack()}", pulumi.get_project()]
 
 
+def _document(definition: Definition) -> dict[str, Any]:
+    fields = {name: getattr(definition, name) for name in definition.model_fields_set}
+    return {key: value for key, value in fields.items() if value is not None}
+
+
 def _get(key: str, known: Any) -> Any:
     if not isinstance(known, Mapping):
         return None
     return known.get(key, known.get("docker_config_json" if key == "dockerConfigJson" else key))
+
+
+def documents(refs: Iterable[SecretRef] | None) -> list[Mapping[str, Any]]:
+    """What stands for the pull secrets in a document whose deferred leaves are going to be resolved."""
+    return [ref.document for ref in refs or ()]
+
+
+def reference_findings(refs: Iterable[SecretRef] | None) -> list[Finding]:
+    """What was wrong with the references themselves."""
+    return [finding for ref in refs or () for finding in ref.findings]

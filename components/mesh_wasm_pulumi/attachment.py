@@ -19,12 +19,12 @@ from mesh_wasm.target import Target, TargetKind
 
 from . import _fleet
 from ._arguments import known_arguments
-from ._children import SecretSource, references, register, user_dependencies
+from ._children import references, register, user_dependencies
 from ._entries import attached_of, read_entries
 from ._leaves import lift, lower, output_of
 from ._ledger import ledger
 from ._report import Report
-from ._secret_refs import source_of
+from ._secrets import PullSecrets
 from .args import GatewayAttachmentArgs, PluginReference, SecurityGroupAttachmentArgs
 from .tokens import token
 
@@ -92,12 +92,13 @@ def _attach(
     """Parse, plan, report, register: the whole life of an attachment."""
     known, misspelt = known_arguments(args, GatewayAttachmentArgs if kind.is_gateway else SecurityGroupAttachmentArgs)
     where = _fleet.read_where(known)
-    entries = read_entries(known)
+    entries = read_entries(known, name)
     target = lift({key: value for key, value in known.items() if key not in _fleet.KEYS | {"extensions"}})
     document = {
         "target": target,
         "items": [entry.item for entry in entries],
         "extensions": [entry.extension for entry in entries],
+        "pullSecrets": [entry.pull_secrets for entry in entries],
     }
 
     plan, undecided = _plan(kind, document, entries, where, name)
@@ -112,10 +113,9 @@ def _attach(
     valid, gate = report.check(found, document, later)
     component.plugins = output_of(references(plan) if valid else [])
     if valid:
-        sources: dict[int, SecretSource] = {
-            id(one.secret.model): source_of(one.secret, f"{one.key}-pull") for one in entries if one.secret is not None
-        }
-        register(component, name, plan, where, sources, gate, user_dependencies(opts))
+        needs = user_dependencies(opts)
+        secrets = PullSecrets(component, [ref for one in entries for ref in one.secrets], where, report, needs)
+        register(component, name, plan, where, secrets, gate, needs)
     component.register_outputs({"plugins": component.plugins})
 
 
@@ -141,7 +141,9 @@ def _plan(
     ]
     attached = []
     for index, entry in enumerate(entries):
-        one, found = attached_of(entry, document["extensions"][index], document["items"][index], index)
+        one, found = attached_of(
+            entry, document["extensions"][index], document["items"][index], document["pullSecrets"][index], index
+        )
         attached.append(one)
         findings += found
     plan = plan_attachments(parsed.value, attached, where.fleet, where.selection, name, as_declared)

@@ -38,10 +38,18 @@ async def _secret_among(fields: Mapping[str, Any]) -> list[str]:
 
 
 def fields_of(definition: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a definition, without what it and its pull secret say of themselves."""
-    fields = {key: value for key, value in definition.items() if key not in (VERSION_FIELD, SECRET_FIELDS, URN_FIELD)}
-    nested = fields.get("pullSecret")
-    return {**fields, "pullSecret": fields_of(nested)} if isinstance(nested, Mapping) else fields
+    """The fields of a definition, without what it and its pull secrets say of their own form."""
+    fields = {key: value for key, value in definition.items() if key not in (VERSION_FIELD, SECRET_FIELDS)}
+    for key in ("pullSecret", "pullSecrets"):
+        if key in fields:
+            fields[key] = _each(fields[key])
+    return fields
+
+
+def _each(nested: Any) -> Any:
+    if isinstance(nested, list | tuple):
+        return [_each(one) for one in nested]
+    return fields_of(nested) if isinstance(nested, Mapping) else nested
 
 
 class DefinitionLeaf(OutputLeaf):

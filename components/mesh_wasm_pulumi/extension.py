@@ -14,7 +14,7 @@ from mesh_wasm.parse import parse
 
 from ._leaves import lift, lower, output_of
 from ._report import Report
-from ._secret_refs import SecretRef, read_secret
+from ._secret_refs import KEYS, SecretRef, documents, read_secrets, reference_findings
 from .args import ExtensionDefinition, WasmExtensionArgs
 from .definition import seal
 from .tokens import token
@@ -35,28 +35,28 @@ class WasmExtension(pulumi.ComponentResource):
         :param args: See WasmExtensionArgs.
         :param opts: Resource options.
         """
-        document, secret = read_entry(name, args)
+        document, secrets = read_entry(name, args)
         parsed = parse(CatalogueEntry, document)
         props = lower(parsed.value.wire())
-        props.pop("pullSecret", None)
+        props.pop("pullSecrets", None)
         super().__init__(token("WasmExtension"), name, props, opts)
         report = Report(self, name, args)
-        known = [*parsed.findings, *(secret.findings if secret else ()), *entry_findings(parsed.value)]
+        known = [*parsed.findings, *reference_findings(secrets), *entry_findings(parsed.value)]
         self._broken = not report.check(known, document, _findings)[0]
         self._document = document
         self._entry = parsed.value
-        self._secret = secret
+        self._secrets = secrets
         self.fqn = output_of(lower(parsed.value.fqn) or "")
-        fields: Any = props if secret is None else {**props, "pullSecret": secret.definition}
+        fields: Any = {**props, "pullSecrets": [one.told for one in secrets]} if secrets else props
         definition: Any = seal(fields)
         self.definition = output_of(definition)
         self.register_outputs({"fqn": self.fqn, "definition": self.definition})
 
 
-def read_entry(name: str, args: Mapping[str, Any]) -> tuple[dict[str, Any], SecretRef | None]:
-    """The catalogue document of some arguments, with deferred leaves, and its pull secret."""
-    raw = dict(args)
-    secret = read_secret(raw.pop("pull_secret", raw.pop("pullSecret", None)))
+def read_entry(name: str, args: Mapping[str, Any]) -> tuple[dict[str, Any], list[SecretRef]]:
+    """The catalogue document of some arguments, with deferred leaves, and its pull secrets."""
+    raw = {key: value for key, value in args.items() if key not in KEYS}
+    secrets = read_secrets(args, name) or []
     organization = raw.pop("organization", None)
     document: dict[str, Any] = lift(raw)
     if "fqn" not in document and organization is not None:
@@ -66,9 +66,9 @@ def read_entry(name: str, args: Mapping[str, Any]) -> tuple[dict[str, Any], Secr
             if isinstance(owner, Deferred)
             else extension_fqn(owner, name)
         )
-    if secret is not None:
-        document["pullSecret"] = secret.model
-    return document, secret
+    if secrets:
+        document["pullSecrets"] = documents(secrets)
+    return document, secrets
 
 
 def _findings(document: Any) -> list[Finding]:

@@ -13,14 +13,16 @@ from mesh_wasm.finding import Finding
 from mesh_wasm.parse import parse
 from mesh_wasm.plan import Plan
 from mesh_wasm.pluginplan import PluginDocument, plan_plugin
+from mesh_wasm.pullsecret import PullSecret as Definition
 
 from . import _fleet
 from ._arguments import known_arguments
-from ._children import SecretSource, references, register, user_dependencies
+from ._children import references, register, user_dependencies
 from ._leaves import lift, lower, output_of
 from ._ledger import ledger
 from ._report import Report
-from ._secret_refs import SecretRef, read_secret, source_of
+from ._secret_refs import KEYS, documents, read_secrets, reference_findings
+from ._secrets import PullSecrets
 from .args import PluginReference, WasmPluginArgs
 from .tokens import token
 
@@ -35,14 +37,15 @@ class WasmPlugin(pulumi.ComponentResource):
         """Declare a plugin; see WasmPluginArgs."""
         known, misspelt = known_arguments(args, WasmPluginArgs)
         where = _fleet.read_where(known)
-        raw: dict[str, Any] = {k: v for k, v in known.items() if k not in _fleet.KEYS}
-        secret = read_secret(raw.pop("pull_secret", raw.pop("pullSecret", None)))
-        document = lift(raw)
+        document = lift({key: value for key, value in known.items() if key not in _fleet.KEYS | KEYS})
+        refs = read_secrets(known, name) or []
+        whole = {"plugin": document, "pullSecrets": documents(refs)}
 
         def planned(known: Any) -> Plan:
-            return _plan(known, secret, where, name)
+            plan = _plan(known["plugin"], known["pullSecrets"], where, name)
+            return plan.with_findings(reference_findings(refs))
 
-        plan = planned(document)
+        plan = planned(whole)
         props = lower(parse(PluginDocument, document).value.wire())
         super().__init__(token("WasmPlugin"), name, {**props, "fleet": list(where.providers)}, opts)
         report = Report(self, name, args)
@@ -52,15 +55,16 @@ class WasmPlugin(pulumi.ComponentResource):
             again = planned(known)
             return [*again.findings, *ledger().enter_again(name, again)]
 
-        valid, gate = report.check(found, document, later)
+        valid, gate = report.check(found, whole, later)
         self.plugins = output_of(references(plan) if valid else [])
         if valid:
-            sources: dict[int, SecretSource] = {id(secret.model): source_of(secret, f"{name}-pull")} if secret else {}
-            register(self, name, plan, where, sources, gate, user_dependencies(opts))
+            needs = user_dependencies(opts)
+            register(self, name, plan, where, PullSecrets(self, refs, where, report, needs), gate, needs)
         self.register_outputs({"plugins": self.plugins})
 
 
-def _plan(document: Mapping[str, Any], secret: SecretRef | None, where: _fleet.Where, name: str) -> Plan:
+def _plan(document: Mapping[str, Any], pull_secrets: list[Any], where: _fleet.Where, name: str) -> Plan:
     parsed = parse(PluginDocument, document)
-    plan = plan_plugin(parsed.value, name, where.fleet, where.selection, secret.model if secret else None)
-    return plan.with_findings([*parsed.findings, *(secret.findings if secret else ())])
+    secrets = [parse(Definition, one).value for one in pull_secrets]
+    plan = plan_plugin(parsed.value, name, where.fleet, where.selection, secrets)
+    return plan.with_findings(parsed.findings)

@@ -4,18 +4,18 @@ The component itself creates nothing. Each attachment asks for the Secret of its
 once per cluster and namespace, as a child of this component, before the plugin that names it.
 """
 
+from collections.abc import Mapping
 from typing import Any, Optional
 
 import pulumi
 
-from mesh_wasm.deferred import Deferred
 from mesh_wasm.finding import Finding
 from mesh_wasm.parse import parse
 from mesh_wasm.pullsecret import PullSecret as Definition
-from mesh_wasm.pullsecret import docker_config_of
+from mesh_wasm.pullsecret import PullSecretSource, definition_of
 from mesh_wasm.rules.secrets import secret_findings
 
-from ._leaves import OutputLeaf, lift, lower
+from ._leaves import lift, lower
 from ._report import Report
 from .args import PullSecretArgs, PullSecretDefinition
 from .definition import URN_FIELD, seal
@@ -36,38 +36,50 @@ class PullSecret(pulumi.ComponentResource):
         :param opts: Resource options.
         """
         raw = dict(args)
-        document = lift({"name": raw.pop("secret_name", raw.pop("secretName", name)), **_hide(raw)})
-        parsed = parse(Definition, document)
-        props = {"registry": raw.get("registry"), "secretName": lower(document["name"])}
-        super().__init__(token("PullSecret"), name, {k: v for k, v in props.items() if v is not None}, opts)
+        fields = {key: value for key, value in raw.items() if key not in ("secret_name", "secretName")}
+        document = lift({"secretName": raw.get("secret_name", raw.get("secretName", name)), **_hide(fields)})
+        parsed = parse(PullSecretSource, document)
+        super().__init__(token("PullSecret"), name, _props(parsed.value), opts)
         report = Report(self, name, args)
-        valid, _ = report.check([*parsed.findings, *secret_findings(parsed.value)], document, _findings)
+        valid, gate = report.check([*parsed.findings, *secret_findings(parsed.value)], document, _findings)
         self._broken = not valid
-        self._definition = parsed.value
-        self._text = _text(parsed.value)
-        told = {"name": lower(parsed.value.name), "registry": raw.get("registry"), "dockerConfigJson": self._text}
-        definition: Any = seal(
-            {key: value for key, value in {**told, URN_FIELD: self.urn}.items() if value is not None}
-        )
-        self.definition = pulumi.Output.from_input(definition)
+        self._gate = gate
+        self._definition = definition_of(parsed.value)
+        told: Any = definition_output(self._definition, self.urn) if valid else {"name": name}
+        self.definition = pulumi.Output.from_input(told)
         self.register_outputs({"definition": self.definition})
+
+
+def definition_output(definition: Definition, urn: Any) -> dict[str, Any]:
+    """A definition in wire form with Outputs as its leaves, the text secret, and the URN of its component."""
+    told = definition.wire()
+    if definition.docker_config_json is not None:
+        told["dockerConfigJson"] = definition.docker_config_json.text
+    fields = {**lower(told), URN_FIELD: urn}
+    return seal({key: value for key, value in fields.items() if value is not None})
 
 
 def _hide(raw: dict[str, Any]) -> dict[str, Any]:
     """A password that is given as plain text is a secret all the same."""
-    secrets = ("password", "docker_config_json", "dockerConfigJson")
-    return {key: pulumi.Output.secret(value) if key in secrets else value for key, value in raw.items()}
+    texts = ("password", "docker_config_json", "dockerConfigJson")
+    hidden = {key: pulumi.Output.secret(value) if key in texts else value for key, value in raw.items()}
+    logins = hidden.get("registries")
+    if isinstance(logins, list | tuple):
+        hidden["registries"] = [_hide(dict(login)) if isinstance(login, Mapping) else login for login in logins]
+    elif isinstance(logins, pulumi.Output):
+        hidden["registries"] = pulumi.Output.secret(logins)
+    return hidden
+
+
+def _props(source: PullSecretSource) -> dict[str, Any]:
+    """The inputs that policies see: everything but names and passwords of users."""
+    shown = ("secretName", "registry", "existingSecret", "externalSecret")
+    props: dict[str, Any] = lower({key: value for key, value in source.wire().items() if key in shown})
+    if source.registries is not None:
+        props["registries"] = [lower(login.registry) for login in source.registries]
+    return props
 
 
 def _findings(document: Any) -> list[Finding]:
-    parsed = parse(Definition, document)
+    parsed = parse(PullSecretSource, document)
     return [*parsed.findings, *secret_findings(parsed.value)]
-
-
-def _text(secret: Definition) -> pulumi.Output[str] | None:
-    """The ``.dockerconfigjson`` text: one Output for all Secrets that hold it, always secret."""
-    text: Any = docker_config_of(secret)
-    if text is None:
-        return None
-    output: Any = text.output if isinstance(text, OutputLeaf) else None if isinstance(text, Deferred) else text
-    return None if output is None else pulumi.Output.secret(output)

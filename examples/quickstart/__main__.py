@@ -23,7 +23,14 @@ def cluster(name: str, env: str, namespaces: list[str]) -> wasm.Cluster:
             name, kubeconfig=kubeconfig, context=name, labels=labels, istio_version="1.27", namespaces=namespaces
         )
     files = k8s.Provider(name, render_yaml_to_directory=f"rendered/{name}")
-    return wasm.Cluster(name, provider=files, labels=labels, istio_version="1.27", namespaces=namespaces)
+    return wasm.Cluster(
+        name,
+        provider=files,
+        secrets_mutable=True,  # whoever applies the files updates a Secret in place
+        labels=labels,
+        istio_version="1.27",
+        namespaces=namespaces,
+    )
 
 
 fleet = wasm.Fleet(

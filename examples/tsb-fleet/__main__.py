@@ -18,6 +18,7 @@ fleet = wasm.Fleet(
         wasm.Cluster(
             name,
             provider=k8s.Provider(name, render_yaml_to_directory=f"rendered/{name}"),
+            secrets_mutable=True,  # whoever applies the files updates a Secret in place
             labels={"tier": tier},
             istio_version=version,
             namespaces=namespaces,

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .attachment import WasmExtensionAttachment
-from .cluster import Fleet, Selection
+from .cluster import Cluster, Fleet, Selection
 from .deferred import Deferred, known, map_value
 from .entrycheck import entry_path, entry_plugin_findings
 from .extension import CatalogueEntry
 from .finding import Finding, Path, ordered, quoted
 from .fqn import Fqn, FqnError
+from .labels import EXTENSION, MANAGED_BY, MANAGER, TARGET
 from .naming import is_label, plugin_name
 from .parse import parse
 from .placement import Placement, place
-from .plan import EXTENSION, MANAGED_BY, MANAGER, TARGET, Plan, PlannedPlugin, secrets_for
+from .plan import Plan, PlannedPlugin
 from .plugin import WasmPluginSpec
 from .pullsecret import PullSecret
 from .ranking import declared_priority, rank, undecided
 from .rules import placing, schema
 from .rules.checks import placed_findings, plugin_findings
 from .rules.subjects import Workload
+from .secretplan import Supply, secrets_for, spread_findings, supply
 from .target import Target, check_fqn
 from .translate import plugin_spec
 
@@ -38,8 +40,15 @@ class Attached:
     """Stable name within the target, made of known values only."""
     broken: bool = False
     """Whether the extension has errors that are reported elsewhere."""
-    secret: PullSecret | None = None
-    """The pull secret to plan for, where the entry itself cannot tell yet; it wins over the entry's own."""
+    pull_secrets: tuple[PullSecret, ...] | None = None
+    """The pull secrets of this attachment, instead of the extension's; an empty tuple is none."""
+
+    @property
+    def credentials(self) -> tuple[PullSecret, ...]:
+        """The pull secrets that its plugins may use, as far as they are known."""
+        if self.pull_secrets is not None:
+            return self.pull_secrets
+        return () if isinstance(self.entry, Deferred) else self.entry.credentials
 
 
 def plan_attachments(
@@ -60,10 +69,14 @@ def plan_attachments(
     findings += ranking.findings
     plugins: list[PlannedPlugin] = []
     for index, one in enumerate(attached):
-        made = _plugins(target, one, ranking.priorities[index], placements, declared_by)
-        plugins += made
-        findings += _version_findings(target, index, one, made)
-    return Plan(tuple(plugins), secrets_for(plugins), ordered(findings))
+        supplies = {placement.cluster.name: _supply(one, placement.cluster) for placement in placements}
+        spec = _spec(one.entry, one.attachment, target, ranking.priorities[index])
+        plugins += _plugins(target, one, spec, placements, supplies, declared_by)
+        findings += _cluster_findings(target, index, one, spec, placements, supplies)
+        if not target.kind.is_gateway:  # a group's plugins have no selector
+            spread = spread_findings((supplies[place.cluster.name], place.namespace) for place in placements)
+            findings += [_at_attachment(finding, index, one) for finding in spread]
+    return Plan(tuple(plugins), secrets_for(plugin.secret for plugin in plugins), ordered(findings))
 
 
 def check_attachments(target: Target, attached: Sequence[Attached]) -> list[Finding]:
@@ -79,36 +92,47 @@ def undecided_places(attached: Sequence[Attached]) -> frozenset[int]:
     return undecided([one.entry for one in attached], [one.attachment.fqn for one in attached])
 
 
+def _supply(one: Attached, cluster: Cluster) -> Supply:
+    """How the plugins of an attached extension get their module in a cluster."""
+    if isinstance(one.entry, Deferred):
+        return supply(None, one.credentials, cluster)
+    return supply(one.entry.module_url, one.credentials, cluster, one.entry.image_pull_secret)
+
+
 def _plugins(
-    target: Target, one: Attached, priority: Any, placements: Iterable[Placement], declared_by: str
-) -> list[PlannedPlugin]:
+    target: Target,
+    one: Attached,
+    spec: dict[str, Any] | Deferred,
+    placements: Iterable[Placement],
+    supplies: Mapping[str, Supply],
+    declared_by: str,
+) -> Iterator[PlannedPlugin]:
     entry, attachment = one.entry, one.attachment
     name = map_value(target.fqn, lambda fqn: map_value(attachment.fqn, lambda ext: _name(fqn, ext)))
-    secret = one.secret or (None if isinstance(entry, Deferred) else known(entry.pull_secret))
-    spec: Any = _spec(entry, attachment, target, priority, secret.name if secret else None)
     annotations = {EXTENSION: attachment.fqn, TARGET: target.fqn}
     if not isinstance(entry, Deferred):
         extra = {"mesh-wasm/source": entry.source, "mesh-wasm/description": entry.description}
         annotations |= {key: value for key, value in extra.items() if value is not None}
-    plugins = []
+    specs = {cluster: one.spec(spec) for cluster, one in supplies.items()}
     for placement in placements:
         cluster, namespace = placement.cluster, placement.namespace
         labels = {MANAGED_BY: MANAGER} | ({"istio.io/rev": cluster.revision} if cluster.revision else {})
         key = one.key if target.kind.is_gateway else f"{namespace}-{one.key}"
-        plugins.append(PlannedPlugin(cluster, namespace, name, spec, key, labels, annotations, secret, declared_by))
-    return plugins
+        secret = supplies[cluster.name].secret(namespace)
+        yield PlannedPlugin(
+            cluster, namespace, name, specs[cluster.name], key, labels, annotations, secret, declared_by
+        )
 
 
-def _spec(
-    entry: CatalogueEntry | Deferred, attachment: WasmExtensionAttachment, target: Target, priority: Any, secret: Any
-) -> Any:
+def _spec(entry: CatalogueEntry | Deferred, attachment: WasmExtensionAttachment, target: Target, priority: Any) -> Any:
+    """The spec before any cluster has its say: which image, and which secret."""
     if isinstance(entry, Deferred):
         return entry.map(
             lambda known: plugin_spec(
-                parsed := parse(CatalogueEntry, known).value, attachment, target, declared_priority(parsed), secret
+                parsed := parse(CatalogueEntry, known).value, attachment, target, declared_priority(parsed)
             )
         )
-    return plugin_spec(entry, attachment, target, priority, secret)
+    return plugin_spec(entry, attachment, target, priority)
 
 
 def _name(target_fqn: str, extension_fqn: str) -> str:
@@ -191,13 +215,23 @@ def _plugin_findings(target: Target, index: int, one: Attached) -> Iterator[Find
             yield _at_attachment(finding, index, one)
 
 
-def _version_findings(target: Target, index: int, one: Attached, plugins: Sequence[PlannedPlugin]) -> Iterator[Finding]:
-    """What the rules about versions, dialects and namespaces say of the plugins of one attached extension."""
-    if one.broken or isinstance(one.entry, Deferred) or not plugins:
+def _cluster_findings(
+    target: Target,
+    index: int,
+    one: Attached,
+    spec: Any,
+    placements: Sequence[Placement],
+    supplies: Mapping[str, Supply],
+) -> Iterator[Finding]:
+    """What is to be said of an attached extension cluster by cluster: registries and secrets, versions, namespaces."""
+    if one.broken:
         return
-    spec = parse(WasmPluginSpec, plugins[0].spec).value
-    workload = Workload.GATEWAY if target.kind.is_gateway else Workload.SIDECAR
-    for finding in placed_findings(spec, ((p.cluster, known(p.namespace)) for p in plugins), workload):
+    found = [finding for supplied in supplies.values() for finding in supplied.findings]
+    if not isinstance(spec, Deferred) and placements:
+        parsed = parse(WasmPluginSpec, spec).value
+        workload = Workload.GATEWAY if target.kind.is_gateway else Workload.SIDECAR
+        found += placed_findings(parsed, ((place.cluster, known(place.namespace)) for place in placements), workload)
+    for finding in found:
         yield _at_attachment(finding, index, one)
 
 
@@ -207,7 +241,9 @@ def _at_attachment(finding: Finding, index: int, one: Attached) -> Finding:
     moved: Path
     if head == "selector":
         moved = ("workloadSelector", "labels", *rest[1:])
-    elif head == "match" and one.attachment.match is not None:
+    elif (head == "match" and one.attachment.match is not None) or (
+        head in ("pullSecret", "pullSecrets") and one.pull_secrets is not None
+    ):
         moved = ("extensions", index, *finding.path)
     elif head == "pluginConfig" and one.attachment.config is not None:
         moved = ("extensions", index, "config", *rest)

@@ -23,6 +23,10 @@ class Deferred(ABC):
     def map(self, fn: Callable[[Any], Any]) -> Deferred:
         """Return the deferred result of ``fn``, applied once the value is known."""
 
+    def public(self) -> Deferred:
+        """The same value, no longer a secret: only for what was derived from a secret and may be seen by everyone."""
+        return self
+
     def __repr__(self) -> str:
         # Whoever prints a model must never print what may be a secret.
         return "<deferred>"

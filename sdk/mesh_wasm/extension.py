@@ -60,6 +60,8 @@ class CatalogueEntry(WasmExtension):
     """HTTP or NETWORK; default HTTP. Istio 1.20."""
     pull_secret: Leaf[PullSecret] | None = None
     """Registry credentials; mesh-wasm puts the Secret beside every plugin that needs it."""
+    pull_secrets: Leaf[list[PullSecret]] | None = None
+    """Several of them: each cluster takes the one that serves the image there."""
 
     @property
     def name(self) -> str | None:
@@ -69,6 +71,12 @@ class CatalogueEntry(WasmExtension):
             return Fqn.parse(fqn, "extension").name if fqn else None
         except FqnError:
             return None
+
+    @property
+    def credentials(self) -> tuple[PullSecret, ...]:
+        """All pull secrets that it may use."""
+        one, more = known(self.pull_secret), known(self.pull_secrets)
+        return (*(() if one is None else (one,)), *(more or ()))
 
     @property
     def module_url(self) -> Any:

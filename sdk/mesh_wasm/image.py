@@ -77,8 +77,7 @@ class ImageReference:
             raise ImageError(f"the digest {digest!r} is not 'sha256:' and 64 lower-case hexadecimal digits")
         head, slash, tail = name.partition("/")
         registry, path = (head, tail) if slash and _is_host(head) else (DOCKER_HUB, name)
-        if registry in ("docker.io", "registry-1.docker.io"):
-            registry = DOCKER_HUB
+        registry = canonical_registry(registry)
         if not _HOST.match(registry):
             raise ImageError(f"{registry!r} is not a registry host")
         path, colon, tag = path.partition(":")
@@ -89,6 +88,16 @@ class ImageReference:
         if registry == DOCKER_HUB and "/" not in path:
             path = f"library/{path}"
         return cls(registry, path, tag or None, digest or None)
+
+    def __str__(self) -> str:
+        tag = f":{self.tag}" if self.tag else ""
+        digest = f"@{self.digest}" if self.digest else ""
+        return f"{self.registry}/{self.repository}{tag}{digest}"
+
+
+def canonical_registry(host: str) -> str:
+    """The one name of a registry that goes by several: Docker Hub."""
+    return DOCKER_HUB if host in ("docker.io", "registry-1.docker.io") else host
 
 
 def _is_host(head: str) -> bool:

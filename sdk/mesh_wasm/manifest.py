@@ -14,10 +14,10 @@ from typing import Any
 
 import yaml
 
+from .dockerconfig import SECRET_KEY, SECRET_TYPE
 from .finding import Path, format_path
 from .naming import short_hash
 from .plugin import KIND, WasmPluginSpec
-from .pullsecret import SECRET_KEY, SECRET_TYPE
 
 SECRET_MARK = "<secret>"
 """Stands in a plan's manifest where a secret value is."""

@@ -10,9 +10,10 @@ from .cluster import Cluster
 from .deferred import Deferred, deferred_leaves
 from .enums import PluginPhase, PluginType
 from .filters import PHASE_ORDER
+from .labels import EXTENSION, TARGET
 from .manifest import SECRET_MARK, UNKNOWN_MARK
 from .model import INT32_MIN
-from .plan import EXTENSION, TARGET, PlannedPlugin
+from .plan import PlannedPlugin
 from .workload import Workload, aims, can_meet, every_pair
 
 _BOTH = frozenset({"CLIENT", "SERVER"})

@@ -41,6 +41,15 @@ def plugin_name(target_name: str, extension_name: str, target_fqn: str) -> str:
     return f"{stem}-{mark}"
 
 
+def shortened(name: str, mark: str = "") -> str:
+    """A name with a mark behind it, cut with a hash where it would be longer than Kubernetes allows."""
+    tail = f"-{mark}" if mark else ""
+    if len(name) + len(tail) > MAX_NAME:
+        cut = short_hash(name)
+        name = f"{name[: MAX_NAME - len(tail) - len(cut) - 1].rstrip('-.')}-{cut}"
+    return f"{name}{tail}"
+
+
 def _dns(text: str) -> str:
     """The nearest DNS-1123 text; a change of letters is marked with a hash, so that two names never become one."""
     clean = re.sub(r"[^a-z0-9.-]+", "-", text.lower())

@@ -10,15 +10,8 @@ from .cluster import Cluster
 from .deferred import Deferred
 from .finding import Finding, errors, ordered
 from .plugin import API_VERSION, KIND
-from .pullsecret import SECRET_KEY, SECRET_TYPE, PullSecret
 from .rules import placing
-
-MANAGED_BY = "app.kubernetes.io/managed-by"
-MANAGER = "mesh-wasm"
-EXTENSION = "mesh-wasm/extension"
-"""Annotation: FQN of the extension that a plugin comes from."""
-TARGET = "mesh-wasm/target"
-"""Annotation: FQN of the target that the extension is attached to."""
+from .secretplan import PlannedSecret
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +27,8 @@ class PlannedPlugin:
     """Stable name within its component and cluster, made of known values only: the Pulumi resource is called after it."""
     labels: Mapping[str, Any] = field(default_factory=dict)
     annotations: Mapping[str, Any] = field(default_factory=dict)
-    secret: PullSecret | None = None
-    """The pull secret that has to stand beside it."""
+    secret: PlannedSecret | None = None
+    """The pull secret that has to exist before it."""
     declared_by: str = ""
     """The component or document that declares it, for messages."""
 
@@ -54,28 +47,6 @@ class PlannedPlugin:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedSecret:
-    """One pull secret in one namespace of one cluster."""
-
-    cluster: Cluster
-    namespace: str | Deferred
-    name: str | Deferred
-    secret: PullSecret
-    key: str
-    """Stable name within its component and cluster."""
-
-    def manifest(self, docker_config_json: Any) -> dict[str, Any]:
-        """The whole object in wire form, with the given text in place of the credentials."""
-        return {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": {"labels": {MANAGED_BY: MANAGER}, "name": self.name, "namespace": self.namespace},
-            "stringData": {SECRET_KEY: docker_config_json},
-            "type": SECRET_TYPE,
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """Plugins, secrets and findings of one component, or of a whole program."""
 
@@ -91,20 +62,6 @@ class Plan:
     def with_findings(self, findings: Iterable[Finding]) -> Plan:
         """The same plan with more to say."""
         return Plan(self.plugins, self.secrets, ordered([*self.findings, *findings]))
-
-
-def secrets_for(plugins: Iterable[PlannedPlugin]) -> tuple[PlannedSecret, ...]:
-    """The pull secrets that the plugins need: once per cluster, namespace and secret."""
-    needed: dict[tuple[str, Any, str], PlannedSecret] = {}
-    for plugin in plugins:
-        secret = plugin.secret
-        if secret is None:
-            continue
-        namespace = plugin.namespace if isinstance(plugin.namespace, str) else id(plugin.namespace)
-        key = f"{plugin.namespace}" if isinstance(plugin.namespace, str) else "workload-namespace"
-        planned = PlannedSecret(plugin.cluster, plugin.namespace, secret.name, secret, key)
-        needed.setdefault((plugin.cluster.name, namespace, str(secret.name)), planned)
-    return tuple(needed.values())
 
 
 def same_objects(declared_by: str, plan: Plan, writers: dict[tuple[str, str, str], str]) -> list[Finding]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from .cluster import Fleet, Selection
 from .deferred import INVALID, Deferred, known, map_value
 from .finding import Finding, ordered, quoted
 from .image import ImageError, ModuleUrl, normalize_url
+from .labels import MANAGED_BY, MANAGER
 from .model import Leaf, Model, Str
 from .naming import is_label, is_subdomain
-from .plan import MANAGED_BY, MANAGER, Plan, PlannedPlugin, secrets_for
+from .plan import Plan, PlannedPlugin
 from .plugin import WasmPluginSpec
 from .pullsecret import PullSecret
 from .rules import order, placing
 from .rules.checks import placed_findings, plugin_findings
+from .secretplan import secrets_for, spread_findings, supply
 
 
 class PluginMetadata(Model):
@@ -40,7 +42,11 @@ class PluginDocument(Model):
 
 
 def plan_plugin(
-    document: PluginDocument, name: str, fleet: Fleet, selection: Selection, secret: PullSecret | None = None
+    document: PluginDocument,
+    name: str,
+    fleet: Fleet,
+    selection: Selection,
+    pull_secrets: Sequence[PullSecret] = (),
 ) -> Plan:
     """The plan of a raw plugin: one object per selected cluster. ``name`` is used where the metadata has none."""
     metadata, spec = document.metadata, document.spec
@@ -61,21 +67,38 @@ def plan_plugin(
     findings += [finding.under("spec") for finding in placed_findings(spec, places)]
     wire = spec.wire()
     wire["url"] = map_value(spec.url, normalize_url)
-    findings += _notes(spec, secret)
+    findings += _notes(spec)
     wire.setdefault("priority", 0)
-    if secret is not None:
-        wire["imagePullSecret"] = secret.name
+    supplies = [supply(wire["url"], pull_secrets, cluster, spec.image_pull_secret) for cluster in clusters]
+    if spec.selector is None and spec.target_ref is None and spec.target_refs is None:
+        findings += spread_findings((one, metadata.namespace) for one in supplies)
     plugins = []
-    for cluster in clusters:
+    for cluster, supplied in zip(clusters, supplies, strict=True):
+        findings += [_placed(finding) for finding in supplied.findings]
         findings += _namespace_findings(metadata.namespace, cluster.namespaces, cluster.name)
         labels = {**(known(metadata.labels) or {}), MANAGED_BY: MANAGER}
         if cluster.revision:
             labels["istio.io/rev"] = cluster.revision
         annotations = known(metadata.annotations) or {}
         plugins.append(
-            PlannedPlugin(cluster, metadata.namespace, object_name, wire, "", labels, annotations, secret, name)
+            PlannedPlugin(
+                cluster,
+                metadata.namespace,
+                object_name,
+                supplied.spec(wire),
+                "",
+                labels,
+                annotations,
+                supplied.secret(metadata.namespace),
+                name,
+            )
         )
-    return Plan(tuple(plugins), secrets_for(plugins), ordered(findings))
+    return Plan(tuple(plugins), secrets_for(plugin.secret for plugin in plugins), ordered(findings))
+
+
+def _placed(finding: Finding) -> Finding:
+    """Pull secrets are arguments of the component itself; all else stands in the spec."""
+    return finding if finding.path[:1] in (("pullSecret",), ("pullSecrets",)) else finding.under("spec")
 
 
 def _metadata_findings(name: str | Deferred, namespace: str | Deferred) -> Iterator[Finding]:
@@ -91,7 +114,7 @@ def _namespace_findings(namespace: str | Deferred, declared: list[str] | None, c
         yield placing.NO_NAMESPACE.at("metadata", "namespace", says=says, cluster=cluster)
 
 
-def _notes(spec: WasmPluginSpec, secret: PullSecret | None) -> Iterator[Finding]:
+def _notes(spec: WasmPluginSpec) -> Iterator[Finding]:
     """What mesh-wasm writes differently from what the user wrote."""
     if spec.priority is None:
         yield order.PRIORITY_WRITTEN.at("spec", "priority", says="no priority is set; 0 is written.")
@@ -100,9 +123,6 @@ def _notes(spec: WasmPluginSpec, secret: PullSecret | None) -> Iterator[Finding]
         yield order.SCHEME_WRITTEN.at(
             "spec", "url", says=f"{quoted(url)} has no scheme; {normalize_url(url)} is written."
         )
-    if secret is not None and spec.image_pull_secret is not None:
-        says = "pull_secret and imagePullSecret exclude one another."
-        yield placing.SAME_OBJECT.at("spec", "imagePullSecret", says=says, fix="Keep one of the two.")
 
 
 def _readable(url: str) -> bool:

@@ -25,10 +25,10 @@ def plugin_spec(
     attachment: WasmExtensionAttachment | None = None,
     target: Target | None = None,
     priority: Any = 0,
-    pull_secret: Any = None,
 ) -> dict[str, Any]:
     """The spec in wire form; deferred leaves stay leaves, and what is not set is left out, except the priority.
 
+    What a cluster changes (mirror, download proxy, pull secret) is the matter of :mod:`mesh_wasm.secretplan`.
     Without attachment and target it is the plugin that the entry would become anywhere: what its rules look at.
     """
     config = entry.config if attachment is None or attachment.config is None else attachment.config
@@ -37,7 +37,7 @@ def plugin_spec(
         "url": entry.module_url,
         "sha256": entry.sha256,
         "imagePullPolicy": entry.image_pull_policy,
-        "imagePullSecret": entry.image_pull_secret if pull_secret is None else pull_secret,
+        "imagePullSecret": entry.image_pull_secret,
         "pluginConfig": config,
         "pluginName": entry.plugin_name,
         "phase": entry.phase,

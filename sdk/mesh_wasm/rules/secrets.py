@@ -1,4 +1,7 @@
-"""Image pull secrets and registries (family MW8xx)."""
+"""Image pull secrets and registries (family MW8xx).
+
+Those about images and clusters are reported by :mod:`mesh_wasm.secretplan`, which alone knows what is pulled where.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mesh_wasm.deferred import known
+from mesh_wasm.dockerconfig import SECRET_TYPE, key_registry, keys_of, overruled, problems, registry_key, serves
 from mesh_wasm.finding import Finding, Severity, quoted
 from mesh_wasm.naming import is_subdomain
 
@@ -13,30 +17,219 @@ from . import placing
 from .rule import Family, rule
 
 if TYPE_CHECKING:
-    from mesh_wasm.pullsecret import PullSecret
+    from mesh_wasm.pullsecret import ExternalSecretSource, PullSecretSource
 
 INCOMPLETE = rule(
     "MW801",
     Severity.ERROR,
     Family.SECRET,
-    "Incomplete registry credentials",
-    why="Without a docker configuration there is nothing to put into the Secret.",
-    fix="Give registry, username and password, or docker_config_json.",
+    "Not one source of credentials",
+    why="Without credentials there is nothing to put into the Secret; with two sources it is open which of them counts.",
+    fix="Give one of: registry, username and password; registries; docker_config_json; existing_secret; external_secret.",
     source="Kubernetes: Secret of type kubernetes.io/dockerconfigjson",
+)
+BAD_CONFIG = rule(
+    "MW802",
+    Severity.ERROR,
+    Family.SECRET,
+    "A docker configuration that Istio cannot use",
+    why="The image would be pulled anonymously, or the pull would fail; then the fail strategy hits the traffic.",
+    fix='Write {"auths": {"registry.acme.io": {"auth": "base64 of user:password"}}}, without helpers and patterns.',
+    source="Istio's wasm image fetcher (facts A3.7, measured)",
+)
+OVERRULED = rule(
+    "MW803",
+    Severity.WARNING,
+    Family.SECRET,
+    "An 'auth' that says something else than username and password",
+    why="'auth' wins over both, so a password that was changed beside it is never used.",
+    fix="Keep one of the two.",
+    source="Istio's wasm image fetcher (facts A3.7, measured)",
+)
+NOT_SERVED = rule(
+    "MW804",
+    Severity.ERROR,
+    Family.SECRET,
+    "Credentials for another registry",
+    why="Istio would pull the image anonymously, and the fail strategy would hit the traffic when that is refused.",
+    fix="Give the credentials of the image's registry, host and port as in the image, or correct the cluster's mirrors.",
+    source="Istio's wasm image fetcher (facts A3.7, measured)",
+)
+CONTRADICTION = rule(
+    "MW805",
+    Severity.ERROR,
+    Family.SECRET,
+    "Pull secrets that contradict one another",
+    why="A plugin names one Secret, and a Secret has one entry for each registry.",
+    fix="Keep one pull secret for each registry.",
+    source="Istio WasmPlugin.imagePullSecret",
+)
+UNCHECKED = rule(
+    "MW806",
+    Severity.WARNING,
+    Family.SECRET,
+    "A pull secret of which nothing is known",
+    why="If it is missing, or not of the type kubernetes.io/dockerconfigjson, Istio denies the traffic, even for a public "
+    "image, and says so in one line of the proxy's log.",
+    fix="Give pull_secret with existing_secret, which is checked at up, or with the credentials.",
+    source="Istio's wasm image fetcher (facts A3.7, measured)",
+)
+SPREAD_MESH = rule(
+    "MW807",
+    Severity.WARNING,
+    Family.SECRET,
+    "A pull secret for every proxy of the mesh",
+    why="Istio hands the credentials to every proxy that the plugin selects; in the root namespace, without a selector, "
+    "that is each one of the mesh.",
+    fix="Give the plugin a selector, put it into the namespaces that need it, or use credentials that may only read "
+    "this image.",
+    source="Istio: the pull secret travels to each selected proxy (facts A3.7)",
+)
+SPREAD_NAMESPACE = rule(
+    "MW808",
+    Severity.INFO,
+    Family.SECRET,
+    "A pull secret for every proxy of a namespace",
+    why="Istio hands the credentials to every proxy that the plugin selects; without a selector, that is each one of the "
+    "namespace.",
+    fix="Use credentials that may only read this image, or give the plugin a selector.",
+    source="Istio: the pull secret travels to each selected proxy (facts A3.7)",
+)
+NOT_THERE = rule(
+    "MW809",
+    Severity.ERROR,
+    Family.SECRET,
+    "The existing Secret is not what a plugin needs",
+    why="Istio denies the traffic, even for a public image, and says so in one line of the proxy's log.",
+    fix=f"Create it in this namespace, with the type {SECRET_TYPE} and the registry of the image, and run up again.",
+    source="Istio's wasm image fetcher (facts A3.7, measured)",
+)
+UNUSED = rule(
+    "MW810",
+    Severity.WARNING,
+    Family.SECRET,
+    "Credentials that are never used",
+    why="Istio uses a pull secret for OCI images only, but denies the traffic where one that is named is missing.",
+    fix="Remove the pull secret.",
+    source="Istio's wasm image fetcher (facts A3.7)",
+)
+BAD_MIRROR = rule(
+    "MW811",
+    Severity.ERROR,
+    Family.SECRET,
+    "Not a registry mirror",
+    why="The image reference made of it could not be pulled.",
+    fix="Write host[:port] of the registry, and host[:port][/path] of its mirror, without a scheme.",
+    source="OCI distribution: references",
 )
 
 
-def secret_findings(secret: PullSecret) -> Iterator[Finding]:
-    """What the rules say of a pull secret; paths start at its arguments."""
-    parts = {"registry": secret.registry, "username": secret.username, "password": secret.password}
-    missing = [name for name, value in parts.items() if value is None]
-    if secret.docker_config_json is None:
-        for name in missing:
-            yield INCOMPLETE.at(name, says="this field is required (or docker_config_json).")
-    elif len(missing) < len(parts):
-        yield INCOMPLETE.at(
-            "dockerConfigJson", says="it excludes registry, username and password.", fix="Keep one of the two."
+def existing_findings(where: str, type_: str | None, text: str | None, registry: str | None) -> Iterator[Finding]:
+    """What the rules say of a Secret that exists already.
+
+    :param where: The Secret in words, e.g. ``Secret edge/regcred``.
+    :param type_: Its type.
+    :param text: Its docker configuration, if it holds one.
+    :param registry: The registry of the image that it is needed for, if known.
+    """
+    if type_ != SECRET_TYPE:
+        yield NOT_THERE.at(says=f"its type is {type_}, not {SECRET_TYPE}.", subject=where)
+        return
+    for problem in problems(text or ""):
+        yield NOT_THERE.at(says=problem, subject=where)
+    keys = keys_of(text or "")
+    if keys and registry is not None and not serves(keys, registry):
+        says = f"the image comes from {registry}, and it serves {', '.join(keys)} only."
+        yield NOT_THERE.at(says=says, subject=where)
+
+
+_SOURCES = ("registries", "docker_config_json", "existing_secret", "external_secret")
+
+
+def secret_findings(secret: PullSecretSource) -> Iterator[Finding]:
+    """What the rules say of a declared pull secret; paths start at its arguments."""
+    given = [name for name in _SOURCES if getattr(secret, name) is not None]
+    login = {"registry": secret.registry, "username": secret.username, "password": secret.password}
+    spelt = [name for name, value in login.items() if value is not None]
+    allowed = {"registry"} if given in (["existing_secret"], ["external_secret"]) else set()
+    if len(given) > 1 or (given and set(spelt) - allowed):
+        several = [*given, *(name for name in spelt if name not in allowed)]
+        yield INCOMPLETE.at(_camel(given[0]), says=f"{' and '.join(several)} exclude one another.")
+    elif not given:
+        for name in (name for name in login if name not in spelt):
+            yield INCOMPLETE.at(name, says="this field is required (or another source of credentials).")
+    if secret.external_secret is not None:
+        yield from _external(secret.external_secret, secret.registry is not None)
+    yield from _names(secret)
+    yield from _registries(secret)
+    yield from _text(secret)
+
+
+def _names(secret: PullSecretSource) -> Iterator[Finding]:
+    for field, value in (("secretName", secret.secret_name), ("existingSecret", secret.existing_secret)):
+        name = known(value)
+        if name is not None and not is_subdomain(name):
+            yield placing.BAD_NAME.at(field, says=f"{quoted(name)} is no name for a Secret.")
+
+
+def _registries(secret: PullSecretSource) -> Iterator[Finding]:
+    """Hosts that cannot be read, and one registry with two passwords."""
+    if secret.registries is not None and not secret.registries:
+        yield INCOMPLETE.at("registries", says="the list is empty.")
+    hosts = [("registry", secret.registry)] if secret.registry is not None else []
+    paths = [
+        *((path,) for path, _ in hosts),
+        *(("registries", i, "registry") for i in range(len(secret.registries or ()))),
+    ]
+    values = [*(value for _, value in hosts), *(one.registry for one in secret.registries or ())]
+    seen: dict[str, int] = {}
+    for path, value in zip(paths, values, strict=True):
+        host = known(value)
+        if host is None:
+            continue
+        key = registry_key(host)
+        if not key or key_registry(key) is None or any(char.isspace() or char == "@" for char in key):
+            yield BAD_CONFIG.at(*path, says=f"{quoted(host)} is no registry host.", fix=_HOST)
+        elif key in seen:
+            says = f"{quoted(host)} is given already, as registries[{seen[key]}]."
+            yield CONTRADICTION.at(*path, says=says)
+        seen.setdefault(key, len(seen))
+
+
+_HOST = "Write the host, with its port if it has one, as in the image; docker.io for Docker Hub."
+
+
+def _text(secret: PullSecretSource) -> Iterator[Finding]:
+    text = known(secret.docker_config_json)
+    if text is None:
+        return
+    for problem in problems(text):
+        yield BAD_CONFIG.at("dockerConfigJson", says=problem)
+    for key in overruled(text):
+        yield OVERRULED.at(
+            "dockerConfigJson", says=f"the entry {quoted(key)} holds an 'auth' that overrules its password."
         )
-    name_ = known(secret.name)
-    if name_ is not None and not is_subdomain(name_):
-        yield placing.BAD_NAME.at("secretName", says=f"{quoted(name_)} is no name for a Secret.")
+
+
+def _external(source: ExternalSecretSource, has_registry: bool) -> Iterator[Finding]:
+    login = {"username": source.username, "password": source.password}
+    missing = [name for name, value in login.items() if value is None]
+    if source.docker_config_json is not None:
+        if len(missing) < len(login):
+            says = "docker_config_json excludes username and password."
+            yield INCOMPLETE.at("externalSecret", "dockerConfigJson", says=says, fix="Keep one of the two.")
+    elif missing:
+        for name in missing:
+            yield INCOMPLETE.at("externalSecret", name, says="this field is required (or docker_config_json).")
+    elif not has_registry:
+        says = "username and password are of some registry; which one is not said."
+        yield INCOMPLETE.at("registry", says=says, fix="Give registry as well.")
+    kind = known(source.store.kind)
+    if kind is not None and kind not in ("ClusterSecretStore", "SecretStore"):
+        says = f"{quoted(kind)} is neither ClusterSecretStore nor SecretStore."
+        yield INCOMPLETE.at("externalSecret", "store", "kind", says=says, fix="Write one of the two.")
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(part.title() for part in rest)

@@ -1,0 +1,271 @@
+"""Planning pull secrets: what a plugin pulls in one cluster, with which credentials, and the Secret that must stand there.
+
+For each plugin and cluster, in this order:
+
+1. The cluster's registry mirror takes the place of the image's registry.
+2. Of the pull secrets that the plugin may use, the one that serves that registry is taken. While the registry is not
+   known yet, all of them are merged into one Secret.
+3. The Secret goes into the plugin's namespace, for Istio looks nowhere else. With TSB's download proxy it goes into
+   istio-system instead: there the plugin names no secret, since Istio denies all traffic where a named one is missing,
+   even though the proxy's URL needs none.
+4. Where a changed Secret cannot be updated in place, its name carries a mark of its content: the new one is there
+   before the plugin names it, and the old one goes last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Any
+
+from .cluster import Cluster
+from .deferred import Deferred, known, map_value
+from .dockerconfig import SECRET_KEY, SECRET_TYPE, key_registry, merged, serves
+from .finding import Finding, quoted
+from .image import image_of
+from .labels import MANAGED_BY, MANAGER
+from .naming import shortened
+from .pullsecret import PullSecret, together
+from .registry import DOWNLOAD_PROXY_NAMESPACE, is_image, mirrored, proxied
+from .rules import secrets as rules
+from .sealed import Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSecret:
+    """One pull secret in one namespace of one cluster."""
+
+    cluster: Cluster
+    namespace: str | Deferred
+    name: str | Deferred
+    """Name of the object, with the mark of its content where it has one."""
+    sources: tuple[PullSecret, ...]
+    """Where the credentials come from; several are merged."""
+    key: str
+    """Stable name within its component and cluster, made of known values only."""
+    sealed: Sealed | None
+    """The text to write; None where the Secret exists already, or the External Secrets Operator makes it."""
+    registry: str | None = None
+    """The registry of the image that it is needed for, as far as known."""
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """Which object it is: cluster, namespace, and the pull secrets that it holds."""
+        namespace = self.namespace if isinstance(self.namespace, str) else id(self.namespace)
+        return (self.cluster.name, namespace, tuple(source.identity for source in self.sources))
+
+    @property
+    def bears(self) -> tuple[str, str, str] | None:
+        """Cluster, namespace and name without its mark, if all are known: no two pull secrets may share them."""
+        name = self.sources[0].name
+        if len(self.sources) > 1 or not isinstance(name, str) or not isinstance(self.namespace, str):
+            return None
+        return (self.cluster.name, self.namespace, name)
+
+    def manifest(self, docker_config_json: Any) -> dict[str, Any]:
+        """The whole object in wire form, with the given text in place of the credentials."""
+        return {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"labels": {MANAGED_BY: MANAGER}, "name": self.name, "namespace": self.namespace},
+            "stringData": {SECRET_KEY: docker_config_json},
+            "type": SECRET_TYPE,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """How a plugin gets its module in one cluster."""
+
+    cluster: Cluster
+    by_proxy: bool
+    """Whether TSB's download proxy fetches the module; taken for granted while the URL is deferred."""
+    name: str | Deferred | None
+    """Name of the pull secret; None for a plugin without one."""
+    sources: tuple[PullSecret, ...] = ()
+    sealed: Sealed | None = None
+    registry: str | None = None
+    findings: tuple[Finding, ...] = ()
+
+    def spec(self, spec: Mapping[str, Any] | Deferred) -> Any:
+        """The plugin's spec as this cluster needs it; everything but url, sha256 and imagePullSecret stays.
+
+        A spec that is deferred as a whole gives a deferred one.
+        """
+        if self.name is None and not self.by_proxy and not self.cluster.registry_mirrors:
+            return spec  # nothing to change, and nothing to wait for
+        if isinstance(spec, Deferred):
+            return together([spec, self.name], lambda known: replace(self, name=known[1])._spec(known[0]))
+        return self._spec(spec)
+
+    def _spec(self, spec: Mapping[str, Any]) -> dict[str, Any]:
+        out = dict(spec)
+        url, mirrors = out["url"], self.cluster.registry_mirrors
+        if mirrors:
+            url = map_value(url, lambda url: mirrored(url, mirrors))
+        if self.by_proxy:
+            return _through_proxy(out, url)
+        out["url"] = url
+        if self.name is not None:
+            out["imagePullSecret"] = self.name
+        return out
+
+    def secret(self, namespace: str | Deferred) -> PlannedSecret | None:
+        """The Secret that must exist before a plugin in the namespace."""
+        if not self.sources or self.name is None:
+            return None
+        where = DOWNLOAD_PROXY_NAMESPACE if self.by_proxy else namespace
+        key = where if isinstance(where, str) else "workload-namespace"
+        return PlannedSecret(self.cluster, where, self.name, self.sources, key, self.sealed, self.registry)
+
+
+def supply(url: Any, pull_secrets: Sequence[PullSecret], cluster: Cluster, named: Any = None) -> Supply:
+    """Plan how a plugin gets its module in a cluster.
+
+    :param url: URL of the module as declared; None while the whole extension is deferred.
+    :param pull_secrets: The pull secrets that it may use.
+    :param named: Name of a Secret that the plugin names by itself (``imagePullSecret``), unknown to mesh-wasm.
+    """
+    plain = known(url)
+    where = None if plain is None else mirrored(plain, cluster.registry_mirrors)
+    by_proxy = cluster.wasm_download_proxy and (where is None or is_image(where))
+    found = list(_named_findings(named, pull_secrets, cluster))
+    if not pull_secrets:
+        return Supply(cluster, by_proxy, None, findings=tuple(found))
+    if where is not None and not is_image(where):
+        says = f"{quoted(where)} is no OCI image, so the credentials are never used; no Secret is written."
+        found.append(rules.UNUSED.at("pullSecret", says=says))
+        return Supply(cluster, by_proxy, None, findings=tuple(found))
+    chosen, problems = _choose(where, pull_secrets, cluster)
+    found += problems
+    if not chosen:
+        return Supply(cluster, by_proxy, None, findings=tuple(found))
+    sealed, image = _together(chosen), None if where is None else image_of(where)
+    registry = image.registry if image else None
+    return Supply(cluster, by_proxy, _name(chosen, sealed, cluster), tuple(chosen), sealed, registry, tuple(found))
+
+
+def secrets_for(planned: Iterable[PlannedSecret | None]) -> tuple[PlannedSecret, ...]:
+    """The pull secrets of some plugins, each once."""
+    return tuple({secret.place: secret for secret in planned if secret is not None}.values())
+
+
+def spread_findings(placed: Iterable[tuple[Supply, str | Deferred]]) -> Iterator[Finding]:
+    """What is to be said of plugins without a selector, each with its namespace: whole namespaces get the credentials."""
+    whole_namespace = False
+    for one, namespace in placed:
+        if one.name is None or one.by_proxy:
+            continue
+        if namespace == one.cluster.root_namespace:
+            says = f"every proxy of the mesh is handed the credentials: {namespace} is the root namespace."
+            yield rules.SPREAD_MESH.at("pullSecret", says=says, cluster=one.cluster.name)
+        else:
+            whole_namespace = True
+    if whole_namespace:
+        says = "the plugin has no selector, so every proxy of its namespace is handed the credentials."
+        yield rules.SPREAD_NAMESPACE.at("pullSecret", says=says)
+
+
+def rivals(planned: Iterable[PlannedSecret], bearers: dict[tuple[str, str, str], PlannedSecret]) -> list[Finding]:
+    """Findings about pull secrets that bear the name of another one in the same namespace.
+
+    ``bearers`` holds the first of each name so far (see :attr:`PlannedSecret.bears`), and is added to.
+    """
+    findings = []
+    for one in planned:
+        if one.bears is not None and bearers.setdefault(one.bears, one).place != one.place:
+            says = f"two pull secrets are called {quoted(one.sources[0].name)}, and both are needed in {one.namespace}."
+            findings.append(rules.CONTRADICTION.at("pullSecret", says=says, fix=_RENAME, cluster=one.cluster.name))
+    return findings
+
+
+_RENAME = "Use one PullSecret for both, or give one of them another secret_name."
+
+
+def _through_proxy(out: dict[str, Any], url: Any) -> dict[str, Any]:
+    out.pop("imagePullSecret", None)
+    sha256 = out.pop("sha256", None)
+    out["url"] = map_value(url, lambda url: map_value(sha256, lambda digest: proxied(url, digest)))
+    if sha256 is not None and not isinstance(url, str):
+        # The proxy's answer is not the manifest that the checksum is of; what turns out to be no image keeps it.
+        out["sha256"] = url.map(lambda url: "" if is_image(url) else sha256)
+    return out
+
+
+def _choose(
+    url: str | None, pull_secrets: Sequence[PullSecret], cluster: Cluster
+) -> tuple[list[PullSecret], list[Finding]]:
+    """The pull secrets that a plugin needs in a cluster: one where its registry is known."""
+    image = None if url is None else image_of(url)
+    if image is None:
+        chosen = list(pull_secrets)  # the registry is not known yet, or the URL has errors of its own
+    else:
+        judged = [(secret, _serves(secret, image.registry)) for secret in pull_secrets]
+        chosen = [secret for secret, fits in judged if fits] or [secret for secret, fits in judged if fits is None]
+        if not chosen:
+            return [], [_not_served(image.registry, pull_secrets, cluster)]
+    findings = [
+        rules.CONTRADICTION.at("pullSecrets", says=f"{what} has several pull secrets.", cluster=cluster.name)
+        for what in _contested(chosen)
+    ]
+    if len(chosen) > 1 and any(secret.docker_config_json is None for secret in chosen):
+        says = "a Secret that exists already, or comes from a secret store, cannot be merged with another one."
+        findings.append(rules.CONTRADICTION.at("pullSecrets", says=says, fix=_MERGE, cluster=cluster.name))
+    return chosen, findings
+
+
+_MERGE = "Give it alone, or say which registry it serves, so that one of them can be chosen in each cluster."
+
+
+def _serves(secret: PullSecret, registry: str) -> bool | None:
+    """Whether a pull secret serves a registry; None where that is not known yet."""
+    keys = known(secret.registries)
+    if keys is None:
+        return None
+    plain = [key for key in keys if isinstance(key, str)]
+    return serves(plain, registry) or (None if len(plain) < len(keys) else False)
+
+
+def _contested(chosen: Sequence[PullSecret]) -> Iterator[str]:
+    for first, second in combinations(chosen, 2):
+        both = _registries(first) & _registries(second)
+        yield from sorted(both)
+
+
+def _registries(secret: PullSecret) -> set[str]:
+    keys = [key for key in known(secret.registries) or () if isinstance(key, str)]
+    return {registry for key in keys if (registry := key_registry(key))}
+
+
+def _not_served(registry: str, pull_secrets: Sequence[PullSecret], cluster: Cluster) -> Finding:
+    served = sorted({key for secret in pull_secrets for key in known(secret.registries) or () if isinstance(key, str)})
+    says = f"the image comes from {registry}, and the pull secret serves {', '.join(served) or 'no registry'} only."
+    return rules.NOT_SERVED.at("pullSecret", says=says, cluster=cluster.name)
+
+
+def _together(chosen: Sequence[PullSecret]) -> Sealed | None:
+    """The text of the Secret; the very same object for the same pull secret, so that it is worked out once."""
+    texts = [secret.docker_config_json for secret in chosen]
+    if len(texts) == 1:
+        return texts[0]
+    sealed = [text for text in texts if text is not None]
+    return Sealed(together([one.text for one in sealed], merged)) if len(sealed) == len(texts) else None
+
+
+def _name(chosen: Sequence[PullSecret], sealed: Sealed | None, cluster: Cluster) -> Any:
+    parts = [secret.name for secret in chosen]
+    name = parts[0] if len(parts) == 1 else together(parts, lambda names: shortened("-".join(sorted(names))))
+    return name if sealed is None or cluster.secrets_mutable else sealed.marked(name)
+
+
+def _named_findings(named: Any, pull_secrets: Sequence[PullSecret], cluster: Cluster) -> Iterator[Finding]:
+    if named is None:
+        return
+    if pull_secrets:
+        says = "imagePullSecret and pull_secret exclude one another."
+        yield rules.CONTRADICTION.at("imagePullSecret", says=says, fix="Keep one of the two.")
+    elif isinstance(named, str):
+        where = f"in {DOWNLOAD_PROXY_NAMESPACE}" if cluster.wasm_download_proxy else "beside every plugin"
+        says = f"nothing is known of the Secret {quoted(named)}, which has to exist {where}."
+        yield rules.UNCHECKED.at("imagePullSecret", says=says)
