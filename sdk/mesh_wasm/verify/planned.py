@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mesh_wasm.enums import PluginPhase, PluginType
+from mesh_wasm.filters import PHASE_ORDER
 from mesh_wasm.manifest import SECRET_MARK, UNKNOWN_MARK
 from mesh_wasm.model import INT32_MIN
 from mesh_wasm.plugin import KIND
@@ -17,7 +18,6 @@ MARKS = (SECRET_MARK, UNKNOWN_MARK)
 """What a plan holds in place of values that it may not show or does not know."""
 
 _GATEWAY_LABEL = "gateway.networking.k8s.io/gateway-name"
-_PHASES = (PluginPhase.AUTHN, PluginPhase.AUTHZ, PluginPhase.STATS, PluginPhase.UNSPECIFIED_PHASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Planned:
         """Its place in a chain: phase, then priority, descending; unset runs last."""
         phase = self.spec.get("phase") or PluginPhase.UNSPECIFIED_PHASE
         priority = self.spec.get("priority")
-        place = _PHASES.index(phase) if phase in _PHASES else len(_PHASES)
+        place = PHASE_ORDER.get(phase, len(PHASE_ORDER))
         return (self.is_http, place, -(priority if isinstance(priority, int) else INT32_MIN))
 
     def selects(self, proxy: Proxy, root_namespace: str) -> bool:
