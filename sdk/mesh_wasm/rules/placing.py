@@ -153,3 +153,21 @@ LATE_SECRET = rule(
     fix="Give the pull secret beside the extension, or to WasmExtension.get.",
     source="Pulumi: resources made inside apply are invisible at preview",
 )
+SHARED_CLUSTER = rule(
+    "MW532",
+    Severity.ERROR,
+    Family.TENANCY,
+    "Two stacks own the same cluster",
+    why="Each would create the other's objects a second time, and destroy them with its own.",
+    fix="Let the selections of the stacks not overlap.",
+    source="mesh-wasm fleet configuration",
+)
+UNOWNED_CLUSTER = rule(
+    "MW533",
+    Severity.WARNING,
+    Family.TENANCY,
+    "No stack owns the cluster",
+    why="What is attached there is planned and never written.",
+    fix="Let one stack own it, or take it out of the inventory.",
+    source="mesh-wasm fleet configuration",
+)
