@@ -12,6 +12,7 @@ from mesh_wasm.cluster import Cluster, Fleet, Selection
 from mesh_wasm.deferred import Deferred
 from mesh_wasm.finding import Finding, quoted
 from mesh_wasm.parse import parse
+from mesh_wasm.plan import Plan
 from mesh_wasm.rules import placing, schema
 
 from ._leaves import lift
@@ -29,6 +30,12 @@ class Where:
     selection: Selection
     providers: Mapping[str, pulumi.ProviderResource]
     findings: tuple[Finding, ...]
+    others: frozenset[str] = frozenset()
+    """Clusters that other stacks own: known by their facts, never written."""
+
+    def own(self, plan: Plan) -> Plan:
+        """The part of a plan that belongs to this stack. It was planned for all clusters: a program means one thing."""
+        return plan.within(frozenset(self.fleet.names) - self.others) if self.others else plan
 
     def options(self, parent: pulumi.Resource | None, cluster: str, depends_on: Any) -> pulumi.ResourceOptions:
         """Options of a child in a cluster: an explicit provider, always."""
@@ -40,6 +47,7 @@ def read_where(args: Mapping[str, Any]) -> Where:
     findings: list[Finding] = []
     clusters: list[Cluster] = []
     providers: dict[str, pulumi.ProviderResource] = {}
+    others: set[str] = set()
     fleet = args.get("fleet")
     if not isinstance(fleet, Mapping) or not fleet:
         findings.append(schema.REQUIRED.at("fleet", says="a fleet with at least one cluster is required."))
@@ -47,7 +55,9 @@ def read_where(args: Mapping[str, Any]) -> Where:
     for name, entry in fleet.items():
         facts = dict(entry) if isinstance(entry, Mapping) else {}
         provider = facts.pop("provider", None)
-        if isinstance(provider, pulumi.ProviderResource):
+        if facts.pop("owned", True) is False:
+            others.add(name)
+        elif isinstance(provider, pulumi.ProviderResource):
             providers[name] = provider
             ledger().clusters[provider.pulumi_resource_name] = name
         else:
@@ -59,7 +69,7 @@ def read_where(args: Mapping[str, Any]) -> Where:
         if not parsed.findings:
             clusters.append(parsed.value)
     selection, undecided = _plain(lift({"labels": args.get("clusters"), "names": _names(args)}), ())
-    return Where(Fleet(clusters), Selection(**selection), providers, (*findings, *undecided))
+    return Where(Fleet(clusters), Selection(**selection), providers, (*findings, *undecided), frozenset(others))
 
 
 def _names(args: Mapping[str, Any]) -> Any:

@@ -278,8 +278,10 @@ class AttachedExtensionArgs(TypedDict):
 class ClusterArgs(TypedDict):
     """One cluster: how to reach it, and its mesh facts. The facts decide which objects exist, so they are plain."""
 
-    provider: k8s.Provider
-    """The Kubernetes provider of this cluster. Nothing is ever written through a default provider."""
+    provider: NotRequired[k8s.Provider]
+    """The Kubernetes provider of this cluster; required unless another stack owns it. No default provider is ever used."""
+    owned: NotRequired[bool]
+    """Whether this stack writes to the cluster; default true. What another stack owns is planned, and not written here."""
     labels: NotRequired[Mapping[str, str]]
     """Labels by which attachments select clusters."""
     istio_version: NotRequired[str]

@@ -147,7 +147,7 @@ def _plan(
         attached.append(one)
         findings += found
     plan = plan_attachments(parsed.value, attached, where.fleet, where.selection, name, as_declared)
-    return plan.with_findings(findings), undecided_places(attached)
+    return where.own(plan.with_findings(findings)), undecided_places(attached)
 
 
 def _props(document: Mapping[str, Any], args: Mapping[str, Any]) -> dict[str, Any]:

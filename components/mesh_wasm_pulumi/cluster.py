@@ -98,6 +98,17 @@ class Fleet(dict[str, ClusterArgs]):
             self[cluster.name] = cluster.args
             ledger().clusters[cluster.provider.pulumi_resource_name] = cluster.name
 
+    @classmethod
+    def from_config(cls, key: str = "fleet", config: pulumi.Config | None = None) -> Fleet:
+        """The fleet of this stack's configuration; see :mod:`mesh_wasm_pulumi.fleetconfig`.
+
+        :param key: Key of the configuration object, of the form of docs/fleet-config.schema.json.
+        :param config: Where to read; default: the project's own configuration.
+        """
+        from .fleetconfig import fleet_from_config
+
+        return fleet_from_config(key, config or pulumi.Config())
+
 
 def _provider(name: str, kubeconfig: Any, context: str | None) -> k8s.Provider:
     """The cluster's own provider. It waits for the check of the kubeconfig, and everything in the cluster waits for it."""

@@ -67,4 +67,4 @@ def _plan(document: Mapping[str, Any], pull_secrets: list[Any], where: _fleet.Wh
     parsed = parse(PluginDocument, document)
     secrets = [parse(Definition, one).value for one in pull_secrets]
     plan = plan_plugin(parsed.value, name, where.fleet, where.selection, secrets)
-    return plan.with_findings(parsed.findings)
+    return where.own(plan.with_findings(parsed.findings))

@@ -85,7 +85,9 @@ def read_fleet(document: Any, stack: str, folder: FilePath) -> tuple[OwnedFleet,
     findings += found
     owned: frozenset[str] = frozenset()
     if config.owns is not None and config.stacks is not None:
-        findings.append(schema.UNKNOWN_FIELD.at("owns", says="owns and stacks exclude one another.", fix="Keep stacks."))
+        findings.append(
+            schema.UNKNOWN_FIELD.at("owns", says="owns and stacks exclude one another.", fix="Keep stacks.")
+        )
     elif config.stacks is not None:
         findings += ownership_findings(fleet, config.stacks)
         if stack not in config.stacks:
@@ -126,7 +128,8 @@ def _selection_findings(fleet: Fleet, owns: Owns) -> list[Finding]:
     fields = {"clusterNames": "names", "clusters": "labels"}
     _, found = fleet.select(owns.selection)
     return [
-        Finding(f.rule, f.severity, (fields.get(str(f.path[0]), f.path[0]), *f.path[1:]), f.message, f.fix) for f in found
+        Finding(f.rule, f.severity, (fields.get(str(f.path[0]), f.path[0]), *f.path[1:]), f.message, f.fix)
+        for f in found
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,6 +62,14 @@ class Plan:
     def with_findings(self, findings: Iterable[Finding]) -> Plan:
         """The same plan with more to say."""
         return Plan(self.plugins, self.secrets, ordered([*self.findings, *findings]))
+
+    def within(self, clusters: Container[str]) -> Plan:
+        """What the plan says of some clusters; what it says of no cluster in particular stays."""
+        return Plan(
+            tuple(plugin for plugin in self.plugins if plugin.cluster.name in clusters),
+            tuple(secret for secret in self.secrets if secret.cluster.name in clusters),
+            tuple(finding for finding in self.findings if finding.cluster is None or finding.cluster in clusters),
+        )
 
 
 def same_objects(declared_by: str, plan: Plan, writers: dict[tuple[str, str, str], str]) -> list[Finding]:

@@ -1,0 +1,97 @@
+"""The fleet from the stack's configuration: one program, and each stack writes to the clusters that it owns.
+
+.. code-block:: yaml
+
+    config:
+      shop:fleet:                              # docs/fleet-config.schema.json
+        inventory: clusters.yaml
+        stacks:
+          canary: {labels: {wave: canary}}
+          prod: {labels: {wave: prod}}
+      shop:kubeconfig: {secure: …}             # or kubeconfig-<cluster>, for one of them
+
+Attachments are planned for all clusters of the inventory, so orders and names are the same in every stack; what belongs
+to clusters of other stacks is left to them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from mesh_wasm.cluster import Cluster as Facts
+from mesh_wasm.finding import Finding
+from mesh_wasm.fleetconfig import OwnedFleet, read_fleet
+from mesh_wasm.rules import schema
+
+from ._ledger import ledger
+from .args import ClusterArgs
+from .cluster import Cluster, Fleet
+
+
+def fleet_from_config(key: str, config: pulumi.Config) -> Fleet:
+    """Read the configuration object ``key``; all its problems in one :class:`pulumi.RunError`."""
+    document = config.get_object(key)
+    where = config.full_key(key)
+    if document is None:
+        _refuse(where, [schema.REQUIRED.at(says="the configuration has no fleet.", fix=_FORM)])
+    # Inline programs of the Automation API, and recorded runs, have no root directory of their own.
+    folder = Path(pulumi.get_root_directory() or Path.cwd())
+    found, findings = read_fleet(document, pulumi.get_stack(), folder)
+    problems = [finding for finding in findings if finding.is_error]
+    if not problems:
+        problems += [
+            schema.REQUIRED.at(says=f"cluster {name} has no kubeconfig.", fix=_access(config, name), cluster=name)
+            for name in found.fleet.names
+            if name in found.owned and _kubeconfig(config, name) is None and found.config.render_to is None
+        ]
+    if problems:
+        _refuse(where, problems)
+    for finding in findings:
+        ledger().findings.append((where, finding))
+        pulumi.log.warn(f"{where}: {finding}")
+    fleet = Fleet([_cluster(facts, found, config) for facts in found.fleet if facts.name in found.owned])
+    for facts in found.fleet:
+        if facts.name not in found.owned:
+            other: Any = {**_facts(facts), "owned": False}
+            args: ClusterArgs = other
+            fleet[facts.name] = args
+    # In the order of the inventory: findings and outputs name clusters in this order.
+    ordered = {name: fleet[name] for name in found.fleet.names}
+    fleet.clear()
+    fleet.update(ordered)
+    return fleet
+
+
+def _cluster(facts: Facts, found: OwnedFleet, config: pulumi.Config) -> Cluster:
+    kubeconfig = _kubeconfig(config, facts.name)
+    told = _facts(facts)
+    if kubeconfig is None:
+        folder = f"{found.config.render_to}/{facts.name}"
+        return Cluster(facts.name, provider=k8s.Provider(facts.name, render_yaml_to_directory=folder), **told)
+    context = found.config.contexts.get(facts.name, facts.name)
+    return Cluster(facts.name, kubeconfig=kubeconfig, context=context, **told)
+
+
+def _facts(facts: Facts) -> dict[str, Any]:
+    return {name: getattr(facts, name) for name in facts.model_fields_set - {"name"}}
+
+
+def _kubeconfig(config: pulumi.Config, cluster: str) -> pulumi.Output[str] | None:
+    return config.get_secret(f"kubeconfig-{cluster}") or config.get_secret("kubeconfig")
+
+
+def _access(config: pulumi.Config, cluster: str) -> str:
+    own = config.full_key(f"kubeconfig-{cluster}")
+    return f"Run `pulumi config set --secret {own}` (or {config.full_key('kubeconfig')} for all), or set renderTo."
+
+
+_FORM = "Set it to an object with inventory or clusters, as docs/fleet-config.schema.json describes."
+
+
+def _refuse(where: str, problems: list[Finding]) -> None:
+    ledger().findings.extend((where, problem) for problem in problems)
+    raise pulumi.RunError("\n".join(f"{where}: {problem}" for problem in problems))
