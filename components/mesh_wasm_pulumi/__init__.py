@@ -2,6 +2,7 @@
 
 from mesh_wasm._version import __version__
 
+from ._chains import chains
 from .attachment import (
     EgressGatewayAttachment,
     GatewayAttachment,
@@ -26,4 +27,5 @@ __all__ = [
     "WasmExtension",
     "WasmPlugin",
     "__version__",
+    "chains",
 ]

@@ -1,6 +1,7 @@
 """The commands that run a Pulumi program, added to those of the SDK."""
 
 from mesh_wasm.cli import LazyGroup, main, sources
+from mesh_wasm.explain.source import READERS
 
 if isinstance(main, LazyGroup):
     main.lazy |= {
@@ -9,5 +10,6 @@ if isinstance(main, LazyGroup):
     }
 
 sources.LOADERS["Pulumi.yaml"] = "mesh_wasm_pulumi.cli.load:load_program"
+READERS.insert(0, "mesh_wasm_pulumi.cli.explainable:read_program")
 
 __all__ = ["main"]

@@ -34,6 +34,7 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     lazy={
+        "explain": "mesh_wasm.cli.explain:explain",
         "translate": "mesh_wasm.cli.translate:translate",
         "verify": "mesh_wasm.cli.verify:verify",
     },

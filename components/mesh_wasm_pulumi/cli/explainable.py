@@ -1,0 +1,47 @@
+"""Reading a Pulumi program for ``mesh-wasm explain``: it is run offline, and what it registers is explained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mesh_wasm.cluster import Cluster
+from mesh_wasm.explain.source import Source, Unexplainable
+from mesh_wasm.member import Member, read_member
+from mesh_wasm.plugin import KIND
+from mesh_wasm_pulumi.offline.objects import planned_objects, provider_problems
+from mesh_wasm_pulumi.offline.run import Run, run_folder
+from mesh_wasm_pulumi.offline.stackconfig import ProjectError
+
+
+def read_program(path: Path, stack: str) -> Source | None:
+    """The WasmPlugins that a program registers, raw ones too; None where there is no Pulumi.yaml."""
+    if not (path / "Pulumi.yaml").is_file():
+        return None
+    try:
+        return source_of(run_folder(path, stack))
+    except ProjectError as error:
+        raise Unexplainable(str(error)) from None
+
+
+def source_of(run: Run) -> Source:
+    """A run as a source. The clusters stand in the order of the program's fleets."""
+    facts: dict[str, Cluster] = {}
+    for plan in run.ledger.plans.values():
+        for plugin in plan.plugins:
+            facts.setdefault(plugin.cluster.name, plugin.cluster)
+    members = tuple(_member(run, one, facts) for one in planned_objects(run) if one.kind == KIND)
+    clusters = tuple(dict.fromkeys([*run.ledger.clusters.values(), *facts]))
+    problems = [*provider_problems(run)]
+    if run.failure is not None and not any(finding.is_error for _, finding in run.ledger.findings):
+        problems.append(f"the program failed: {run.failure}")
+    return Source(run.monitor.project, members, clusters, tuple(run.ledger.findings), tuple(problems))
+
+
+def _member(run: Run, one: Any, facts: dict[str, Cluster]) -> Member:
+    resource = run.monitor.resources[one.urn]
+    parent = run.monitor.resources.get(resource.parent)
+    declared_by = parent.name if parent is not None and not parent.custom and parent.parent else resource.name
+    manifest = one.manifest
+    cluster = facts.get(one.cluster) or Cluster(name=one.cluster)
+    return read_member(cluster, manifest.get("metadata", {}), manifest.get("spec", {}), declared_by)

@@ -1,0 +1,112 @@
+"""``mesh-wasm explain``: why is this plugin here, and what runs before and after it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mesh_wasm.cli.console import console
+from mesh_wasm.explain import differences, load_source, report, to_json
+from mesh_wasm.explain.diff import ChangeReport, NotComparable
+from mesh_wasm.explain.report import Report
+from mesh_wasm.explain.select import only
+from mesh_wasm.explain.source import Unexplainable
+
+
+@click.command()
+@click.argument("source", type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "--stack", default="dev", show_default=True, help="Pulumi programs: the stack whose configuration is used."
+)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "mermaid", "html"]), default="text", show_default=True
+)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file instead.")
+@click.option("--cluster", "clusters", multiple=True, help="Only this cluster; may be given several times.")
+@click.option("--plugin", "plugins", multiple=True, help="Only chains with this extension or plugin.")
+@click.option(
+    "--diff",
+    "before",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Say what changes since a report that --format json has saved.",
+)
+def explain(
+    source: Path,
+    stack: str,
+    form: str,
+    out: Path | None,
+    clusters: tuple[str, ...],
+    plugins: tuple[str, ...],
+    before: Path | None,
+) -> None:
+    """Show the filter chain of every workload in SOURCE: a Pulumi program, TSB YAML, or a folder of WasmPlugins.
+
+    Exit code 0: explained; 1: explained, but the source has errors; 2: it cannot be read.
+    """
+    try:
+        told = report(load_source(source, stack))
+        changes = None if before is None else differences(_saved(before), told)
+    except Unexplainable as error:
+        raise click.UsageError(str(error)) from None
+    except NotComparable as error:
+        raise click.UsageError(f"{before}: {error}") from None
+    shown = only(told, clusters, plugins)
+    if form == "text" and out is None:
+        _print(shown, changes)
+    else:
+        text = _rendered(shown, changes, form)
+        if out is None:
+            click.echo(text, nl=False)
+        else:
+            out.write_text(text, encoding="utf-8")
+    if told["problems"] or any(finding["severity"] == "error" for finding in told["findings"]):
+        sys.exit(1)
+
+
+def _saved(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise NotComparable("it is no JSON file; make one with mesh-wasm explain --format json.") from None
+
+
+def _print(told: Report, changes: list[ChangeReport] | None) -> None:
+    from mesh_wasm.explain.text import change_lines, finding_lines, tree
+
+    screen = console()
+    if changes is None:
+        screen.print(tree(told))
+    else:
+        for line in change_lines(changes):
+            click.echo(line)
+    for line in finding_lines(told["findings"]):
+        click.echo(line)
+    for problem in told["problems"]:
+        click.echo(f"error: {problem}")
+
+
+def _rendered(told: Report, changes: list[ChangeReport] | None, form: str) -> str:
+    """The whole text of a file."""
+    match form:
+        case "json":
+            return (
+                to_json(told)
+                if changes is None
+                else json.dumps({"changes": changes}, indent=2, ensure_ascii=False) + "\n"
+            )
+        case "mermaid":
+            from mesh_wasm.explain.mermaid import mermaid
+
+            return mermaid(told)
+        case "html":
+            from mesh_wasm.explain.page import page
+
+            return page(told, changes)
+        case _:
+            from mesh_wasm.explain.text import as_text
+
+            return as_text(told, changes)

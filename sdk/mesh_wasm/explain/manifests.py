@@ -1,0 +1,47 @@
+"""Reading WasmPlugins from YAML files: ``FOLDER/<cluster>/<namespace>/<kind>-<name>.yaml``, as ``mesh-wasm plan`` writes.
+
+A file that lies in no cluster's folder counts for a cluster that is called after the source.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mesh_wasm.cluster import Cluster
+from mesh_wasm.member import read_member
+from mesh_wasm.plugin import API_VERSION, KIND
+from mesh_wasm.yamlfile import Unreadable, load
+
+from .source import Collected, Source, Unexplainable
+
+_SUFFIXES = {".yaml", ".yml"}
+
+
+def read_manifests(path: Path, stack: str) -> Source | None:
+    """The WasmPlugins of a file or folder; None if there are none."""
+    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES)
+    found = Collected()
+    name = path.resolve().name if path.is_dir() else path.stem
+    for file in files:
+        folders = file.relative_to(path).parts[:-1] if path.is_dir() else ()
+        cluster = folders[0] if folders else name
+        try:
+            documents = list(load(file))
+        except Unreadable as error:
+            raise Unexplainable(str(error)) from None
+        for document in documents:
+            _read(document.value, cluster, folders[1] if len(folders) > 1 else "default", found)
+    if not found.members:
+        return None
+    return Source(name, tuple(found.members), tuple(sorted(found.clusters)))
+
+
+def _read(value: Any, cluster: str, namespace: str, found: Collected) -> None:
+    if not isinstance(value, dict) or value.get("kind") != KIND or value.get("apiVersion") != API_VERSION:
+        return
+    metadata, spec = value.get("metadata"), value.get("spec")
+    if not isinstance(metadata, dict) or not isinstance(spec, dict):
+        return
+    found.clusters[cluster] = None
+    found.members.append(read_member(Cluster(name=cluster), {"namespace": namespace, **metadata}, spec))

@@ -1,0 +1,271 @@
+"""The report: chains, plugins and findings as plain data, free of secrets and the same bytes for the same input.
+
+Of a plugin's configuration it tells the names of the top-level keys and nothing else; URLs come without user names and
+queries.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any, NotRequired, TypedDict
+from urllib.parse import urlsplit, urlunsplit
+
+from mesh_wasm.chain import Chain, Step, chains
+from mesh_wasm.deferred import Deferred
+from mesh_wasm.enums import PluginPhase
+from mesh_wasm.image import image_of
+from mesh_wasm.manifest import SECRET_MARK, UNKNOWN_MARK
+from mesh_wasm.member import ALL_TRAFFIC, Member
+from mesh_wasm.ties import tie_findings
+from mesh_wasm.workload import Workload, WorkloadKind
+
+from .source import Source
+
+VERSION = 1
+"""Version of the report's shape; a report of another version cannot be compared."""
+
+
+class StepReport(TypedDict):
+    """One filter of a chain: a plugin, or one of Istio's own."""
+
+    name: str
+    plugin: NotRequired[str]
+    """Key in ``plugins``."""
+    what: NotRequired[str]
+    """What Istio's own filter does."""
+    condition: NotRequired[str]
+    tied: NotRequired[list[str]]
+
+
+class WorkloadReport(TypedDict):
+    """The chain of one workload."""
+
+    title: str
+    line: str
+    network: list[StepReport]
+    http: list[StepReport]
+    undecided: list[str]
+    """Plugins whose place is not known yet: keys in ``plugins``."""
+
+
+class ClusterReport(TypedDict):
+    """The chains of one cluster."""
+
+    name: str
+    workloads: list[WorkloadReport]
+    unreached: list[str]
+    """Plugins that can reach no workload: keys in ``plugins``."""
+
+
+class PluginReport(TypedDict):
+    """One WasmPlugin, and why it is there."""
+
+    cluster: str
+    namespace: str | None
+    name: str
+    label: str
+    extension: str
+    target: str
+    declaredBy: str
+    why: str
+    phase: str | None
+    priority: int | None
+    layer: str | None
+    url: str | None
+    version: str | None
+    configKeys: list[str] | None
+    """None: not known yet."""
+    failStrategy: str
+    traffic: str
+    undecided: list[str]
+
+
+class FindingReport(TypedDict):
+    """What a rule says."""
+
+    component: str
+    rule: str
+    severity: str
+    cluster: str | None
+    message: str
+    fix: str
+
+
+class Report(TypedDict):
+    """Everything that is explained."""
+
+    version: int
+    title: str
+    clusters: list[ClusterReport]
+    plugins: dict[str, PluginReport]
+    findings: list[FindingReport]
+    problems: list[str]
+
+
+def report(source: Source) -> Report:
+    """Explain a source."""
+    members = sorted(source.members, key=lambda member: (member.cluster, member.namespace or "", member.name))
+    by_cluster: dict[str, list[Chain]] = defaultdict(list)
+    for chain in chains(members):
+        by_cluster[chain.cluster].append(chain)
+    idle: dict[str, list[str]] = defaultdict(list)
+    for member in members:
+        if not member.aims:
+            idle[member.cluster].append(_key(member))
+    names = dict.fromkeys([*source.clusters, *(member.cluster for member in members)])
+    return {
+        "version": VERSION,
+        "title": source.title,
+        "clusters": [
+            {"name": name, "workloads": [_workload(one) for one in by_cluster[name]], "unreached": idle[name]}
+            for name in names
+        ],
+        "plugins": {_key(member): _plugin(member) for member in members},
+        "findings": list(_findings(source, members)),
+        "problems": list(source.problems),
+    }
+
+
+def to_json(told: Mapping[str, Any]) -> str:
+    """A report, or a part of one, as JSON text with a newline at its end."""
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+
+
+def _key(member: Member) -> str:
+    return f"{member.cluster}/{member.namespace or '?'}/{member.name}"
+
+
+def _workload(chain: Chain) -> WorkloadReport:
+    return {
+        "title": chain.workload.title,
+        "line": chain.line,
+        "network": [_step(step) for step in chain.network],
+        "http": [_step(step) for step in chain.http],
+        "undecided": [_key(member) for member in chain.undecided],
+    }
+
+
+def _step(step: Step) -> StepReport:
+    told: StepReport = {"name": step.name}
+    if step.member is not None:
+        told["plugin"] = _key(step.member)
+    if step.filter is not None:
+        told["what"] = step.filter.what
+    if step.condition:
+        told["condition"] = step.condition
+    if step.tied:
+        told["tied"] = list(step.tied)
+    return told
+
+
+def _plugin(member: Member) -> PluginReport:
+    spec = member.spec
+    url = _known_text(spec.get("url"))
+    return {
+        "cluster": member.cluster,
+        "namespace": member.namespace,
+        "name": member.name,
+        "label": member.label,
+        "extension": member.fqn,
+        "target": member.target,
+        "declaredBy": member.declared_by,
+        "why": _why(member),
+        "phase": member.phase,
+        "priority": member.priority,
+        "layer": member.layer,
+        "url": _public(url) if url else None,
+        "version": _version(url) if url else None,
+        "configKeys": _config_keys(spec),
+        "failStrategy": _known_text(spec.get("failStrategy")) or "FAIL_CLOSE",
+        "traffic": _traffic(member),
+        "undecided": list(member.undecided),
+    }
+
+
+def _known_text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value not in (UNKNOWN_MARK, SECRET_MARK) else None
+
+
+def _why(member: Member) -> str:
+    """The sentence that answers: why is this plugin here?"""
+    by = f" by {member.declared_by}" if member.declared_by else ""
+    if member.fqn:
+        origin = f"Extension {member.fqn} is attached to {member.target or 'a target'}{by}"
+    else:
+        origin = f"It is a WasmPlugin of its own{by and f', declared{by}'}"
+    if member.aims is None:
+        return f"{origin}; where it runs is not known yet."
+    return (
+        f"{origin}; it runs on {' and '.join(map(_reach, member.aims)) or 'no workload: Istio ignores its targetRefs'}."
+    )
+
+
+def _reach(aim: Workload) -> str:
+    where = "any namespace (it stands in the root namespace)" if aim.namespace is None else f"namespace {aim.namespace}"
+    match aim.kind:
+        case WorkloadKind.PODS if aim.labels:
+            return f"pods with {', '.join(f'{key}={value}' for key, value in aim.labels)} in {where}"
+        case WorkloadKind.PODS:
+            return f"every pod in {where}"
+        case WorkloadKind.GATEWAY:
+            return f"Gateway {aim.name} in {where}"
+        case WorkloadKind.WAYPOINTS:
+            return "every waypoint of the mesh"
+        case _:
+            what = "Service" if aim.kind is WorkloadKind.SERVICE else "ServiceEntry"
+            return f"the waypoint of {what} {aim.name} in {where}"
+
+
+def _public(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme == "oci" or not parts.netloc:
+        return url
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _version(url: str) -> str | None:
+    image = image_of(url)
+    if image is None:
+        return None
+    digest = image.digest and image.digest[: len("sha256:") + 12]
+    return "@".join(part for part in (image.tag, digest) if part) or None
+
+
+def _config_keys(spec: Mapping[str, Any]) -> list[str] | None:
+    config = spec.get("pluginConfig", {})
+    if isinstance(config, Deferred) or not isinstance(config, Mapping):
+        return None
+    return sorted(map(str, config))
+
+
+def _traffic(member: Member) -> str:
+    return " or ".join(_flow(*flow) for flow in member.flows) if member.flows != ALL_TRAFFIC else "all"
+
+
+def _flow(modes: frozenset[str], ports: frozenset[int] | None) -> str:
+    way = {"CLIENT": "outbound", "SERVER": "inbound"}[next(iter(modes))] if len(modes) == 1 else "both directions"
+    return way if ports is None else f"{way} on port {', '.join(map(str, sorted(ports)))}"
+
+
+def _findings(source: Source, members: list[Member]) -> Iterator[FindingReport]:
+    told = list(source.findings)
+    if not any(finding.rule == "MW706" for _, finding in told):
+        told += [("", finding) for finding in tie_findings(members)]
+    for component, finding in told:
+        yield {
+            "component": component,
+            "rule": finding.rule,
+            "severity": str(finding.severity),
+            "cluster": finding.cluster,
+            "message": finding.message,
+            "fix": finding.fix,
+        }
+
+
+def phase_name(phase: str | None) -> str:
+    """A phase for people."""
+    if phase is None:
+        return "phase not known yet"
+    return "no phase" if phase == PluginPhase.UNSPECIFIED_PHASE else str(phase)

@@ -1,0 +1,63 @@
+"""What can be explained, and who can read it. Readers are named by ``module:function`` and imported when they are asked."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from mesh_wasm.finding import Finding
+from mesh_wasm.member import Member
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """All plugins of a program, a set of documents or a folder of manifests."""
+
+    title: str
+    """What it is, e.g. the name of the project; no path of this machine."""
+    members: tuple[Member, ...]
+    clusters: tuple[str, ...]
+    """The clusters, in the order in which they are shown; also those without a plugin."""
+    findings: tuple[tuple[str, Finding], ...] = ()
+    """What the rules say, each with the component or document that it is about."""
+    problems: tuple[str, ...] = ()
+    """Why it is not whole, as sentences."""
+
+
+class Unexplainable(Exception):
+    """The source cannot be read; the message is a finished sentence."""
+
+
+class Reader(Protocol):
+    """Reads one kind of source."""
+
+    def __call__(self, path: Path, stack: str) -> Source | None:
+        """The source at ``path``, or None if it is of another kind. Raises :class:`Unexplainable`."""
+
+
+READERS: list[str] = ["mesh_wasm.explain.manifests:read_manifests"]
+"""All readers, asked in order; ``mesh_wasm_pulumi`` puts the one for Pulumi programs in front."""
+
+
+def load_source(path: Path, stack: str = "dev") -> Source:
+    """Read whatever is at ``path``. Raises :class:`Unexplainable`."""
+    for name in READERS:
+        module, function = name.split(":")
+        read: Callable[[Path, str], Source | None] = getattr(importlib.import_module(module), function)
+        source = read(path, stack)
+        if source is not None:
+            return source
+    says = "it is no Pulumi program, no TSB document, and holds no WasmPlugin"
+    raise Unexplainable(f"{path} cannot be explained: {says}.")
+
+
+@dataclass
+class Collected:
+    """A source while it is being read."""
+
+    members: list[Member] = field(default_factory=list)
+    clusters: dict[str, None] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
