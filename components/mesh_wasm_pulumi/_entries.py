@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from mesh_wasm.attach import Attached
+from mesh_wasm.attached import Attached
 from mesh_wasm.attachment import WasmExtensionAttachment
 from mesh_wasm.deferred import Deferred, known
 from mesh_wasm.entrycheck import entry_findings

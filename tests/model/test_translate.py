@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from mesh_wasm.attach import Attached, plan_attachments
+from mesh_wasm.attach import plan_attachments
+from mesh_wasm.attached import Attached
 from mesh_wasm.attachment import WasmExtensionAttachment
 from mesh_wasm.cluster import Cluster, Fleet, Selection
 from mesh_wasm.extension import CatalogueEntry

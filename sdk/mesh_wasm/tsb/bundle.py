@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from mesh_wasm.attach import Attached, check_attachments, plan_attachments
+from mesh_wasm.attach import plan_attachments
+from mesh_wasm.attachcheck import check_attachments
+from mesh_wasm.attached import Attached
 from mesh_wasm.attachment import WasmExtensionAttachment
 from mesh_wasm.cluster import Fleet, Selection
 from mesh_wasm.deferred import INVALID, Deferred, known

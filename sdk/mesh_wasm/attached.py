@@ -1,0 +1,32 @@
+"""One extension on a target, as planning and checking see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .attachment import WasmExtensionAttachment
+from .deferred import Deferred
+from .extension import CatalogueEntry
+from .pullsecret import PullSecret
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """One extension on a target."""
+
+    entry: CatalogueEntry | Deferred
+    """The extension; deferred as a whole where another stack owns it and has not told yet."""
+    attachment: WasmExtensionAttachment
+    key: str
+    """Stable name within the target, made of known values only."""
+    broken: bool = False
+    """Whether the extension has errors that are reported elsewhere."""
+    pull_secrets: tuple[PullSecret, ...] | None = None
+    """The pull secrets of this attachment, instead of the extension's; an empty tuple is none."""
+
+    @property
+    def credentials(self) -> tuple[PullSecret, ...]:
+        """The pull secrets that its plugins may use, as far as they are known."""
+        if self.pull_secrets is not None:
+            return self.pull_secrets
+        return () if isinstance(self.entry, Deferred) else self.entry.credentials
