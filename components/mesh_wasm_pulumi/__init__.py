@@ -14,6 +14,7 @@ from .cluster import Cluster, Fleet
 from .extension import WasmExtension
 from .plugin import WasmPlugin
 from .pullsecret import PullSecret
+from .tsb import TsbManifests
 
 __all__ = [
     "Cluster",
@@ -24,6 +25,7 @@ __all__ = [
     "PullSecret",
     "SecurityGroupAttachment",
     "Tier1GatewayAttachment",
+    "TsbManifests",
     "WasmExtension",
     "WasmPlugin",
     "__version__",

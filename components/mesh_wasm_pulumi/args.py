@@ -253,6 +253,11 @@ class ExtensionDefinition(WasmExtensionFields):
 
 
 if TYPE_CHECKING:
+    TsbDocument: TypeAlias = str | Mapping[str, Any]
+else:
+    TsbDocument = str
+
+if TYPE_CHECKING:
     ExtensionRef: TypeAlias = "WasmExtension" | pulumi.Input[ExtensionDefinition]
 else:
     ExtensionRef = pulumi.Input[ExtensionDefinition]
@@ -339,6 +344,17 @@ class SecurityGroupAttachmentArgs(AttachmentArgs):
     """FQN of the security group."""
     namespace_selector: Sequence[str]
     """``cluster/namespace`` entries; the cluster exact or ``*``, the namespace exact, ``*`` or ``prefix-*``."""
+
+
+class TsbManifestsArgs(FleetArgs):
+    """TSB YAML as `tctl get` prints it, or as GitOps custom resources: extensions, gateways, security settings, groups."""
+
+    paths: NotRequired[Sequence[str]]
+    """Files and folders (with their subfolders), relative to the folder of the Pulumi project."""
+    documents: NotRequired[Sequence[TsbDocument]]
+    """YAML texts, each of one or several documents; in Python also mappings. Give these, or paths, or both."""
+    pull_secrets: NotRequired[Mapping[str, PullSecretRef]]
+    """Credentials to write, by the name that ``imagePullSecret`` has for them. Secrets of other names must exist already."""
 
 
 class MetadataArgs(TypedDict):

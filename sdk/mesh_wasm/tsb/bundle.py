@@ -5,7 +5,7 @@ The result does not depend on the order of the documents: targets, and the exten
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from mesh_wasm.attach import plan_attachments
@@ -20,6 +20,7 @@ from mesh_wasm.fqn import Fqn
 from mesh_wasm.member import member_of
 from mesh_wasm.placement import place
 from mesh_wasm.plan import Plan, same_objects
+from mesh_wasm.pullsecret import PullSecret
 from mesh_wasm.rules import documents as rules
 from mesh_wasm.target import Target, TargetKind
 from mesh_wasm.ties import Ties
@@ -80,17 +81,25 @@ class BundlePlan:
         return [(plugin.cluster.name, plugin.manifest()) for target in self.targets for plugin in target.plan.plugins]
 
 
+Enter = Callable[[str, Plan], list[Finding]]
+"""Takes a target's name and plan; returns what stands against it in what was entered before."""
+
+
 class Bundle:
     """The TSB resources of some documents."""
 
-    def __init__(self, documents: Iterable[Document]) -> None:
-        """Read the documents; those of other kinds are passed over and counted in ``skipped``."""
+    def __init__(self, documents: Iterable[Document], pull_secrets: Mapping[str, PullSecret] | None = None) -> None:
+        """Read the documents; those of other kinds are passed over and counted in ``skipped``.
+
+        ``pull_secrets`` are credentials to write, by the name that the extensions' ``imagePullSecret`` has for them.
+        """
         self.read = 0
         """Documents of kinds that mesh-wasm reads."""
         self.skipped = 0
         """Documents of other kinds."""
         self._findings: list[Located] = []
         self._sources: dict[tuple[Kind, str], Source] = {}
+        self._pull_secrets = dict(pull_secrets or {})
         for document in sorted(documents, key=lambda document: (document.file, document.index, document.line)):
             self._take(document)
 
@@ -116,20 +125,35 @@ class Bundle:
         """The findings that need no fleet. ``complete``: whether what is referred to must be among the documents."""
         return self._check(None, complete).findings
 
-    def plan(self, fleet: Fleet, selection: Selection | None = None) -> BundlePlan:
-        """The plan of all targets in a fleet. It must not be used where it has errors."""
-        return self._check((fleet, selection or Selection()), complete=True)
+    def plan(self, fleet: Fleet, clusters: frozenset[str] | None = None, enter: Enter | None = None) -> BundlePlan:
+        """The plan of all targets in a fleet. It must not be used where it has errors.
 
-    def _check(self, where: tuple[Fleet, Selection] | None, complete: bool) -> BundlePlan:
+        ``clusters`` keeps the part of it that lies in these: the documents say where things are, and names and orders
+        are those of the whole.
+        ``enter`` is told each target that has no error, and answers what stands against it in what was entered before;
+        by default that is what was entered of these documents.
+        """
+        return self._check(fleet, complete=True, clusters=clusters, enter=enter or _book())
+
+    def _check(
+        self,
+        fleet: Fleet | None,
+        complete: bool,
+        clusters: frozenset[str] | None = None,
+        enter: Enter | None = None,
+    ) -> BundlePlan:
         found = [*self._findings, *self._scope_findings()]
         targets: list[TargetPlan] = []
         for (kind, fqn), items in self._targets():
-            made, findings = self._target(kind, fqn, items, where)
+            made, findings = self._target(kind, fqn, items, fleet, clusters)
             targets += made
             found += findings
         if not complete:
             found = [located for located in found if located.finding.rule not in _INCOMPLETE]
-        return BundlePlan(tuple(targets), _sorted([*found, *_clashes(targets)]))
+        for target in targets:
+            clashes = [] if enter is None or target.plan.errors else enter(target.label, target.plan)
+            found += (_at(target.source, replace(finding, path=("metadata",))) for finding in clashes)
+        return BundlePlan(tuple(targets), _sorted(found))
 
     def _scope_findings(self) -> Iterator[Located]:
         for (kind, _), source in self._sources.items():
@@ -152,7 +176,7 @@ class Bundle:
         return [(key, items) for key, items in sorted(found.items()) if items]
 
     def _target(
-        self, kind: TargetKind, fqn: str, items: list[Item], where: tuple[Fleet, Selection] | None
+        self, kind: TargetKind, fqn: str, items: list[Item], fleet: Fleet | None, clusters: frozenset[str] | None
     ) -> tuple[list[TargetPlan], list[Located]]:
         source = items[0].source
         reached = self._reach(kind, fqn)
@@ -166,15 +190,15 @@ class Bundle:
             namespace_selector=None if reached.entries is None else [entry.text for entry in reached.entries],
         )
         nowhere = reached.entries is None and not kind.is_gateway
-        if where is None or missing or nowhere:
+        if fleet is None or missing or nowhere:
             findings = check_attachments(target, attached)
-            if where is not None and not nowhere:
-                findings += place(target, where[0], where[1])[1]
+            if fleet is not None and not nowhere:
+                findings += place(target, fleet, Selection())[1]
             # That there is no selector has been said already, and why.
             findings = [one for one in findings if not nowhere or one.path != ("namespaceSelector",)]
             return [], [*found, *(self._locate(finding, items, reached) for finding in findings)]
-        fleet, selection = where
-        plan = plan_attachments(target, attached, fleet, _having(target, fleet, selection), f"{kind} {fqn}")
+        plan = plan_attachments(target, attached, fleet, _having(target, fleet), f"{kind} {fqn}")
+        plan = plan if clusters is None else plan.within(clusters)
         found += (self._locate(finding, items, reached) for finding in plan.findings)
         return [TargetPlan(target, source, plan)], found
 
@@ -197,8 +221,20 @@ class Bundle:
         key = fqn.rsplit("/", 1)[-1] if fqn else str(item.index)
         if source is None or source.resource.extension is None:
             return Attached(_UNREADABLE, item.attachment, key)
-        broken = bool(errors(source.resource.findings))
-        return Attached(source.resource.extension, item.attachment, key, broken)
+        entry, broken = source.resource.extension, bool(errors(source.resource.findings))
+        named = known(entry.image_pull_secret)
+        if named is None or named not in self._pull_secrets:
+            return Attached(entry, item.attachment, key, broken)
+        # The Secret is mesh-wasm's own now, and its name need not stay the same.
+        entry = entry.model_copy(update={"image_pull_secret": None})
+        return Attached(entry, item.attachment, key, broken, (self._pull_secrets[named],))
+
+    @property
+    def image_pull_secrets(self) -> frozenset[str]:
+        """The names that the extensions have for their pull secrets."""
+        entries = [source.resource.extension for source in self._sources.values()]
+        names = [known(entry.image_pull_secret) for entry in entries if entry is not None]
+        return frozenset(name for name in names if name is not None)
 
     def _locate(self, finding: Finding, items: list[Item], reached: Reach) -> Located:
         """Turn a path within an attachment's arguments into a place in a file."""
@@ -254,24 +290,25 @@ def _at(source: Source, finding: Finding) -> Located:
     return source.document.locate(replace(finding, subject=subject))
 
 
-def _having(target: Target, fleet: Fleet, selection: Selection) -> Selection:
-    """For a gateway whose group is not known: the selected clusters that have its namespace, if any has."""
+def _having(target: Target, fleet: Fleet) -> Selection:
+    """For a gateway whose group is not known: the clusters that have its namespace, if any has."""
     selector = target.workload_selector
     if not target.kind.is_gateway or target.namespace_selector is not None or not selector:
-        return selection
+        return Selection()
     namespace = None if isinstance(selector, Deferred) else known(selector.namespace)
-    names = [c.name for c in fleet if selection.takes(c) and (namespace is None or c.has_namespace(namespace))]
-    return Selection(names=names) if names else selection
+    names = [cluster.name for cluster in fleet if namespace is None or cluster.has_namespace(namespace)]
+    return Selection(names=names) if names else Selection()
 
 
-def _clashes(targets: list[TargetPlan]) -> Iterator[Located]:
+def _book() -> Enter:
     """Findings about what only shows between targets: objects that two would write, and ties of their plugins."""
     writers: dict[tuple[str, str, str], str] = {}
     ties = Ties()
-    for target in targets:
-        found = same_objects(target.label, target.plan, writers)
-        for finding in (*found, *ties.enter(map(member_of, target.plan.plugins))):
-            yield _at(target.source, replace(finding, path=("metadata",)))
+
+    def enter(label: str, plan: Plan) -> list[Finding]:
+        return [*same_objects(label, plan, writers), *ties.enter(map(member_of, plan.plugins))]
+
+    return enter
 
 
 def _sorted(found: Iterable[Located]) -> tuple[Located, ...]:

@@ -1,0 +1,90 @@
+"""TsbManifests: TSB YAML as a component. It creates, as attachments of the same content would,
+
+- one WasmPlugin per target, extension, cluster and namespace, and
+- before it, the pull secret, where ``pull_secrets`` has one (as a child of the PullSecret).
+
+The WasmPlugins are those that ``mesh-wasm translate`` writes for the same documents.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Optional
+
+import pulumi
+
+from mesh_wasm.finding import Finding
+from mesh_wasm.labels import EXTENSION
+from mesh_wasm.parse import parse
+from mesh_wasm.plan import Plan
+from mesh_wasm.pullsecret import PullSecret
+from mesh_wasm.tsb import Bundle, BundlePlan
+
+from . import _fleet
+from ._arguments import known_arguments
+from ._children import references, register, user_dependencies
+from ._leaves import output_of
+from ._ledger import ledger
+from ._report import Report
+from ._secrets import PullSecrets
+from ._tsb_source import bundle_findings, read_documents, read_named_secrets, told
+from .args import PluginReference, TsbManifestsArgs
+from .tokens import token
+
+
+class TsbManifests(pulumi.ComponentResource):
+    """The extensions and attachments of TSB YAML, as WasmPlugins in every cluster that they reach."""
+
+    plugins: pulumi.Output[list[PluginReference]]
+    """The WasmPlugins that were made."""
+
+    def __init__(self, name: str, args: TsbManifestsArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:  # noqa: UP045
+        """Take over TSB YAML; see TsbManifestsArgs."""
+        known, misspelt = known_arguments(args, TsbManifestsArgs)
+        where = _fleet.read_where(known)
+        documents, unread = read_documents(known)
+        refs, refused = read_named_secrets(known, name)
+        bundle = Bundle(documents, {key: ref.definition for key, ref in refs.items()})
+        unused = [] if unread else list(bundle_findings(bundle, refs))
+        selected, unselected = where.fleet.select(where.selection)
+        here = frozenset(cluster.name for cluster in selected) - where.others
+        plan = bundle.plan(where.fleet, here, lambda target, one: ledger().enter(f"{name} ({target})", one))
+
+        def later(known: Any) -> list[Finding]:
+            secrets = {key: parse(PullSecret, document).value for key, document in known.items()}
+            again = Bundle(documents, secrets).plan(
+                where.fleet, here, lambda target, one: ledger().enter_again(f"{name} ({target})", one)
+            )
+            return list(map(told, again.findings))
+
+        super().__init__(token("TsbManifests"), name, _props(known, plan, where), opts)
+        report = Report(self, name, args)
+        refused += [*unread, *unselected]
+        found = [*misspelt, *where.findings, *refused, *unused, *map(told, plan.findings)]
+        valid, gate = report.check(found, {key: ref.document for key, ref in refs.items()}, later)
+        whole = _whole(plan) if valid else Plan()
+        self.plugins = output_of(references(whole))
+        if valid:
+            needs = user_dependencies(opts)
+            register(self, name, whole, where, PullSecrets(self, refs.values(), where, report, needs), gate, needs)
+        self.register_outputs({"plugins": self.plugins})
+
+
+def _whole(plan: BundlePlan) -> Plan:
+    """The plans of all targets in one. A plugin's resource is called after its object, which is unique in a namespace."""
+    plugins = [plugin for target in plan.targets for plugin in target.plan.plugins]
+    return Plan(tuple(replace(plugin, key=f"{plugin.namespace}-{plugin.name}") for plugin in plugins))
+
+
+def _props(args: Mapping[str, Any], plan: BundlePlan, where: _fleet.Where) -> dict[str, Any]:
+    """The inputs that policies see: what is attached where."""
+    targets = [
+        {
+            "kind": str(one.target.kind),
+            "fqn": one.target.fqn,
+            "extensions": sorted({str(plugin.annotations.get(EXTENSION)) for plugin in one.plan.plugins}),
+        }
+        for one in plan.targets
+    ]
+    selection = {"clusters": args.get("clusters"), "clusterNames": args.get("cluster_names", args.get("clusterNames"))}
+    props = {"paths": args.get("paths"), "targets": targets, "fleet": list(where.providers), **selection}
+    return {key: value for key, value in props.items() if value is not None}
