@@ -37,10 +37,22 @@ def test_a_missing_secret_denies_or_passes_and_preview_says_that_nobody_makes_it
     extension = Extension(
         "secretless", image.url, more={"fail_strategy": strategy, "image_pull_secret": "nobody-made-it"}
     )
+    preview = stage.preview(stage.gateway_program(extension))
+    told = {finding.rule: str(finding) for _, finding in preview.ledger.findings}
+    assert "which has to exist beside every plugin" in told["MW806"]
     stage.deploy(stage.gateway_program(extension))
     until(stage.proxy, lambda _: "missing image pulling secret" in stage.proxy.log, "the agent's complaint")
     answer = until(stage.proxy, lambda answer: answer.status == status, f"status {status}")
     assert names(answer) == []
+
+
+def test_credentials_for_another_registry_are_refused_at_preview(stage: Stage, modules: Modules) -> None:
+    """They would be a Secret in which the agent finds nothing for the image: the anonymous pull is denied."""
+    image = stage.registry.push("filters/elsewhere", modules("v1"))
+    program = stage.gateway_program(Extension("elsewhere", image.url), registry="registry.example.com")
+    preview = stage.preview(program)
+    assert preview.failure is not None
+    assert [finding.rule for _, finding in preview.ledger.findings if finding.is_error] == ["MW804"]
 
 
 def test_a_digest_that_does_not_match_denies(stage: Stage, modules: Modules) -> None:

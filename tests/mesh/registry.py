@@ -23,6 +23,7 @@ import bcrypt
 import yaml
 
 from . import MeshError, build, state
+from .api import Object
 from .loopback import free_ports
 from .programs import Programs
 from .state import Home
@@ -87,6 +88,17 @@ class Registry:
     def host(self) -> str:
         """Host and port: the key of its credentials, and the beginning of each image."""
         return f"127.0.0.1:{self._port}"
+
+    def pull_secret(self, name: str, namespace: str) -> Object:
+        """A Secret with the credentials, as somebody who does not use mesh-wasm would write it."""
+        credentials = {"username": USER, "password": self.password}
+        return {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "type": "kubernetes.io/dockerconfigjson",
+            "metadata": {"name": name, "namespace": namespace},
+            "stringData": {".dockerconfigjson": json.dumps({"auths": {self.host: credentials}})},
+        }
 
     def change_password(self, password: str) -> None:
         """From now on only the new password opens it; the registry reads the file again when it has changed."""
