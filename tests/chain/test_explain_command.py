@@ -41,19 +41,20 @@ def test_the_seed_as_a_file() -> None:
     assert f"cluster seed-chain: {SEED_CHAIN}\n" in result.stdout
 
 
+def _lines(told: Any) -> dict[str, dict[str, str]]:
+    return {
+        cluster["name"]: {workload["title"]: workload["line"] for workload in cluster["workloads"]}
+        for cluster in told["clusters"]
+    }
+
+
 def test_the_manifests_of_a_plan_have_the_chains_of_its_program(tmp_path: Path) -> None:
     program = ROOT / "examples/tsb-fleet"
     assert CliRunner().invoke(main, ["plan", str(program), "--out", str(tmp_path)]).exit_code == 0
     ours, theirs = (json.loads(explain(path, "--format", "json").stdout) for path in (program, tmp_path))
 
-    def lines(told: Any) -> dict[str, dict[str, str]]:
-        return {
-            cluster["name"]: {workload["title"]: workload["line"] for workload in cluster["workloads"]}
-            for cluster in told["clusters"]
-        }
-
-    assert lines(ours) == lines(theirs)
-    assert lines(ours)["blue"]["edge · app=shop-gateway"] == (
+    assert _lines(ours) == _lines(theirs)
+    assert _lines(ours)["blue"]["edge · app=shop-gateway"] == (
         "-> wasm-auth -> istio.authz -> rate-limit -> request-id -> router"
     )
 
@@ -168,3 +169,21 @@ def test_an_output_that_does_not_decide_the_order_leaves_them_plain() -> None:
 
     told, _ = _exported(program)
     assert told == {"east": {"edge · app=shop-gateway": "-> acl -> router"}}
+
+
+def test_tsb_documents_have_the_chains_of_what_they_are_translated_into(tmp_path: Path) -> None:
+    documents, inventory = ROOT / "examples/tsb-yaml/tsb", ROOT / "examples/tsb-yaml/clusters.yaml"
+    translated = CliRunner().invoke(
+        main, ["translate", str(documents), "--inventory", str(inventory), "--out", str(tmp_path)]
+    )
+    assert translated.exit_code == 0
+    ours = json.loads(explain(documents, "--inventory", inventory, "--format", "json").stdout)
+    theirs = json.loads(explain(tmp_path, "--format", "json").stdout)
+    assert _lines(ours) == _lines(theirs)
+    assert any(_lines(ours).values())
+
+
+def test_tsb_documents_need_an_inventory() -> None:
+    result = explain(ROOT / "examples/tsb-yaml/tsb")
+    assert result.exit_code == 2
+    assert "name the file that describes the fleet with --inventory" in " ".join(result.stderr.split())

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mesh_wasm.cluster import Cluster
-from mesh_wasm.explain.source import Source, Unexplainable
+from mesh_wasm.explain.source import Options, Source, Unexplainable
 from mesh_wasm.member import Member, read_member
 from mesh_wasm.plugin import KIND
 from mesh_wasm_pulumi.offline.objects import planned_objects, provider_problems
@@ -14,12 +14,12 @@ from mesh_wasm_pulumi.offline.run import Run, run_folder
 from mesh_wasm_pulumi.offline.stackconfig import ProjectError
 
 
-def read_program(path: Path, stack: str) -> Source | None:
+def read_program(path: Path, options: Options) -> Source | None:
     """The WasmPlugins that a program registers, raw ones too; None where there is no Pulumi.yaml."""
     if not (path / "Pulumi.yaml").is_file():
         return None
     try:
-        return source_of(run_folder(path, stack))
+        return source_of(run_folder(path, options.stack))
     except ProjectError as error:
         raise Unexplainable(str(error)) from None
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from mesh_wasm.cli.console import console
-from mesh_wasm.explain import differences, load_source, report, to_json
+from mesh_wasm.explain import Options, differences, load_source, report, to_json
 from mesh_wasm.explain.diff import ChangeReport, NotComparable
 from mesh_wasm.explain.report import Report
 from mesh_wasm.explain.select import only
@@ -21,6 +21,11 @@ from mesh_wasm.explain.source import Unexplainable
 @click.argument("source", type=click.Path(path_type=Path, exists=True))
 @click.option(
     "--stack", default="dev", show_default=True, help="Pulumi programs: the stack whose configuration is used."
+)
+@click.option(
+    "--inventory",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="TSB YAML: the file that describes the fleet.",
 )
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "mermaid", "html"]), default="text", show_default=True
@@ -37,6 +42,7 @@ from mesh_wasm.explain.source import Unexplainable
 def explain(
     source: Path,
     stack: str,
+    inventory: Path | None,
     form: str,
     out: Path | None,
     clusters: tuple[str, ...],
@@ -48,7 +54,7 @@ def explain(
     Exit code 0: explained; 1: explained, but the source has errors; 2: it cannot be read.
     """
     try:
-        told = report(load_source(source, stack))
+        told = report(load_source(source, Options(stack, inventory)))
         changes = None if before is None else differences(_saved(before), told)
     except Unexplainable as error:
         raise click.UsageError(str(error)) from None

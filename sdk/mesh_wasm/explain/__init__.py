@@ -9,6 +9,6 @@ from __future__ import annotations
 
 from .diff import differences
 from .report import Report, report, to_json
-from .source import Source, load_source
+from .source import Options, Source, load_source
 
-__all__ = ["Report", "Source", "differences", "load_source", "report", "to_json"]
+__all__ = ["Options", "Report", "Source", "differences", "load_source", "report", "to_json"]

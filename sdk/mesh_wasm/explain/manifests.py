@@ -13,12 +13,12 @@ from mesh_wasm.member import read_member
 from mesh_wasm.plugin import API_VERSION, KIND
 from mesh_wasm.yamlfile import Unreadable, load
 
-from .source import Collected, Source, Unexplainable
+from .source import Collected, Options, Source, Unexplainable
 
 _SUFFIXES = {".yaml", ".yml"}
 
 
-def read_manifests(path: Path, stack: str) -> Source | None:
+def read_manifests(path: Path, options: Options) -> Source | None:
     """The WasmPlugins of a file or folder; None if there are none."""
     files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES)
     found = Collected()

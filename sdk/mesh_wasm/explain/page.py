@@ -87,16 +87,11 @@ def _matrix(told: Report, shown: Sequence[Variant]) -> Iterator[str]:
     yield "<tbody>"
     for title in dict.fromkeys(one.title for one in shown):
         row = "".join(_cell(shown, cells.get((title, name))) for name in names)
-        yield f'<tr><th scope="row">{_breakable(title)}</th>{row}</tr>'
+        yield f'<tr><th scope="row">{escape(title)}</th>{row}</tr>'
     yield "</tbody>"
     yield "</table>"
     yield "</div>"
     yield "</section>"
-
-
-def _breakable(text: str) -> str:
-    """The text, with places where a narrow column may break it."""
-    return escape(text).replace("=", "=<wbr>").replace("/", "/<wbr>")
 
 
 def _cell(shown: Sequence[Variant], number: int | None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -31,23 +30,33 @@ class Unexplainable(Exception):
     """The source cannot be read; the message is a finished sentence."""
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a reader may need besides the path."""
+
+    stack: str = "dev"
+    """Pulumi programs: the stack whose configuration is used."""
+    inventory: Path | None = None
+    """TSB documents: the file that describes the fleet."""
+
+
 class Reader(Protocol):
     """Reads one kind of source."""
 
-    def __call__(self, path: Path, stack: str) -> Source | None:
+    def __call__(self, path: Path, options: Options) -> Source | None:
         """The source at ``path``, or None if it is of another kind. Raises :class:`Unexplainable`."""
 
 
-READERS: list[str] = ["mesh_wasm.explain.manifests:read_manifests"]
+READERS: list[str] = ["mesh_wasm.explain.tsb:read_tsb", "mesh_wasm.explain.manifests:read_manifests"]
 """All readers, asked in order; ``mesh_wasm_pulumi`` puts the one for Pulumi programs in front."""
 
 
-def load_source(path: Path, stack: str = "dev") -> Source:
+def load_source(path: Path, options: Options | None = None) -> Source:
     """Read whatever is at ``path``. Raises :class:`Unexplainable`."""
     for name in READERS:
         module, function = name.split(":")
-        read: Callable[[Path, str], Source | None] = getattr(importlib.import_module(module), function)
-        source = read(path, stack)
+        read: Reader = getattr(importlib.import_module(module), function)
+        source = read(path, options or Options())
         if source is not None:
             return source
     says = "it is no Pulumi program, no TSB document, and holds no WasmPlugin"

@@ -1,0 +1,38 @@
+"""Reading TSB YAML and an inventory: explained are the plugins that ``mesh-wasm translate`` would write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mesh_wasm.inventory import read_inventory
+from mesh_wasm.member import member_of
+from mesh_wasm.tsb import Bundle
+from mesh_wasm.yamlfile import Located, Unreadable
+from mesh_wasm.yamlpaths import read_paths
+
+from .source import Options, Source, Unexplainable
+
+
+def read_tsb(path: Path, options: Options) -> Source | None:
+    """The plugins of TSB documents in the clusters of the inventory; None where there are no TSB documents."""
+    documents, problems = read_paths([str(path)])
+    bundle = Bundle(documents)
+    if not bundle.read:
+        return None
+    for problem in problems:
+        raise Unexplainable(str(problem))
+    if options.inventory is None:
+        says = "it holds TSB documents; name the file that describes the fleet with --inventory"
+        raise Unexplainable(f"{path} cannot be explained: {says}.")
+    try:
+        fleet, found = read_inventory(options.inventory)
+    except Unreadable as problem:
+        raise Unexplainable(str(problem)) from None
+    plan = bundle.plan(fleet)
+    members = [member_of(plugin) for target in plan.targets for plugin in target.plan.plugins]
+    findings = tuple((_place(located), located.finding) for located in (*found, *plan.findings))
+    return Source(path.resolve().stem, tuple(members), tuple(fleet.names), findings)
+
+
+def _place(located: Located) -> str:
+    return f"{Path(located.file).name}:{located.line}"
