@@ -13,7 +13,7 @@ from mesh_wasm.attachment import WasmExtensionAttachment
 from mesh_wasm.deferred import Deferred, known
 from mesh_wasm.entrycheck import entry_findings
 from mesh_wasm.extension import CatalogueEntry
-from mesh_wasm.finding import Finding, errors
+from mesh_wasm.finding import Finding, errors, quoted
 from mesh_wasm.parse import parse
 from mesh_wasm.pullsecret import PullSecret
 from mesh_wasm.rules import placing, schema
@@ -65,12 +65,14 @@ def _entry(index: int, item: dict[str, Any], component: str) -> Entry:
         fields.setdefault("fqn", given._entry.fqn)
         key = given._entry.name or str(index)
         secrets = given._secrets if own is None else own
-        return Entry(fields, given._document, secrets, own is not None, key, given._broken, owned=True)
+        # A definition that is not known yet cannot tell its pull secrets, so those of the reference stand in.
+        named = own is not None or (isinstance(given._document, Deferred) and bool(secrets))
+        return Entry(fields, given._document, secrets, named, key, given._broken, owned=True)
     if isinstance(given, pulumi.Output):
         whole = DefinitionLeaf(given)
-        named = known(fields.get("fqn"))
+        last = _last(known(fields.get("fqn")))
         fields.setdefault("fqn", whole.map(lambda definition: definition["fqn"]))
-        return Entry(fields, whole, own or [], own is not None, _last(named) or str(index), False, owned=False)
+        return Entry(fields, whole, own or [], own is not None, last or str(index), False, owned=False)
     raw = dict(given) if isinstance(given, Mapping) else {}
     of_extension = read_secrets(raw, component) or []
     document = lift({key: value for key, value in raw.items() if key not in KEYS}) if given is not None else None
@@ -85,6 +87,14 @@ def _entry(index: int, item: dict[str, Any], component: str) -> Entry:
 
 def _last(fqn: Any) -> str | None:
     return fqn.rsplit("/", 1)[-1] if isinstance(fqn, str) else None
+
+
+def other_extension(entry: CatalogueEntry, fqn: Any) -> list[Finding]:
+    """The finding about a definition that belongs to another extension than the one that is named beside it."""
+    told = known(entry.fqn)
+    if told is None or fqn is None or told == fqn:
+        return []
+    return [placing.OTHER_EXTENSION.at("fqn", says=f"the definition is that of {quoted(told)}, not of {quoted(fqn)}.")]
 
 
 def attached_of(
@@ -107,6 +117,7 @@ def attached_of(
             of_extension = () if entry.own_secrets else entry.secrets
             found = [*parsed.findings, *reference_findings(of_extension), *entry_findings(model)]
             found += version_findings(extension)
+            found += other_extension(model, known(item.get("fqn")))
             if not entry.owned:
                 findings += [finding.under(*prefix, "extension") for finding in found]
             elif errors(found):

@@ -58,8 +58,8 @@ class DefinitionLeaf(OutputLeaf):
     __slots__ = ("_opened",)
 
     def __init__(self, output: pulumi.Output[Any]) -> None:
-        super().__init__(output)
-        self._opened = _open(output)
+        super().__init__(output.apply(_settled))
+        self._opened = _open(self.output)
 
     def map(self, fn: Callable[[Any], Any]) -> Deferred:
         """The Output of ``fn`` applied to the definition's fields, of which secret ones are Outputs."""
@@ -69,6 +69,19 @@ class DefinitionLeaf(OutputLeaf):
         """The secret parts of its value."""
         marks = value.get(SECRET_FIELDS) if isinstance(value, Mapping) else None
         return [value[key] for key in marks if key in value] if isinstance(marks, list) else [value]
+
+
+def _settled(definition: Any) -> Any:
+    """The definition, if it is one. What another stack does not export yet is unknown at preview, and an error at up."""
+    if isinstance(definition, Mapping):
+        return definition
+    if definition is None and pulumi.runtime.is_dry_run():
+        return pulumi.UNKNOWN
+    got = "nothing" if definition is None else "something else"
+    raise pulumi.RunError(
+        f"A definition of an extension or of a pull secret was expected, and {got} was given. "
+        "Export the output 'definition' of a WasmExtension or PullSecret, and update that stack first."
+    )
 
 
 def _open(whole: pulumi.Output[Any]) -> pulumi.Output[Any]:

@@ -52,6 +52,38 @@ class WasmExtension(pulumi.ComponentResource):
         self.definition = output_of(definition)
         self.register_outputs({"fqn": self.fqn, "definition": self.definition})
 
+    @staticmethod
+    def get(
+        name: str,
+        definition: pulumi.Input[Any],
+        *,
+        organization: str | None = None,
+        fqn: str | None = None,
+        pull_secret: Any = None,
+        pull_secrets: Any = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> "WasmExtension":
+        """An extension that another stack declares, to be attached like one of this stack.
+
+        :param name: Name of the reference in this stack, and of the extension unless ``fqn`` is given.
+        :param definition: The extension's output ``definition``, as the other stack exports it; may still be unknown.
+        :param organization: Name of the organization; with ``name`` it makes the FQN. Either this or ``fqn`` is required.
+        :param fqn: FQN of the extension: with it names are known at preview. It must be that of the definition.
+        :param pull_secret: Registry credentials, as in WasmExtensionArgs. Needed where the definition carries some: which
+            Secrets exist must be visible at preview, when it may be unknown.
+        :param pull_secrets: The same, for several registries.
+        :param opts: Resource options.
+        """
+        from .reference import WasmExtensionReference
+
+        if fqn is None:
+            if organization is None:
+                raise pulumi.RunError(f"WasmExtension.get({name!r}): give organization or fqn.")
+            fqn = extension_fqn(organization, name)
+        secrets = {"pull_secret": pull_secret, "pull_secrets": pull_secrets}
+        given = {key: value for key, value in secrets.items() if value is not None}
+        return WasmExtensionReference(name, {"definition": definition, "fqn": fqn, **given}, opts)
+
 
 def read_entry(name: str, args: Mapping[str, Any]) -> tuple[dict[str, Any], list[SecretRef]]:
     """The catalogue document of some arguments, with deferred leaves, and its pull secrets."""

@@ -108,7 +108,8 @@ def redacted(manifest: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """
     if manifest.get("kind") != "Secret" or manifest.get("apiVersion") != "v1":
         return dict(manifest), list(_incomplete(manifest))
-    keys = [key for field in ("data", "stringData") for key in sorted(manifest.get(field) or {})]
+    values = (manifest.get(field) for field in ("data", "stringData"))
+    keys = [key for value in values if isinstance(value, Mapping) for key in sorted(value)]
     kept = {key: value for key, value in manifest.items() if key not in ("data", "stringData")}
     return kept, [*_supply(manifest, keys), *_incomplete(kept)]
 

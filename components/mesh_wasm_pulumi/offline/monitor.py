@@ -13,9 +13,12 @@ from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2, resource_pb2_grpc
 from pulumi.runtime.rpc import UNKNOWN
+from pulumi.runtime.rpc import _special_secret_sig as _SECRET
+from pulumi.runtime.rpc import _special_sig_key as _SIG
 
 _ALL_FEATURES = resource_pb2.ResourceMonitorFeature.values() if hasattr(resource_pb2, "ResourceMonitorFeature") else []
 STACK = "pulumi:pulumi:Stack"
+STACK_REFERENCE = "pulumi:pulumi:StackReference"
 
 
 @dataclass
@@ -57,9 +60,19 @@ class RecordingMonitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grp
     :param project: Name of the Pulumi project.
     :param stack: Name of the stack.
     :param preview: Whether ids and computed outputs stay unknown, as in ``pulumi preview``.
+    :param references: Outputs of other stacks in wire form, by the full name of the stack, for StackReferences. Those of
+        any other stack are unknown.
     """
 
-    def __init__(self, project: str, stack: str, *, preview: bool = True) -> None:
+    def __init__(
+        self,
+        project: str,
+        stack: str,
+        *,
+        preview: bool = True,
+        references: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        self._references = dict(references or {})
         self.project, self.stack, self.preview = project, stack, preview
         self.resources: dict[str, Registered] = {}
         self.messages: list[Message] = []
@@ -128,7 +141,11 @@ class RecordingMonitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grp
         )
         with self._lock:
             self.resources[urn] = made
-        return resource_pb2.ReadResourceResponse(urn=urn, properties=request.properties)
+        answer = struct_pb2.Struct()
+        answer.CopyFrom(request.properties)
+        if request.type == STACK_REFERENCE and request.id in self._references:
+            json_format.ParseDict(_referred(request.id, self._references[request.id]), answer)
+        return resource_pb2.ReadResourceResponse(urn=urn, properties=answer)
 
     def Invoke(self, request: Any, context: Any) -> Any:
         """Calls to providers cannot be answered: there is no provider. Their result stays unknown."""
@@ -194,6 +211,12 @@ class RecordingMonitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grp
     def _count(self, call: str) -> None:
         with self._lock:
             self.calls[call] = self.calls.get(call, 0) + 1
+
+
+def _referred(stack: str, outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """What reading a stack gives: its outputs, and which of them are secret."""
+    secret = [key for key, value in outputs.items() if isinstance(value, Mapping) and value.get(_SIG) == _SECRET]
+    return {"name": stack, "outputs": dict(outputs), "secretOutputNames": secret}
 
 
 def _record(urn: str, request: Any, id_: str) -> Registered:

@@ -45,13 +45,18 @@ def run_program(
     config: Mapping[str, str] | None = None,
     secret_keys: tuple[str, ...] = (),
     preview: bool = True,
+    references: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Run:
     """Run a function that declares resources. Programs that follow one another do not see each other.
 
     :param config: Full keys (``project:key``) and their values.
     :param secret_keys: Those of the keys whose values are secret.
+    :param references: The ``stack_outputs`` of other runs, by the names by which StackReferences speak of these stacks.
     """
-    return contextvars.copy_context().run(_run, program, project, stack, dict(config or {}), secret_keys, preview)
+    settings = dict(config or {})
+    return contextvars.copy_context().run(
+        _run, program, project, stack, settings, secret_keys, preview, dict(references or {})
+    )
 
 
 def _run(
@@ -61,10 +66,11 @@ def _run(
     config: dict[str, str],
     secrets: tuple[str, ...],
     preview: bool,
+    references: Mapping[str, Mapping[str, Any]],
 ) -> Run:
     runtime.set_all_config(config, list(secrets))
     book = open_ledger()
-    with RecordingMonitor(project, stack, preview=preview) as monitor:
+    with RecordingMonitor(project, stack, preview=preview, references=references) as monitor:
         run = Run(monitor, book)
 
         async def go() -> None:
@@ -124,7 +130,13 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def run_folder(folder: Path, stack: str, *, preview: bool = True) -> Run:
+def run_folder(
+    folder: Path,
+    stack: str,
+    *,
+    preview: bool = True,
+    references: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Run:
     """Run the Pulumi Python project in a folder with the configuration of a stack; what it prints goes to stderr."""
     folder = folder.resolve()
     project = Project.read(folder, stack)
@@ -146,6 +158,7 @@ def run_folder(folder: Path, stack: str, *, preview: bool = True) -> Run:
                 config=project.config,
                 secret_keys=tuple(project.secret_keys),
                 preview=preview,
+                references=references,
             )
     finally:
         sys.path[:] = before[0]

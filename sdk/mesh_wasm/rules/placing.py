@@ -171,3 +171,12 @@ UNOWNED_CLUSTER = rule(
     fix="Let one stack own it, or take it out of the inventory.",
     source="mesh-wasm fleet configuration",
 )
+OTHER_EXTENSION = rule(
+    "MW534",
+    Severity.ERROR,
+    Family.TENANCY,
+    "The definition of another extension",
+    why="Names, order and tenancy would be those of one extension, and the code that of another.",
+    fix="Refer to the stack output of the extension that is meant, or correct the FQN.",
+    source="mesh-wasm: WasmExtension.get",
+)
