@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,9 @@ import pytest
 from support.plugin import Plugin, provider_ref
 
 from mesh_wasm_pulumi.offline.monitor import RecordingMonitor
+
+STACKS = itertools.count()
+"""Ports are used again soon; with stacks of their own, tests never share a deployment."""
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +24,7 @@ def process() -> Iterator[Plugin]:
 @pytest.fixture
 def plugin(process: Plugin) -> Iterator[Plugin]:
     """The plugin in a new preview."""
-    with RecordingMonitor("shop", "dev", preview=True) as monitor:
+    with RecordingMonitor("shop", f"dev{next(STACKS)}", preview=True) as monitor:
         process.monitor = monitor
         yield process
 

@@ -269,6 +269,14 @@ def test_two_attachments_see_each_other(plugin: Plugin, fleet: Any) -> None:
     assert any("MW506" in reason for _, reason in answer.problems)
 
 
+def test_next_deployment_does_not_see_the_last_one(plugin: Plugin, fleet: Any) -> None:
+    """A plugin's process may serve a preview and the update after it."""
+    good(plugin.construct("IngressGatewayAttachment", "edge", gateway(fleet)))
+    plugin.monitor.resources.clear()
+    good(plugin.construct("IngressGatewayAttachment", "edge", gateway(fleet)))
+    assert len(of_type(plugin, PLUGIN_TYPE)) == 2
+
+
 def test_warning_is_logged_on_the_component(process: Plugin, plugin: Plugin, fleet: Any) -> None:
     """Only errors travel as property errors; the engine's log takes the rest."""
     before = len(process.engine.messages)

@@ -11,6 +11,7 @@ import asyncio
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
@@ -74,17 +75,34 @@ async def _after(checks: list[pulumi.Output[Any]], urn: pulumi.Input[str]) -> An
     return await pulumi.Output.from_input(urn).future()
 
 
+@dataclass
+class _Deployment:
+    """One preview or update that the plugin serves."""
+
+    ledger: Ledger = field(default_factory=lambda: Ledger(hosted=True))
+    constructed: set[tuple[str, str, str]] = field(default_factory=set)
+
+
 class Servicer(ProviderServicer):
     """The gRPC service. One ledger per deployment, so that components of one program see each other's plans."""
 
     def __init__(self, provider: StrictComponentProvider, args: list[str], engine_address: str) -> None:
         super().__init__(provider, args, engine_address)
-        self._ledgers: dict[str, Ledger] = {}
+        self._deployments: dict[tuple[object, ...], _Deployment] = {}
 
     async def _construct(self, request: Any, context: Any) -> Any:
-        book = self._ledgers.setdefault(request.monitorEndpoint, Ledger(hosted=True))
-        use_ledger(book)
+        use_ledger(self._ledger(request))
         return await super()._construct(request, context)
+
+    def _ledger(self, request: Any) -> Ledger:
+        """The ledger of the deployment that asks; a component that comes again begins a new one at the same address."""
+        key = (request.monitorEndpoint, request.project, request.stack, request.dryRun)
+        component = (request.parent, request.type, request.name)
+        deployment = self._deployments.get(key)
+        if deployment is None or component in deployment.constructed:
+            deployment = self._deployments[key] = _Deployment()
+        deployment.constructed.add(component)
+        return deployment.ledger
 
     @staticmethod
     async def _construct_inputs(inputs: Any, input_dependencies: Mapping[str, Any]) -> dict[str, Any]:
