@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
@@ -13,6 +13,7 @@ from mesh_wasm.deferred import Deferred
 from mesh_wasm.finding import Finding, quoted
 from mesh_wasm.parse import parse
 from mesh_wasm.plan import Plan
+from mesh_wasm.registry import mirror_findings
 from mesh_wasm.rules import placing, schema
 
 from ._leaves import lift
@@ -67,6 +68,7 @@ def read_where(args: Mapping[str, Any]) -> Where:
         parsed = parse(Cluster, {"name": name, **known})
         findings += [*undecided, *(finding.under("fleet", name) for finding in parsed.findings)]
         if not parsed.findings:
+            findings += (replace(one.under("fleet", name), cluster=None) for one in mirror_findings(parsed.value))
             clusters.append(parsed.value)
     selection, undecided = _plain(lift({"labels": args.get("clusters"), "names": _names(args)}), ())
     return Where(Fleet(clusters), Selection(**selection), providers, (*findings, *undecided), frozenset(others))

@@ -43,7 +43,7 @@ def parse(model: type[M], document: object, *, wire: bool = False) -> Parsed[M]:
     if isinstance(document, model):
         return Parsed(document, ())
     if not isinstance(document, Mapping):
-        says = f"expected an object with the fields of {model.__name__}, got {_kind(document)}."
+        says = f"expected an object with the fields of {model.__name__}, got {kind_of_value(document)}."
         return Parsed(_hollow(model), (schema.WRONG_TYPE.at(says=says),))
     try:
         return Parsed(model.model_validate(document, by_alias=True, by_name=not wire), ())
@@ -142,10 +142,10 @@ def _words(model: type[Model], problem: ErrorDetails, wire: bool) -> tuple[Rule,
             return schema.WRONG_TYPE, f"{problem['msg'].removeprefix('Value error, ')}.", None
         case _:
             wanted = problem["msg"].removeprefix("Input should be ")
-            return schema.WRONG_TYPE, f"expected {wanted}, got {_kind(value)}.", None
+            return schema.WRONG_TYPE, f"expected {wanted}, got {kind_of_value(value)}.", None
 
 
-def _kind(value: object) -> str:
+def kind_of_value(value: object) -> str:
     """The class of a value in the words of YAML: its value may be a secret, so it is not printed."""
     match value:
         case None:

@@ -35,6 +35,7 @@ class LazyGroup(click.Group):
     cls=LazyGroup,
     lazy={
         "explain": "mesh_wasm.cli.explain:explain",
+        "lint": "mesh_wasm.cli.lint:lint_command",
         "translate": "mesh_wasm.cli.translate:translate",
         "verify": "mesh_wasm.cli.verify:verify",
     },

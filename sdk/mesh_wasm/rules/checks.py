@@ -17,6 +17,7 @@ from . import (
     order,
     placing,
     schema,
+    secretmanifest,
     secrets,
     security,
     silent,
@@ -49,6 +50,7 @@ FAMILIES = (
     version,
     order,
     secrets,
+    secretmanifest,
     waiving,
 )
 """The modules that declare rules."""

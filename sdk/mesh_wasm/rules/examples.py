@@ -23,6 +23,7 @@ def inventory(version: str, dialect: str = "istio") -> str:
 
 
 _PROGRAM = """\
+import pulumi
 import pulumi_kubernetes as k8s
 import mesh_wasm_pulumi as wasm
 
@@ -39,6 +40,15 @@ acl = wasm.WasmExtension("acl", {
 """
 
 
+def extension(name: str, priority: object) -> str:
+    """An extension of the catalogue with a priority, which may be an expression."""
+    image = f"oci://registry.acme.io/{name}:1"
+    return (
+        f'{name} = wasm.WasmExtension("{name}", {{\n    "organization": "acme", "image": "{image}", '
+        f'"priority": {priority},\n}})\n'
+    )
+
+
 def program(*parts: str) -> str:
     """A Pulumi program: a fleet of one cluster, and what is declared for it."""
     return _PROGRAM + "".join(parts)
@@ -46,6 +56,20 @@ def program(*parts: str) -> str:
 
 ACL = _ACL
 """An extension of the catalogue, allowed in one tenant."""
+
+
+def pull_secret(
+    registry: str = "registry.acme.io", more: str = '"password": config.require_secret("password"), '
+) -> str:
+    """The credentials of a registry."""
+    return (
+        "config = pulumi.Config()\n"
+        f'registry = wasm.PullSecret("registry", {{\n    "registry": "{registry}", "username": "ci", {more}\n}})\n'
+    )
+
+
+ACL_PULLED = _ACL.replace('"priority"', '"pull_secret": registry, "priority"')
+"""The same extension, with credentials."""
 
 
 def group(
@@ -63,11 +87,11 @@ def group(
     )
 
 
-def plugin(more: str = "", name: str = "acl", url: str = "oci://registry.acme.io/acl:1", priority: str = "10") -> str:
+def plugin(more: str = "", url: str = "oci://registry.acme.io/acl:1", priority: str = "10", spec: str = "") -> str:
     """A raw WasmPlugin."""
-    spec = f'"url": "{url}", "selector": {{"match_labels": {{"app": "shop"}}}}'
-    spec += f', "priority": {priority}' if priority else ""
+    number = f', "priority": {priority}' if priority else ""
+    fields = f'"url": "{url}", "selector": {{"match_labels": {{"app": "shop"}}}}{number}{spec}'
     return (
-        f'wasm.WasmPlugin("{name}", {{\n    "metadata": {{"name": "acl", "namespace": "shop"}},\n'
-        f'    "spec": {{{spec}}}, "fleet": fleet{more},\n}})\n'
+        'wasm.WasmPlugin("acl", {\n    "metadata": {"name": "acl", "namespace": "shop"},\n'
+        f'    "spec": {{{fields}}}, "fleet": fleet{more},\n}})\n'
     )

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from mesh_wasm.finding import Severity
 
+from .examples import ACL, extension, group, plugin, program
 from .rule import Family, rule
+
+
+def _two(*priorities: object) -> str:
+    """Extensions of these priorities on one target."""
+    names = [f"ext{index}" for index, _ in enumerate(priorities)]
+    declared = [extension(name, priority) for name, priority in zip(names, priorities, strict=True)]
+    attached = ", ".join(f'{{"extension": {name}}}' for name in names)
+    return program(*declared, group(f"[{attached}]"))
+
 
 PRIORITY_WRITTEN = rule(
     "MW701",
@@ -14,6 +24,8 @@ PRIORITY_WRITTEN = rule(
     why="Istio documents 0 as the default, but runs a plugin without priority after every other, even after -5.",
     fix="Set the priority, if only to 0.",
     source="istio pilot/pkg/model/push_context.go (facts A3.1, measured)",
+    bad=program(plugin(priority="")),
+    good=program(plugin()),
 )
 SCHEME_WRITTEN = rule(
     "MW702",
@@ -23,6 +35,8 @@ SCHEME_WRITTEN = rule(
     why="Istio takes a URL without scheme for an OCI image; written out, no later reader has to know that.",
     fix="Write oci://.",
     source="Istio WasmPlugin.url: 'If no scheme is present, defaults to oci://'",
+    bad=program(plugin(url="registry.acme.io/acl:1")),
+    good=program(plugin()),
 )
 PRIORITY_SPREAD = rule(
     "MW703",
@@ -35,6 +49,8 @@ PRIORITY_SPREAD = rule(
     ),
     fix="Give the extensions different priorities to choose the numbers yourself.",
     source="TSB WasmExtension.priority: 'the fqn will be used to sort them'; Istio: facts A3.1, measured",
+    bad=_two(10, 10),
+    good=_two(20, 10),
 )
 PRIORITY_PUSHED = rule(
     "MW704",
@@ -44,6 +60,8 @@ PRIORITY_PUSHED = rule(
     why="Other extensions share a priority, and between the neighbouring ones there are too few numbers to spread them.",
     fix="Leave room: declare priorities in steps of ten.",
     source="design: declared priorities are kept wherever there is room",
+    bad=_two(11, 10, 10, 9),
+    good=_two(40, 30, 20, 10),
 )
 LATE_TIE = rule(
     "MW705",
@@ -56,6 +74,8 @@ LATE_TIE = rule(
     ),
     fix="Give the extension a priority of its own, or give phase and priority as plain values.",
     source="Istio: facts A3.1, measured",
+    bad=_two(10, "pulumi.Output.from_input(10)"),
+    good=_two(20, 10),
 )
 CROSS_TIE = rule(
     "MW706",
@@ -68,4 +88,6 @@ CROSS_TIE = rule(
     ),
     fix="Give the two different priorities.",
     source="Istio: facts A3.1 and A3.3, measured",
+    bad=program(ACL, group(), plugin()),
+    good=program(ACL, group(), plugin(priority="20")),
 )

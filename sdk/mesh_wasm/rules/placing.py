@@ -7,7 +7,37 @@ from __future__ import annotations
 
 from mesh_wasm.finding import Severity
 
+from .examples import ACL, EXTENSION, GOOD, group, program
 from .rule import Family, rule
+
+_ELSEWHERE = '"organizations/acme/tenants/bank/workspaces/web/securitygroups/services"'
+_IMAGE = "  image: oci://registry.example.com/acl:1.4.2\n"
+_DECLARED = ',\n                 namespaces=["edge", "shop", "istio-system"]'
+_CHOSEN = 'chosen = pulumi.Config().require_secret("namespace")\n'
+_DEFINITION = """\
+acl = {{
+    "version": {version}, "fqn": "organizations/acme/extensions/acl", "image": "oci://registry.acme.io/acl:1",
+}}
+"""
+_LATE = """\
+acl = pulumi.Output.from_input({
+    "fqn": "organizations/acme/extensions/acl", "image": "oci://registry.acme.io/acl:1",
+    "pullSecret": {"name": "registry", "dockerConfigJson": "{}"},
+})
+"""
+
+
+def _stacks(owners: str) -> str:
+    return f"fleet:  # in Pulumi.<stack>.yaml\n  clusters: {{east: {{}}, west: {{}}}}\n  stacks: {{{owners}}}\n"
+
+
+def _cluster(context: str) -> str:
+    return (
+        "import json\nimport mesh_wasm_pulumi as wasm\n\n"
+        'east = {"contexts": [{"name": "east", "context": {"cluster": "east", "user": "ci"}}]}\n'
+        f'wasm.Fleet([wasm.Cluster("east", kubeconfig=json.dumps(east), context="{context}")])\n'
+    )
+
 
 BAD_FQN = rule(
     "MW501",
@@ -17,6 +47,8 @@ BAD_FQN = rule(
     why="TSB finds resources by their fully qualified name only; a wrong one names nothing.",
     fix="Write the whole name, from organizations/ on.",
     source="TSB resource hierarchy (facts C5)",
+    bad=program(ACL, group(fqn='"tenants/shop/securitygroups/services"')),
+    good=program(ACL, group()),
 )
 NOT_ALLOWED = rule(
     "MW502",
@@ -26,6 +58,8 @@ NOT_ALLOWED = rule(
     why="TSB removes an extension from every place that its allowedIn does not cover; Istio would run it all the same.",
     fix="Add the tenant to the extension's allowedIn, or attach another extension.",
     source="TSB WasmExtension.allowedIn",
+    bad=program(ACL, group(fqn=_ELSEWHERE)),
+    good=program(ACL, group()),
 )
 UNKNOWN_CLUSTER = rule(
     "MW503",
@@ -35,6 +69,8 @@ UNKNOWN_CLUSTER = rule(
     why="Nothing would be written there.",
     fix="Correct the name, or add the cluster to the fleet.",
     source="mesh-wasm fleet",
+    bad=program(ACL, group(more=', "cluster_names": ["eats"]')),
+    good=program(ACL, group(more=', "cluster_names": ["east"]')),
 )
 NO_CLUSTER = rule(
     "MW504",
@@ -44,6 +80,8 @@ NO_CLUSTER = rule(
     why="The attachment would exist on paper only.",
     fix="Correct the labels of the selection or of the clusters.",
     source="mesh-wasm fleet",
+    bad=program(ACL, group(more=', "clusters": {"env": "canary"}')),
+    good=program(ACL, group(more=', "clusters": {"env": "prod"}')),
 )
 NO_NAMESPACE = rule(
     "MW505",
@@ -53,6 +91,8 @@ NO_NAMESPACE = rule(
     why="The attachment would exist on paper only, or the API server would refuse the objects: no such namespace.",
     fix="Correct the selector, or declare the namespace among the cluster's namespaces.",
     source="TSB NamespaceSelector; Kubernetes",
+    bad=program(ACL, group(namespaces='["east/pay"]')),
+    good=program(ACL, group()),
 )
 SAME_OBJECT = rule(
     "MW506",
@@ -62,6 +102,8 @@ SAME_OBJECT = rule(
     why="The second write fails, or overwrites the first.",
     fix="Remove one of them, or give one another name.",
     source="Kubernetes: names are unique per kind and namespace",
+    bad=f"{GOOD}---\n{GOOD}",
+    good=f"{GOOD}---\n{GOOD.replace('name: acl', 'name: acl-shop')}",
 )
 TWICE = rule(
     "MW507",
@@ -71,6 +113,8 @@ TWICE = rule(
     why="The plugin would run twice for every request.",
     fix="Keep one of the two.",
     source="TSB WasmExtensionAttachment",
+    bad=program(ACL, group('[{"extension": acl}, {"extension": acl}]')),
+    good=program(ACL, group()),
 )
 NO_CONTEXT = rule(
     "MW508",
@@ -80,6 +124,8 @@ NO_CONTEXT = rule(
     why="The provider would fail, or talk to another cluster than the one that is meant.",
     fix="Name a context that the kubeconfig has.",
     source="kubeconfig v1",
+    bad=_cluster(context="west"),
+    good=_cluster(context="east"),
 )
 WILDCARD = rule(
     "MW509",
@@ -89,6 +135,8 @@ WILDCARD = rule(
     why="mesh-wasm does not ask the cluster which namespaces it has: the same program must give the same plan.",
     fix="Declare the cluster's namespaces in the fleet, or name the namespace.",
     source="TSB NamespaceSelector",
+    bad=program(ACL, group(namespaces='["east/*"]')).replace(_DECLARED, ""),
+    good=program(ACL, group(namespaces='["east/sh*"]')),
 )
 BAD_SELECTOR = rule(
     "MW510",
@@ -98,6 +146,8 @@ BAD_SELECTOR = rule(
     why="TSB refuses it.",
     fix="Write cluster/namespace: the cluster exact or *, the namespace exact, * or a prefix such as team-*.",
     source="TSB NamespaceSelector.names (facts C6)",
+    bad=program(ACL, group(namespaces='["shop"]')),
+    good=program(ACL, group(namespaces='["east/shop"]')),
 )
 BROKEN_EXTENSION = rule(
     "MW511",
@@ -107,6 +157,8 @@ BROKEN_EXTENSION = rule(
     why="A plugin made of it would be refused or would not run.",
     fix="Mend the extension: its problems are reported on it.",
     source="mesh-wasm",
+    bad=program(ACL.replace("oci://", "s3://"), group()),
+    good=program(ACL, group()),
 )
 UNDECIDED = rule(
     "MW512",
@@ -116,6 +168,8 @@ UNDECIDED = rule(
     why="Which objects exist must be visible at preview.",
     fix="Give a plain value here, not an Output.",
     source="Pulumi: resources made inside apply are invisible at preview",
+    bad=program(_CHOSEN, ACL, group(namespaces="[chosen]")),
+    good=program(ACL, group()),
 )
 OTHER_ORGANIZATION = rule(
     "MW513",
@@ -125,6 +179,8 @@ OTHER_ORGANIZATION = rule(
     why="A catalogue belongs to one organization; TSB refuses a reference across organizations.",
     fix="Attach an extension of the target's own organization.",
     source="TSB WasmExtension: parent is the organization",
+    bad=EXTENSION + _IMAGE + "  allowedIn: [organizations/other/tenants/shop]\n",
+    good=EXTENSION + _IMAGE + "  allowedIn: [organizations/acme/tenants/shop]\n",
 )
 BAD_NAME = rule(
     "MW514",
@@ -134,6 +190,8 @@ BAD_NAME = rule(
     why="The API server refuses the object.",
     fix="Use lower-case letters, digits and '-' (and '.' in names of objects), beginning and ending with a letter or digit.",
     source="Kubernetes: DNS-1123",
+    bad=GOOD.replace("name: acl", "name: Acl_Check"),
+    good=GOOD,
 )
 NEWER_DEFINITION = rule(
     "MW530",
@@ -143,6 +201,8 @@ NEWER_DEFINITION = rule(
     why="What an older mesh-wasm does not know it would leave out of the plugin without a word.",
     fix="Use the mesh-wasm of the stack that exports the definition, or a newer one.",
     source="mesh-wasm: version of a definition",
+    bad=program(_DEFINITION.format(version=99), group()),
+    good=program(_DEFINITION.format(version=1), group()),
 )
 LATE_SECRET = rule(
     "MW531",
@@ -152,6 +212,8 @@ LATE_SECRET = rule(
     why="Which Secrets exist must be visible at preview; without its Secret the plugin cannot be pulled.",
     fix="Give the pull secret beside the extension, or to WasmExtension.get.",
     source="Pulumi: resources made inside apply are invisible at preview",
+    bad=program(_LATE, group('[{"extension": acl}]')),
+    good=program(ACL, group()),
 )
 SHARED_CLUSTER = rule(
     "MW532",
@@ -161,6 +223,8 @@ SHARED_CLUSTER = rule(
     why="Each would create the other's objects a second time, and destroy them with its own.",
     fix="Let the selections of the stacks not overlap.",
     source="mesh-wasm fleet configuration",
+    bad=_stacks("canary: {names: [east]}, prod: {}"),
+    good=_stacks("canary: {names: [east]}, prod: {names: [west]}"),
 )
 UNOWNED_CLUSTER = rule(
     "MW533",
@@ -170,6 +234,8 @@ UNOWNED_CLUSTER = rule(
     why="What is attached there is planned and never written.",
     fix="Let one stack own it, or take it out of the inventory.",
     source="mesh-wasm fleet configuration",
+    bad=_stacks("prod: {names: [east]}"),
+    good=_stacks("prod: {names: [east, west]}"),
 )
 OTHER_EXTENSION = rule(
     "MW534",

@@ -11,6 +11,18 @@ from mesh_wasm.finding import Severity
 from .examples import GOOD, HEAD, SELECTOR
 from .rule import Family, rule
 
+UNREADABLE = rule(
+    "MW100",
+    Severity.ERROR,
+    Family.SCHEMA,
+    "A file that cannot be read",
+    why="What cannot be read cannot be checked, and kubectl would not apply it either.",
+    fix="Mend the file, or name another one; templates have to be rendered first.",
+    source="YAML 1.1 as Kubernetes reads it",
+    bad="kind: WasmPlugin\nspec: {url: oci://registry.example.com/acl:1.4.2\n",
+    good=GOOD,
+    enforced=True,
+)
 REQUIRED = rule(
     "MW101",
     Severity.ERROR,

@@ -14,10 +14,31 @@ from mesh_wasm.finding import Finding, Severity, quoted
 from mesh_wasm.naming import is_subdomain
 
 from . import placing
+from .examples import ACL, ACL_PULLED, GOOD, group, plugin, program, pull_secret
 from .rule import Family, rule
 
 if TYPE_CHECKING:
     from mesh_wasm.pullsecret import ExternalSecretSource, PullSecretSource
+
+_AUTH = '"auth": "Y2k6eA=="'
+_BOTH = '"username": "ci", "password": "new", "auth": "Y2k6eA=="'
+_SECRET = f"""\
+apiVersion: v1
+kind: Secret
+metadata: {{{{name: registry, namespace: edge}}}}
+type: {SECRET_TYPE}
+stringData:
+  .dockerconfigjson: '{{{{"auths": {{{{"{{key}}": {{{{{_AUTH}}}}}}}}}}}}}'
+"""
+_USED = GOOD + "  imagePullSecret: registry\n---\n"
+_PULLED = ', "pull_secret": registry'
+_NAMED = ', "image_pull_secret": "regcred"'
+
+
+def _mirror(of: str) -> str:
+    places = 'namespaces=["edge"'
+    return program(ACL, group()).replace(places, f'registry_mirrors={{"docker.io": "{of}"}}, {places}')
+
 
 INCOMPLETE = rule(
     "MW801",
@@ -27,6 +48,8 @@ INCOMPLETE = rule(
     why="Without credentials there is nothing to put into the Secret; with two sources it is open which of them counts.",
     fix="Give one of: registry, username and password; registries; docker_config_json; existing_secret; external_secret.",
     source="Kubernetes: Secret of type kubernetes.io/dockerconfigjson",
+    bad=program(pull_secret(more="")),
+    good=program(pull_secret()),
 )
 BAD_CONFIG = rule(
     "MW802",
@@ -36,6 +59,8 @@ BAD_CONFIG = rule(
     why="The image would be pulled anonymously, or the pull would fail; then the fail strategy hits the traffic.",
     fix='Write {"auths": {"registry.acme.io": {"auth": "base64 of user:password"}}}, without helpers and patterns.',
     source="Istio's wasm image fetcher (facts A3.7, measured)",
+    bad=_SECRET.format(key="docker.io"),
+    good=_SECRET.format(key="https://index.docker.io/v1/"),
 )
 OVERRULED = rule(
     "MW803",
@@ -45,6 +70,8 @@ OVERRULED = rule(
     why="'auth' wins over both, so a password that was changed beside it is never used.",
     fix="Keep one of the two.",
     source="Istio's wasm image fetcher (facts A3.7, measured)",
+    bad=_SECRET.replace(_AUTH, _BOTH).format(key="r.example.com"),
+    good=_SECRET.format(key="r.example.com"),
 )
 NOT_SERVED = rule(
     "MW804",
@@ -54,6 +81,8 @@ NOT_SERVED = rule(
     why="Istio would pull the image anonymously, and the fail strategy would hit the traffic when that is refused.",
     fix="Give the credentials of the image's registry, host and port as in the image, or correct the cluster's mirrors.",
     source="Istio's wasm image fetcher (facts A3.7, measured)",
+    bad=program(pull_secret("ghcr.io"), ACL_PULLED, group()),
+    good=program(pull_secret(), ACL_PULLED, group()),
 )
 CONTRADICTION = rule(
     "MW805",
@@ -63,6 +92,8 @@ CONTRADICTION = rule(
     why="A plugin names one Secret, and a Secret has one entry for each registry.",
     fix="Keep one pull secret for each registry.",
     source="Istio WasmPlugin.imagePullSecret",
+    bad=program(pull_secret(), plugin(_PULLED, spec=_NAMED)),
+    good=program(pull_secret(), plugin(_PULLED)),
 )
 UNCHECKED = rule(
     "MW806",
@@ -73,6 +104,8 @@ UNCHECKED = rule(
     "image, and says so in one line of the proxy's log.",
     fix="Give pull_secret with existing_secret, which is checked at up, or with the credentials.",
     source="Istio's wasm image fetcher (facts A3.7, measured)",
+    bad=program(plugin(spec=_NAMED)),
+    good=program(pull_secret(), plugin(_PULLED)),
 )
 SPREAD_MESH = rule(
     "MW807",
@@ -84,6 +117,8 @@ SPREAD_MESH = rule(
     fix="Give the plugin a selector, put it into the namespaces that need it, or use credentials that may only read "
     "this image.",
     source="Istio: the pull secret travels to each selected proxy (facts A3.7)",
+    bad=program(pull_secret(), ACL_PULLED, group(namespaces='["east/istio-system"]')),
+    good=program(pull_secret(), plugin(_PULLED)),
 )
 SPREAD_NAMESPACE = rule(
     "MW808",
@@ -94,6 +129,8 @@ SPREAD_NAMESPACE = rule(
     "namespace.",
     fix="Use credentials that may only read this image, or give the plugin a selector.",
     source="Istio: the pull secret travels to each selected proxy (facts A3.7)",
+    bad=program(pull_secret(), ACL_PULLED, group()),
+    good=program(pull_secret(), plugin(_PULLED)),
 )
 NOT_THERE = rule(
     "MW809",
@@ -103,6 +140,8 @@ NOT_THERE = rule(
     why="Istio denies the traffic, even for a public image, and says so in one line of the proxy's log.",
     fix=f"Create it in this namespace, with the type {SECRET_TYPE} and the registry of the image, and run up again.",
     source="Istio's wasm image fetcher (facts A3.7, measured)",
+    bad=_USED + _SECRET.replace(SECRET_TYPE, "Opaque").format(key="registry.example.com"),
+    good=_USED + _SECRET.format(key="registry.example.com"),
 )
 UNUSED = rule(
     "MW810",
@@ -112,6 +151,8 @@ UNUSED = rule(
     why="Istio uses a pull secret for OCI images only, but denies the traffic where one that is named is missing.",
     fix="Remove the pull secret.",
     source="Istio's wasm image fetcher (facts A3.7)",
+    bad=_USED.replace("oci:", "https:"),
+    good=_USED,
 )
 BAD_MIRROR = rule(
     "MW811",
@@ -121,6 +162,8 @@ BAD_MIRROR = rule(
     why="The image reference made of it could not be pulled.",
     fix="Write host[:port] of the registry, and host[:port][/path] of its mirror, without a scheme.",
     source="OCI distribution: references",
+    bad=_mirror("https://mirror.acme.io"),
+    good=_mirror("mirror.acme.io"),
 )
 
 

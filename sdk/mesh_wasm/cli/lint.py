@@ -1,0 +1,75 @@
+"""``mesh-wasm lint``: the catalogue of rules on YAML files."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from mesh_wasm.cluster import Fleet
+from mesh_wasm.finding import Severity
+from mesh_wasm.inventory import read_inventory
+from mesh_wasm.lint import formats, lint
+from mesh_wasm.waivers import LevelError, Levels
+from mesh_wasm.yamlfile import Unreadable
+from mesh_wasm.yamlpaths import read_paths
+
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+
+
+@click.command("lint")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--inventory", metavar="FILE", help="The fleet: see docs/inventory.schema.json.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "sarif", "github"]),
+    default="text",
+    show_default=True,
+    help="For people, for programs, for code scanning, for the annotations of a workflow.",
+)
+@click.option(
+    "--severity",
+    "levels",
+    multiple=True,
+    metavar="RULE=LEVEL",
+    help="Let a rule weigh otherwise: error, warning, info or off. Can be repeated.",
+)
+def lint_command(paths: tuple[str, ...], inventory: str | None, form: str, levels: tuple[str, ...]) -> None:
+    """Check YAML files and folders (- for standard input) against the catalogue of rules.
+
+    Read are Istio WasmPlugin, pull Secrets, and TSB WasmExtension, IngressGateway, EgressGateway, Tier1Gateway, Gateway,
+    SecuritySetting, Group and Workspace. Other kinds are passed over and counted. With an inventory, rules about
+    versions, dialects, namespaces and placement are checked as well.
+
+    A finding is waived for an object by its annotation mesh-wasm/waive: "MW403 until 2027-01-31: why".
+
+    Exit code 0: no error; 1: errors; 2: something could not be read, or wrong usage.
+    """
+    try:
+        wanted = Levels.read(levels)
+    except LevelError as error:
+        raise click.UsageError(str(error)) from None
+    documents, problems = read_paths(paths)
+    fleet: Fleet | None = None
+    if inventory is not None:
+        try:
+            fleet, wrong = read_inventory(inventory)
+            problems += [Unreadable(one.file, str(one.finding), one.line) for one in wrong if one.finding.is_error]
+        except Unreadable as problem:
+            problems.append(problem)
+    result = lint(documents, fleet, wanted)
+    match form:
+        case "json":
+            click.echo(formats.as_json(result, problems))
+        case "sarif":
+            click.echo(formats.as_sarif(result, problems))
+        case "github":
+            click.echo("\n".join(formats.as_github(result, problems)), nl=bool(result.findings or problems))
+        case _:
+            click.echo("\n".join(formats.as_text(result, problems, _style)))
+    sys.exit(2 if problems else 1 if result.count(Severity.ERROR) else 0)
+
+
+def _style(word: str, severity: Severity) -> str:
+    return click.style(word, fg=_COLOURS[severity])

@@ -1,0 +1,139 @@
+"""The result of linting for people and for machines: text, JSON, SARIF 2.1.0, GitHub annotations."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from mesh_wasm._version import __version__
+from mesh_wasm.finding import Severity, format_path
+from mesh_wasm.rules.rule import CATALOGUE
+from mesh_wasm.rules.schema import UNREADABLE
+from mesh_wasm.yamlfile import Located, Unreadable
+
+from .run import Result
+
+Style = Callable[[str, Severity], str]
+"""Gives a word the colour of a severity."""
+
+
+def unreadable_finding(problem: Unreadable) -> Located:
+    """What could not be read, as a finding."""
+    return Located(UNREADABLE.at(says=problem.says), problem.file, problem.line or 1)
+
+
+def as_text(result: Result, problems: Sequence[Unreadable], style: Style) -> Iterator[str]:
+    """Lines for people: one finding with its remedy below it, and the sum at the end."""
+    for located in (*map(unreadable_finding, problems), *result.findings):
+        finding = located.finding
+        where = f"{finding.where}: " if finding.where else ""
+        place = f"{located.file}:{located.line}"
+        yield f"{place}: {style(finding.severity, finding.severity)} {finding.rule}: {where}{finding.message}"
+        yield f"    {finding.fix}"
+    counts = ", ".join(_count(result.count(severity), severity) for severity in Severity)
+    read = result.documents - result.skipped
+    total = f"{_documents(read)} read, {result.skipped} of other kinds passed over"
+    failed = f"; {len(problems)} could not be read" if problems else ""
+    yield f"{counts} in {total}{failed}."
+
+
+def _count(number: int, severity: Severity) -> str:
+    return f"{number} {severity}{'' if number == 1 or severity is Severity.INFO else 's'}"
+
+
+def _documents(number: int) -> str:
+    return f"{number} document{'' if number == 1 else 's'}"
+
+
+def as_json(result: Result, problems: Sequence[Unreadable]) -> str:
+    """One object: how many documents there were, how many of other kinds, and the findings."""
+    found = [*map(unreadable_finding, problems), *result.findings]
+    document = {
+        "documents": result.documents,
+        "skipped": result.skipped,
+        "findings": [_json(located) for located in found],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _json(located: Located) -> dict[str, Any]:
+    finding = located.finding
+    told: dict[str, Any] = {
+        "rule": finding.rule,
+        "severity": str(finding.severity),
+        "file": located.file,
+        "line": located.line,
+        "document": located.document,
+        "path": format_path(finding.path),
+        "message": finding.message,
+        "fix": finding.fix,
+    }
+    if finding.cluster:
+        told["cluster"] = finding.cluster
+    return told
+
+
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+
+
+def as_sarif(result: Result, problems: Sequence[Unreadable]) -> str:
+    """A SARIF log with the rules that were broken."""
+    found = [*map(unreadable_finding, problems), *result.findings]
+    ids = sorted({located.finding.rule for located in found})
+    rules = [_sarif_rule(id_) for id_ in ids]
+    results = [_sarif_result(located, ids) for located in found]
+    driver = {"name": "mesh-wasm", "version": __version__, "rules": rules}
+    log = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}],
+    }
+    return json.dumps(log, indent=2, ensure_ascii=False)
+
+
+def _sarif_rule(id_: str) -> dict[str, Any]:
+    rule = CATALOGUE[id_]
+    return {
+        "id": id_,
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.why},
+        "help": {"text": f"{rule.fix} Source: {rule.source}."},
+        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+    }
+
+
+def _sarif_result(located: Located, ids: list[str]) -> dict[str, Any]:
+    finding = located.finding
+    place = f"{finding.where}: " if finding.where else ""
+    region = {"startLine": located.line}
+    artifact = {"uri": quote(located.file.replace("\\", "/"), safe="/:")}
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": ids.index(finding.rule),
+        "level": _LEVELS[finding.severity],
+        "message": {"text": f"{place}{finding.message} {finding.fix}"},
+        "locations": [{"physicalLocation": {"artifactLocation": artifact, "region": region}}],
+    }
+
+
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+
+
+def as_github(result: Result, problems: Sequence[Unreadable]) -> Iterator[str]:
+    """Workflow commands that GitHub shows beside the lines of a pull request."""
+    for located in (*map(unreadable_finding, problems), *result.findings):
+        finding = located.finding
+        title = f"{finding.rule} {CATALOGUE[finding.rule].title}"
+        where = f"{finding.where}: " if finding.where else ""
+        head = f"file={_property(located.file)},line={located.line},title={_property(title)}"
+        yield f"::{_COMMANDS[finding.severity]} {head}::{_data(f'{where}{finding.message} {finding.fix}')}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,95 @@
+"""Reading one manifest: a WasmPlugin or a Secret, and what the rules say of it by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mesh_wasm.cluster import Cluster, Fleet
+from mesh_wasm.dockerconfig import SECRET_KEY, SECRET_TYPE
+from mesh_wasm.finding import Finding, quoted
+from mesh_wasm.parse import parse
+from mesh_wasm.plugin import WasmPluginSpec
+from mesh_wasm.rules import placing, schema
+from mesh_wasm.rules.checks import manifest_findings, placed_findings, plugin_findings
+from mesh_wasm.rules.subjects import SecretSubject
+from mesh_wasm.yamlfile import Document
+
+from .kinds import Header, header_findings
+from .metadata import envelope_findings, text_at
+
+_ANY_CLUSTER = Cluster(name="")
+"""Stands for the cluster where there is no inventory: upstream Istio, of any version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A document that was read."""
+
+    document: Document
+    kind: str
+    namespace: str | None
+    name: str | None
+    findings: tuple[Finding, ...]
+    """Paths start at the document."""
+    spec: WasmPluginSpec | None = None
+    """Of a WasmPlugin."""
+    secret: SecretSubject | None = None
+    """Of a Secret."""
+
+    @property
+    def label(self) -> str:
+        """The object in words."""
+        return f"{self.kind} {self.namespace + '/' if self.namespace else ''}{self.name or '(unnamed)'}"
+
+
+def read_plugin(document: Document, header: Header, fleet: Fleet | None) -> Manifest:
+    """Read a WasmPlugin; its rules about clusters look at those of the inventory that can hold it."""
+    value: Mapping[str, Any] = document.value
+    findings = [*header_findings(header, value)]
+    findings += envelope_findings(value, ("apiVersion", "kind", "metadata", "spec", "status"))
+    namespace = text_at(value, "metadata", "namespace")
+    spec = None
+    if value.get("spec") is None:
+        findings.append(schema.REQUIRED.at("spec", says="this field is required."))
+    else:
+        parsed = parse(WasmPluginSpec, value["spec"], wire=True)
+        spec = parsed.value
+        found = [*parsed.findings, *plugin_findings(spec, foreign=True)]
+        clusters = _clusters(fleet, namespace)
+        found += placed_findings(spec, ((cluster, namespace) for cluster in clusters))
+        findings += (finding.under("spec") for finding in found)
+        if not clusters:
+            says = f"no cluster of the inventory declares namespace {quoted(namespace)}."
+            findings.append(placing.NO_NAMESPACE.at("metadata", "namespace", says=says))
+    return Manifest(document, "WasmPlugin", namespace, text_at(value, "metadata", "name"), tuple(findings), spec)
+
+
+def _clusters(fleet: Fleet | None, namespace: str | None) -> list[Cluster]:
+    if fleet is None or not len(fleet):
+        return [_ANY_CLUSTER]
+    return [cluster for cluster in fleet if namespace is None or cluster.has_namespace(namespace)]
+
+
+def read_secret(document: Document) -> Manifest:
+    """Read a Secret; only one with registry credentials is judged by itself."""
+    value: Mapping[str, Any] = document.value
+    namespace, name = text_at(value, "metadata", "namespace"), text_at(value, "metadata", "name")
+    subject = SecretSubject(
+        name or "", namespace, text_at(value, "type"), _mapping(value.get("data")), _mapping(value.get("stringData"))
+    )
+    findings: Iterable[Finding] = ()
+    if holds_credentials(subject):
+        fields = ("apiVersion", "kind", "metadata", "type", "data", "stringData", "immutable")
+        findings = (*envelope_findings(value, fields), *manifest_findings(subject))
+    return Manifest(document, "Secret", namespace, name, tuple(findings), secret=subject)
+
+
+def holds_credentials(secret: SecretSubject) -> bool:
+    """Whether a Secret is, or is meant to be, one for pulling images."""
+    return secret.type == SECRET_TYPE or SECRET_KEY in secret.data or SECRET_KEY in secret.string_data
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,137 @@
+"""Linting many documents: each by itself, all of them together, and what weighs how much in the end."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from mesh_wasm.cluster import Fleet
+from mesh_wasm.deferred import known
+from mesh_wasm.finding import Finding, Severity
+from mesh_wasm.rules import placing
+from mesh_wasm.rules.checks import pull_findings
+from mesh_wasm.rules.subjects import PullSubject
+from mesh_wasm.tsb import Bundle, kind_of
+from mesh_wasm.waivers import ANNOTATION, Levels, Waiver, read_waivers, settle
+from mesh_wasm.yamlfile import Document, Located
+
+from .kinds import header_of, is_plugin, is_secret
+from .manifests import Manifest, holds_credentials, read_plugin, read_secret
+from .metadata import text_at
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What linting found."""
+
+    documents: int
+    """All documents, read or passed over; each item of a ``kind: List`` counts."""
+    skipped: int
+    """Those of other kinds."""
+    findings: tuple[Located, ...]
+    """Sorted by file and line."""
+
+    def count(self, severity: Severity) -> int:
+        """How many findings have that severity."""
+        return sum(located.finding.severity is severity for located in self.findings)
+
+
+def lint(
+    documents: Iterable[Document],
+    fleet: Fleet | None = None,
+    levels: Levels | None = None,
+    today: datetime.date | None = None,
+) -> Result:
+    """Run all rules over some documents.
+
+    :param fleet: The clusters they are meant for; without it, rules about clusters and placement are left out.
+    :param levels: Severities that were set otherwise.
+    :param today: The day by which waivers end; default: today, in UTC.
+    """
+    settled: list[Located] = []
+    manifests: list[Manifest] = []
+    tsb: list[Document] = []
+    total = skipped = 0
+    for document in documents:
+        total += 1
+        header = header_of(document.value)
+        if header is not None and is_plugin(header):
+            manifests.append(read_plugin(document, header, fleet))
+        elif header is not None and is_secret(header):
+            manifests.append(read_secret(document))
+            secret = manifests[-1].secret
+            skipped += secret is not None and not holds_credentials(secret)
+        else:
+            tsb.append(document)
+            skipped += kind_of(document.value) is None
+    for manifest, findings in _together(manifests):
+        settled += _settled(manifest.document, findings, levels, today)
+    settled += _tsb(tsb, fleet, levels, today)
+    return Result(total, skipped, _sorted(settled))
+
+
+def _together(manifests: list[Manifest]) -> Iterator[tuple[Manifest, list[Finding]]]:
+    """Each manifest with its own findings, and those that need the others."""
+    secrets: dict[str, list[Manifest]] = {}
+    first: dict[tuple[str, str | None, str], Manifest] = {}
+    for manifest in manifests:
+        if manifest.secret is not None and manifest.name:
+            secrets.setdefault(manifest.name, []).append(manifest)
+    for manifest in manifests:
+        findings = list(manifest.findings)
+        if manifest.name:
+            before = first.setdefault((manifest.kind, manifest.namespace, manifest.name), manifest)
+            findings += _repeated(manifest, before) if before is not manifest else ()
+        if manifest.spec is not None:
+            named = known(manifest.spec.image_pull_secret)
+            seen = tuple(one.secret for one in secrets.get(named or "", ()) if one.secret is not None)
+            subject = PullSubject(manifest.spec, manifest.namespace, seen)
+            findings += (finding.under("spec") for finding in pull_findings(subject))
+        yield manifest, findings
+
+
+def _repeated(manifest: Manifest, before: Manifest) -> Iterator[Finding]:
+    """The same object twice: in one file the second wins; in several files they may be meant for several clusters."""
+    here, there = manifest.document, before.document
+    severity = Severity.ERROR if here.file == there.file else Severity.WARNING
+    says = f"{manifest.label} is declared in {there.file}:{there.line} already."
+    yield placing.SAME_OBJECT.at("metadata", "name", says=says, severity=severity)
+
+
+def _settled(
+    document: Document, findings: Iterable[Finding], levels: Levels | None, today: datetime.date | None
+) -> Iterator[Located]:
+    waivers, wrong = _waivers(document, today)
+    for finding in settle([*findings, *wrong], waivers, levels):
+        yield document.locate(finding)
+
+
+def _waivers(document: Document, today: datetime.date | None) -> tuple[list[Waiver], list[Finding]]:
+    value = document.value if isinstance(document.value, Mapping) else {}
+    text = text_at(value, "metadata", "annotations", ANNOTATION)
+    return read_waivers(text, "metadata", "annotations", ANNOTATION, today=today)
+
+
+def _tsb(
+    documents: list[Document], fleet: Fleet | None, levels: Levels | None, today: datetime.date | None
+) -> Iterator[Located]:
+    """The findings about TSB's resources, which the bundle locates itself."""
+    bundle = Bundle(documents)
+    found = bundle.check(complete=False) if fleet is None else bundle.plan(fleet).findings
+    waivers: dict[tuple[str, int], list[Waiver]] = {}
+    for document in documents:
+        own, wrong = _waivers(document, today)
+        waivers.setdefault((document.file, document.index), []).extend(own)
+        yield from (document.locate(finding) for finding in wrong)
+    for located in found:
+        for finding in settle([located.finding], waivers.get((located.file, located.document), ()), levels):
+            yield Located(finding, located.file, located.line, located.document)
+
+
+def _sorted(found: Iterable[Located]) -> tuple[Located, ...]:
+    def key(located: Located) -> tuple[object, ...]:
+        finding = located.finding
+        return (located.file, located.line, finding.severity.rank, finding.rule, str(finding))
+
+    return tuple(sorted(dict.fromkeys(found), key=key))
