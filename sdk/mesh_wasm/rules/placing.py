@@ -19,6 +19,10 @@ acl = {{
     "version": {version}, "fqn": "organizations/acme/extensions/acl", "image": "oci://registry.acme.io/acl:1",
 }}
 """
+_NAMED = """\
+told = pulumi.Output.from_input({{"fqn": "organizations/acme/extensions/{name}", "image": "oci://registry.acme.io/acl:1"}})
+acl = wasm.WasmExtension.get("acl", told, fqn="organizations/acme/extensions/acl")
+"""
 _LATE = """\
 acl = pulumi.Output.from_input({
     "fqn": "organizations/acme/extensions/acl", "image": "oci://registry.acme.io/acl:1",
@@ -245,4 +249,6 @@ OTHER_EXTENSION = rule(
     why="Names, order and tenancy would be those of one extension, and the code that of another.",
     fix="Refer to the stack output of the extension that is meant, or correct the FQN.",
     source="mesh-wasm: WasmExtension.get",
+    bad=program(_NAMED.format(name="authn"), group()),
+    good=program(_NAMED.format(name="acl"), group()),
 )
