@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import random
 from pathlib import Path
 from typing import Any
@@ -276,6 +277,33 @@ def test_findings_about_a_cluster_point_to_the_document() -> None:
     fleet = Fleet([Cluster(name="old", istio_version="1.15", namespaces=["edge"])])
     plan = planned(changed(EXTENSION, "spec.match", {"mode": "CLIENT"}), INGRESS, GATEWAY_GROUP, fleet=fleet)
     assert "WasmExtension acl spec.match (cluster old)" in [f.finding.where for f in plan.findings if f.finding.cluster]
+
+
+SERVER = changed(INGRESS, "spec.extension", [{"fqn": ACL, "match": [{"mode": "SERVER"}]}])
+BAD_ENV = changed(EXTENSION, "spec.vmConfig", {"env": [{"name": "1A", "valueFrom": "INLINE", "value": "x"}]})
+
+
+@pytest.mark.parametrize(
+    ("extension", "gateway", "waived", "expected"),
+    [
+        (EXTENSION, SERVER, {}, ["MW201"]),
+        (EXTENSION, SERVER, {"gateway": "MW201 until 2026-12-31: for now"}, []),
+        (EXTENSION, SERVER, {"gateway": "MW201 until 2026-10-31: for now"}, ["MW201", "MW902"]),
+        (EXTENSION, SERVER, {"extension": "MW201 until 2026-12-31: in the wrong place"}, ["MW201"]),
+        (EXTENSION, INGRESS, {"gateway": "MW101 until 2026-12-31: not waivable"}, ["MW903"]),
+        (BAD_ENV, INGRESS, {}, ["MW202", "MW511"]),
+        (BAD_ENV, INGRESS, {"extension": "MW202 until 2026-12-31: TSB takes it"}, []),
+    ],
+)
+def test_findings_can_be_waived_in_place(
+    extension: dict[str, Any], gateway: dict[str, Any], waived: dict[str, str], expected: list[str]
+) -> None:
+    many = [
+        changed(document, "metadata.annotations", {"mesh-wasm/waive": waived[key]}) if key in waived else document
+        for key, document in (("extension", extension), ("gateway", gateway))
+    ]
+    plan = Bundle(files(*many, GATEWAY_GROUP), today=datetime.date(2026, 11, 22)).plan(FLEET)
+    assert sorted(rule for rule, _ in told(plan, "error")) == expected
 
 
 OWN_RULES = [rule for rule in CATALOGUE.values() if rule in vars(rules).values()]

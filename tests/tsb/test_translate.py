@@ -133,6 +133,10 @@ def test_an_inventory_with_errors(work: Path) -> None:
         (("nowhere", "--inventory", "clusters.yaml"), "nowhere: the file cannot be read: no such file or directory."),
         (("tsb", "--inventory", "nowhere.yaml"), "nowhere.yaml: the file cannot be read: no such file or directory."),
         (("empty", "--inventory", "clusters.yaml"), "empty: the folder holds no file that ends in .yaml, .yml, .json."),
+        (
+            ("other.yaml", "--inventory", "clusters.yaml"),
+            "nothing to translate: of 1 document, none is of a kind of TSB",
+        ),
         (("broken.yaml", "--inventory", "clusters.yaml"), "broken.yaml:1: this is no YAML"),
         (("tsb",), "Missing option '--inventory'"),
         (("--inventory", "clusters.yaml"), "Missing argument 'PATH...'"),
@@ -142,6 +146,7 @@ def test_an_inventory_with_errors(work: Path) -> None:
 def test_unreadable(work: Path, args: tuple[str, ...], says: str) -> None:
     Path("empty").mkdir()
     Path("broken.yaml").write_text("a: [1")
+    Path("other.yaml").write_text("kind: ConfigMap")
     result = run(*args)
     assert result.exit_code == 2
     assert says in result.stderr

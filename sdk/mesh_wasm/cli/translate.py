@@ -39,11 +39,15 @@ def translate(paths: tuple[str, ...], inventory: str, out: Path | None, form: st
         fleet, inventory_findings = read_inventory(inventory)
     except Unreadable as unreadable:
         problems.append(unreadable)
+    bundle = Bundle(documents)
     for problem in problems:
         click.echo(f"error: {problem}", err=True)
-    if problems:
+    if not problems and not bundle.read:
+        # An empty plan would remove all manifests of an earlier run.
+        said = f"nothing to translate: of {_count(bundle.skipped, 'document')}, none is of a kind of TSB that mesh-wasm reads"
+        click.echo(f"error: {said}.", err=True)
+    if problems or not bundle.read:
         sys.exit(2)
-    bundle = Bundle(documents)
     plan = bundle.plan(fleet)
     findings = (*inventory_findings, *plan.findings)
     failed = any(located.finding.is_error for located in findings)

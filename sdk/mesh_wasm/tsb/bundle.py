@@ -5,8 +5,10 @@ The result does not depend on the order of the documents: targets, and the exten
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from mesh_wasm.attach import plan_attachments
 from mesh_wasm.attachcheck import check_attachments
@@ -24,6 +26,7 @@ from mesh_wasm.pullsecret import PullSecret
 from mesh_wasm.rules import documents as rules
 from mesh_wasm.target import Target, TargetKind
 from mesh_wasm.ties import Ties
+from mesh_wasm.waivers import ANNOTATION, Waiver, read_waivers, settle
 from mesh_wasm.yamlfile import Document, Located
 
 from .kinds import GATEWAY_GROUP, SECURITY_GROUP, SECURITY_SETTING, WASM_EXTENSION, WORKSPACE, Kind
@@ -37,6 +40,8 @@ class Source:
 
     resource: Resource
     document: Document
+    waivers: tuple[Waiver, ...] = ()
+    """What is waived in place: findings of these rules, wherever they come from, are told as info."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +93,16 @@ Enter = Callable[[str, Plan], list[Finding]]
 class Bundle:
     """The TSB resources of some documents."""
 
-    def __init__(self, documents: Iterable[Document], pull_secrets: Mapping[str, PullSecret] | None = None) -> None:
+    def __init__(
+        self,
+        documents: Iterable[Document],
+        pull_secrets: Mapping[str, PullSecret] | None = None,
+        today: datetime.date | None = None,
+    ) -> None:
         """Read the documents; those of other kinds are passed over and counted in ``skipped``.
 
-        ``pull_secrets`` are credentials to write, by the name that the extensions' ``imagePullSecret`` has for them.
+        :param pull_secrets: Credentials to write, by the name that the extensions' ``imagePullSecret`` has for them.
+        :param today: The day by which waivers end; default: today, in UTC.
         """
         self.read = 0
         """Documents of kinds that mesh-wasm reads."""
@@ -100,6 +111,7 @@ class Bundle:
         self._findings: list[Located] = []
         self._sources: dict[tuple[Kind, str], Source] = {}
         self._pull_secrets = dict(pull_secrets or {})
+        self._today = today
         for document in sorted(documents, key=lambda document: (document.file, document.index, document.line)):
             self._take(document)
 
@@ -110,8 +122,10 @@ class Bundle:
             self._findings += map(document.locate, not_translated(document.value))
             return
         self.read += 1
-        source = Source(resource, document)
-        self._findings += (_at(source, finding) for finding in resource.findings)
+        waivers, wrong = read_waivers(_annotation(document.value), *_WAIVERS, today=self._today)
+        told = settle([*resource.findings, *wrong], waivers)
+        source = Source(replace(resource, findings=told), document, tuple(waivers))
+        self._findings += (_at(source, finding) for finding in told)
         if resource.fqn is None:
             return
         first = self._sources.setdefault((resource.kind, str(resource.fqn)), source)
@@ -146,13 +160,14 @@ class Bundle:
         targets: list[TargetPlan] = []
         for (kind, fqn), items in self._targets():
             made, findings = self._target(kind, fqn, items, fleet, clusters)
-            targets += made
             found += findings
+            if made is not None:
+                targets.append(made)
+                sound = not any(located.finding.is_error for located in findings)
+                clashes = enter(made.label, made.plan) if enter is not None and sound else []
+                found += (_at(made.source, replace(finding, path=("metadata",))) for finding in clashes)
         if not complete:
             found = [located for located in found if located.finding.rule not in _INCOMPLETE]
-        for target in targets:
-            clashes = [] if enter is None or target.plan.errors else enter(target.label, target.plan)
-            found += (_at(target.source, replace(finding, path=("metadata",))) for finding in clashes)
         return BundlePlan(tuple(targets), _sorted(found))
 
     def _scope_findings(self) -> Iterator[Located]:
@@ -177,7 +192,7 @@ class Bundle:
 
     def _target(
         self, kind: TargetKind, fqn: str, items: list[Item], fleet: Fleet | None, clusters: frozenset[str] | None
-    ) -> tuple[list[TargetPlan], list[Located]]:
+    ) -> tuple[TargetPlan | None, list[Located]]:
         source = items[0].source
         reached = self._reach(kind, fqn)
         attached = [self._attached(item) for item in items]
@@ -196,11 +211,11 @@ class Bundle:
                 findings += place(target, fleet, Selection())[1]
             # That there is no selector has been said already, and why.
             findings = [one for one in findings if not nowhere or one.path != ("namespaceSelector",)]
-            return [], [*found, *(self._locate(finding, items, reached) for finding in findings)]
+            return None, [*found, *(self._locate(finding, items, reached) for finding in findings)]
         plan = plan_attachments(target, attached, fleet, _having(target, fleet), f"{kind} {fqn}")
         plan = plan if clusters is None else plan.within(clusters)
         found += (self._locate(finding, items, reached) for finding in plan.findings)
-        return [TargetPlan(target, source, plan)], found
+        return TargetPlan(target, source, plan), found
 
     def _reach(self, kind: TargetKind, fqn: str) -> Reach:
         own = Fqn.parse(fqn)
@@ -286,8 +301,19 @@ def _path(item: Item) -> tuple[str | int, ...]:
 
 
 def _at(source: Source, finding: Finding) -> Located:
-    subject = finding.subject or source.resource.label
-    return source.document.locate(replace(finding, subject=subject))
+    """The finding as it weighs in the end, at its place in the file."""
+    (settled,) = settle([finding], source.waivers)
+    return source.document.locate(replace(settled, subject=settled.subject or source.resource.label))
+
+
+_WAIVERS = ("metadata", "annotations", ANNOTATION)
+
+
+def _annotation(document: Any) -> Any:
+    here = document
+    for part in _WAIVERS:
+        here = here.get(part) if isinstance(here, Mapping) else None
+    return here
 
 
 def _having(target: Target, fleet: Fleet) -> Selection:
