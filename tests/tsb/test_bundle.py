@@ -15,6 +15,7 @@ from mesh_wasm.manifest import tree
 from mesh_wasm.rules import documents as rules
 from mesh_wasm.rules.rule import CATALOGUE, Rule
 from mesh_wasm.tsb import Bundle, BundlePlan
+from mesh_wasm.waivers import Levels
 from mesh_wasm.yamlfile import documents
 
 from .documents import (
@@ -303,6 +304,20 @@ def test_findings_can_be_waived_in_place(
         for key, document in (("extension", extension), ("gateway", gateway))
     ]
     plan = Bundle(files(*many, GATEWAY_GROUP), today=datetime.date(2026, 11, 22)).plan(FLEET)
+    assert sorted(rule for rule, _ in told(plan, "error")) == expected
+
+
+@pytest.mark.parametrize(
+    ("levels", "expected"),
+    [
+        ({}, ["MW201"]),
+        ({"MW201": "off"}, []),
+        ({"MW201": "warning"}, []),
+        ({"MW201": "off", "MW303": "error"}, ["MW303", "MW511"]),
+    ],
+)
+def test_severities_can_be_set_otherwise(levels: dict[str, str], expected: list[str]) -> None:
+    plan = Bundle(files(EXTENSION, SERVER, GATEWAY_GROUP), levels=Levels.read(levels)).plan(FLEET)
     assert sorted(rule for rule, _ in told(plan, "error")) == expected
 
 

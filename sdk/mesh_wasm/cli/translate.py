@@ -44,8 +44,8 @@ def translate(paths: tuple[str, ...], inventory: str, out: Path | None, form: st
         click.echo(f"error: {problem}", err=True)
     if not problems and not bundle.read:
         # An empty plan would remove all manifests of an earlier run.
-        said = f"nothing to translate: of {_count(bundle.skipped, 'document')}, none is of a kind of TSB that mesh-wasm reads"
-        click.echo(f"error: {said}.", err=True)
+        many = _count(bundle.skipped, "document")
+        click.echo(f"error: nothing to translate: of {many}, none is of a kind of TSB that mesh-wasm reads.", err=True)
     if problems or not bundle.read:
         sys.exit(2)
     plan = bundle.plan(fleet)

@@ -67,7 +67,8 @@ def lint(
             skipped += kind_of(document.value) is None
     for manifest, findings in _together(manifests):
         settled += _settled(manifest.document, findings, levels, today)
-    settled += _tsb(tsb, fleet, levels, today)
+    bundle = Bundle(tsb, levels=levels, today=today)
+    settled += bundle.check(complete=False) if fleet is None else bundle.plan(fleet).findings
     return Result(total, skipped, _sorted(settled))
 
 
@@ -111,22 +112,6 @@ def _waivers(document: Document, today: datetime.date | None) -> tuple[list[Waiv
     value = document.value if isinstance(document.value, Mapping) else {}
     text = text_at(value, "metadata", "annotations", ANNOTATION)
     return read_waivers(text, "metadata", "annotations", ANNOTATION, today=today)
-
-
-def _tsb(
-    documents: list[Document], fleet: Fleet | None, levels: Levels | None, today: datetime.date | None
-) -> Iterator[Located]:
-    """The findings about TSB's resources, which the bundle locates itself."""
-    bundle = Bundle(documents)
-    found = bundle.check(complete=False) if fleet is None else bundle.plan(fleet).findings
-    waivers: dict[tuple[str, int], list[Waiver]] = {}
-    for document in documents:
-        own, wrong = _waivers(document, today)
-        waivers.setdefault((document.file, document.index), []).extend(own)
-        yield from (document.locate(finding) for finding in wrong)
-    for located in found:
-        for finding in settle([located.finding], waivers.get((located.file, located.document), ()), levels):
-            yield Located(finding, located.file, located.line, located.document)
 
 
 def _sorted(found: Iterable[Located]) -> tuple[Located, ...]:

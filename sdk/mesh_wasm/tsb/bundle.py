@@ -26,7 +26,7 @@ from mesh_wasm.pullsecret import PullSecret
 from mesh_wasm.rules import documents as rules
 from mesh_wasm.target import Target, TargetKind
 from mesh_wasm.ties import Ties
-from mesh_wasm.waivers import ANNOTATION, Waiver, read_waivers, settle
+from mesh_wasm.waivers import ANNOTATION, OFF, Levels, Waiver, read_waivers, settle
 from mesh_wasm.yamlfile import Document, Located
 
 from .kinds import GATEWAY_GROUP, SECURITY_GROUP, SECURITY_SETTING, WASM_EXTENSION, WORKSPACE, Kind
@@ -42,6 +42,13 @@ class Source:
     document: Document
     waivers: tuple[Waiver, ...] = ()
     """What is waived in place: findings of these rules, wherever they come from, are told as info."""
+    levels: Levels | None = None
+    """Severities that were set otherwise."""
+
+    def at(self, finding: Finding) -> Located:
+        """The finding as it weighs in the end, at its place in the file. One that is off keeps its own weight."""
+        settled = next(iter(settle([finding], self.waivers, self.levels)), finding)
+        return self.document.locate(replace(settled, subject=settled.subject or self.resource.label))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +104,13 @@ class Bundle:
         self,
         documents: Iterable[Document],
         pull_secrets: Mapping[str, PullSecret] | None = None,
+        levels: Levels | None = None,
         today: datetime.date | None = None,
     ) -> None:
         """Read the documents; those of other kinds are passed over and counted in ``skipped``.
 
         :param pull_secrets: Credentials to write, by the name that the extensions' ``imagePullSecret`` has for them.
+        :param levels: Severities that were set otherwise.
         :param today: The day by which waivers end; default: today, in UTC.
         """
         self.read = 0
@@ -111,7 +120,7 @@ class Bundle:
         self._findings: list[Located] = []
         self._sources: dict[tuple[Kind, str], Source] = {}
         self._pull_secrets = dict(pull_secrets or {})
-        self._today = today
+        self._levels, self._today = levels or Levels(), today
         for document in sorted(documents, key=lambda document: (document.file, document.index, document.line)):
             self._take(document)
 
@@ -119,13 +128,13 @@ class Bundle:
         resource = read_resource(document.value)
         if resource is None:
             self.skipped += 1
-            self._findings += map(document.locate, not_translated(document.value))
+            self._findings += map(document.locate, self._levels.apply(not_translated(document.value)))
             return
         self.read += 1
         waivers, wrong = read_waivers(_annotation(document.value), *_WAIVERS, today=self._today)
-        told = settle([*resource.findings, *wrong], waivers)
-        source = Source(replace(resource, findings=told), document, tuple(waivers))
-        self._findings += (_at(source, finding) for finding in told)
+        told = settle([*resource.findings, *wrong], waivers, self._levels)
+        source = Source(replace(resource, findings=told), document, tuple(waivers), self._levels)
+        self._findings += (source.at(finding) for finding in told)
         if resource.fqn is None:
             return
         first = self._sources.setdefault((resource.kind, str(resource.fqn)), source)
@@ -133,7 +142,7 @@ class Bundle:
             says = (
                 f"{resource.label} stands in {first.document.file}:{first.document.line} already, with other contents."
             )
-            self._findings.append(_at(source, rules.DIFFERENT.at("metadata", says=says)))
+            self._findings.append(source.at(rules.DIFFERENT.at("metadata", says=says)))
 
     def check(self, *, complete: bool = True) -> tuple[Located, ...]:
         """The findings that need no fleet. ``complete``: whether what is referred to must be among the documents."""
@@ -165,16 +174,18 @@ class Bundle:
                 targets.append(made)
                 sound = not any(located.finding.is_error for located in findings)
                 clashes = enter(made.label, made.plan) if enter is not None and sound else []
-                found += (_at(made.source, replace(finding, path=("metadata",))) for finding in clashes)
+                found += (made.source.at(replace(finding, path=("metadata",))) for finding in clashes)
+        silent = {rule for rule, level in self._levels.by_rule.items() if level == OFF}
         if not complete:
-            found = [located for located in found if located.finding.rule not in _INCOMPLETE]
+            silent |= _INCOMPLETE
+        found = [located for located in found if located.finding.rule not in silent]
         return BundlePlan(tuple(targets), _sorted(found))
 
     def _scope_findings(self) -> Iterator[Located]:
         for (kind, _), source in self._sources.items():
             if kind in (GATEWAY_GROUP, SECURITY_GROUP):
                 for finding in outside(source.resource, self._workspace(source.resource.fqn)):
-                    yield _at(source, finding)
+                    yield source.at(finding)
 
     def _targets(self) -> list[tuple[tuple[TargetKind, str], list[Item]]]:
         """The attachments by target. All settings of a security group are settings of the one group."""
@@ -197,7 +208,7 @@ class Bundle:
         reached = self._reach(kind, fqn)
         attached = [self._attached(item) for item in items]
         missing = list(_missing(items, attached))
-        found = [*missing, *(_at(source, finding) for finding in reached.missing)]
+        found = [*missing, *(source.at(finding) for finding in reached.missing)]
         target = Target.model_construct(
             kind=kind,
             fqn=fqn,
@@ -259,19 +270,19 @@ class Bundle:
                 fqn = known(items[index].attachment.fqn)
                 entry = self._sources.get((WASM_EXTENSION, str(fqn)))
                 if entry is not None:
-                    return _at(entry, replace(finding, path=("spec", *rest)))
-                return _at(items[index].source, replace(finding, path=_path(items[index])))
+                    return entry.at(replace(finding, path=("spec", *rest)))
+                return items[index].source.at(replace(finding, path=_path(items[index])))
             case ("extensions", int(index), *rest):
-                return _at(items[index].source, replace(finding, path=(*_path(items[index]), *rest)))
+                return items[index].source.at(replace(finding, path=(*_path(items[index]), *rest)))
             case ("namespaceSelector", int(index), *_) if reached.entries:
                 entry_of = reached.entries[index]
                 owner = self._sources[entry_of.source.kind, str(entry_of.source.fqn)]
                 path = ("spec", "namespaceSelector", "names", entry_of.index)
-                return _at(owner, replace(finding, path=path))
+                return owner.at(replace(finding, path=path))
             case ("workloadSelector", *_):
-                return _at(source, finding.under("spec"))
+                return source.at(finding.under("spec"))
             case _:
-                return _at(source, replace(finding, path=("metadata",)))
+                return source.at(replace(finding, path=("metadata",)))
 
 
 _INCOMPLETE = {rules.NO_EXTENSION.id, rules.NO_SCOPE.id}
@@ -288,7 +299,7 @@ def _missing(items: list[Item], attached: list[Attached]) -> Iterator[Located]:
         fqn = known(item.attachment.fqn)
         if one.entry is _UNREADABLE and fqn and _is_extension(fqn):
             says = f"{quoted(fqn)} is not among the documents."
-            yield _at(item.source, rules.NO_EXTENSION.at(*_path(item), "fqn", says=says))
+            yield item.source.at(rules.NO_EXTENSION.at(*_path(item), "fqn", says=says))
 
 
 def _group(fqn: Fqn) -> str:
@@ -298,12 +309,6 @@ def _group(fqn: Fqn) -> str:
 
 def _path(item: Item) -> tuple[str | int, ...]:
     return ("spec", item.source.resource.kind.field or "", item.index)
-
-
-def _at(source: Source, finding: Finding) -> Located:
-    """The finding as it weighs in the end, at its place in the file."""
-    (settled,) = settle([finding], source.waivers)
-    return source.document.locate(replace(settled, subject=settled.subject or source.resource.label))
 
 
 _WAIVERS = ("metadata", "annotations", ANNOTATION)
