@@ -40,10 +40,11 @@ clusters-down: $(VENV)/.ready  ## Stop just those
 	cd tests && ../$(RUN) -m mesh down
 
 $(VENV)/.ready: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -q --upgrade pip
-	$(BIN)/pip install -q -e '.[policy]' --group dev
-	touch $@
+	@echo "Setting up $(VENV): half a minute"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install -q --upgrade pip
+	@$(BIN)/pip install -q -e '.[policy]' --group dev
+	@touch $@
 
 clean:  ## Remove what this Makefile made
 	rm -rf $(VENV) rendered .state
