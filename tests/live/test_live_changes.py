@@ -36,6 +36,38 @@ def test_an_image_is_changed_under_load_and_no_request_fails(stage: Stage, modul
     assert unfiltered == []
 
 
+def test_a_plugin_and_its_secret_go_under_load_and_no_request_fails(stage: Stage, modules: Modules) -> None:
+    """In the order of the resource graph: the plugin first. The Secret may follow at once."""
+    image = stage.registry.push("filters/leaves", modules("v1"))
+    cluster, program = stage.clusters[0], stage.gateway_program(Extension("leaves", image.url))
+    planned = stage.plan(program)[cluster.name]
+    with Load(stage.proxy) as load:
+        for _ in range(3):
+            stage.deploy(program)
+            until(stage.proxy, lambda answer: names(answer) == ["leaves"], "the plugin")
+            for obj in sorted(planned, key=lambda obj: obj["kind"] == "Secret"):
+                cluster.api.delete(obj["apiVersion"], obj["kind"], obj["metadata"]["name"], stage.namespace).accepted()
+            until(stage.proxy, lambda answer: names(answer) == [], "the chain without the plugin")
+            load.wait_for_more()
+    assert load.failed == []
+
+
+def test_a_secret_that_is_deleted_takes_a_working_plugin_down(stage: Stage, modules: Modules) -> None:
+    """Though the module is there and runs. So credentials are changed in place, never by another Secret object."""
+    image = stage.registry.push("filters/orphaned", modules("v1"))
+    program = stage.gateway_program(Extension("orphaned", image.url))
+    stage.deploy(program)
+    until(stage.proxy, lambda answer: names(answer) == ["orphaned"], "the plugin")
+
+    stage.deploy(stage.gateway_program(Extension("orphaned", image.url), password="wrong"))
+    stage.deploy(stage.gateway_program(Extension("orphaned", image.url, config={"name": "later"}), password="wrong"))
+    until(stage.proxy, lambda answer: names(answer) == ["later"], "the new configuration: the module is in the cache")
+
+    (secret,) = [obj for obj in stage.plan(program)[stage.clusters[0].name] if obj["kind"] == "Secret"]
+    stage.clusters[0].api.delete("v1", "Secret", secret["metadata"]["name"], stage.namespace).accepted()
+    until(stage.proxy, lambda answer: answer.status == 403, "the refusal")
+
+
 def test_a_change_to_an_image_that_is_not_there_takes_a_working_plugin_down(stage: Stage, modules: Modules) -> None:
     """Istio does not keep what ran: from the change on, every request is denied."""
     image = stage.registry.push("filters/vanished", modules("v1"))
