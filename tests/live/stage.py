@@ -139,6 +139,24 @@ class Stage:
         for obj in sorted(objects, key=lambda obj: obj["kind"] != "Secret"):
             cluster.api.apply(obj).accepted()
 
+    def istio_policies(self) -> list[Object]:
+        """What makes istiod put its authentication and authorization filters into the gateway's chain."""
+        keys = '{"keys":[{"kty":"oct","kid":"probe","k":"AAAA"}]}'
+        rule = {"issuer": "https://issuer.example.com", "jwks": keys}
+        metadata = {"name": "probe", "namespace": self.namespace}
+        specs = {"RequestAuthentication": {"jwtRules": [rule]}, "AuthorizationPolicy": {"rules": [{}]}}
+        return [
+            {"apiVersion": "security.istio.io/v1", "kind": kind, "metadata": metadata, "spec": spec}
+            for kind, spec in specs.items()
+        ]
+
+    def http_filters(self) -> list[str]:
+        """The HTTP filters of the gateway's one listener, as Envoy tells them; plugins by the names of their objects."""
+        (dump,) = self.proxy.config_dump("?resource=dynamic_listeners")["configs"]
+        (network,) = dump["active_state"]["listener"]["filter_chains"][0]["filters"]
+        told = [one["name"] for one in network["typed_config"]["http_filters"]]
+        return [name.rsplit("/")[-1].partition(".")[2].partition("~")[0] if "/" in name else name for name in told]
+
     def _prune(self, cluster: Cluster, wanted: Sequence[Object]) -> None:
         names = {obj["metadata"]["name"] for obj in wanted}
         for plugin in cluster.api.list(*PLUGIN, self.namespace):

@@ -49,11 +49,11 @@ def test_the_chain_of_the_reference_runs_in_its_printed_order(stage: Stage, modu
                 },
             )
 
-    stage.apply(stage.clusters[0], istio_filters(stage.namespace))
+    stage.apply(stage.clusters[0], stage.istio_policies())
     stage.deploy(program)
     order = ["openid-connect", "acl-check", "check-header"]
     until(stage.proxy, lambda answer: names(answer) == order, f"the order {order}")
-    assert short(http_filters(stage)) == [
+    assert stage.http_filters() == [
         "openid-connect",
         "envoy.filters.http.jwt_authn",
         "acl-check",
@@ -104,34 +104,3 @@ def test_phase_and_priority_decide_not_the_list(stage: Stage, modules: Modules) 
 
 def _plugins(objects: list[Object]) -> list[Object]:
     return [obj for obj in objects if obj["kind"] == "WasmPlugin"]
-
-
-def istio_filters(namespace: str) -> list[Object]:
-    """What makes istiod put its authentication and authorization filters into a gateway's chain."""
-    keys = '{"keys":[{"kty":"oct","kid":"probe","k":"AAAA"}]}'
-    return [
-        {
-            "apiVersion": "security.istio.io/v1",
-            "kind": "RequestAuthentication",
-            "metadata": {"name": "probe", "namespace": namespace},
-            "spec": {"jwtRules": [{"issuer": "https://issuer.example.com", "jwks": keys}]},
-        },
-        {
-            "apiVersion": "security.istio.io/v1",
-            "kind": "AuthorizationPolicy",
-            "metadata": {"name": "probe", "namespace": namespace},
-            "spec": {"rules": [{}]},
-        },
-    ]
-
-
-def http_filters(stage: Stage) -> list[str]:
-    """The names of the HTTP filters of the gateway's one listener, as Envoy tells them."""
-    (dump,) = stage.proxy.config_dump("?resource=dynamic_listeners")["configs"]
-    (network,) = dump["active_state"]["listener"]["filter_chains"][0]["filters"]
-    return [one["name"] for one in network["typed_config"]["http_filters"]]
-
-
-def short(filters: list[str]) -> list[str]:
-    """Names of plugins without what Istio adds to them."""
-    return [name.rsplit("/", 1)[-1].partition(".")[2].partition("~")[0] if "/" in name else name for name in filters]
