@@ -22,6 +22,7 @@ from support.programs import (
     plugins,
     run,
     secrets,
+    unknown,
 )
 
 import mesh_wasm_pulumi as wasm
@@ -310,6 +311,19 @@ def test_two_attachments_of_one_object() -> None:
     assert not errors(result, "first")
     _has(errors(result, "second"), "MW506", "", "written by first already")
     assert not any(one.name.startswith("second") for one in plugins(result))
+
+
+def test_components_of_one_name_and_two_types() -> None:
+    def program() -> None:
+        where = fleet()
+        acl = wasm.WasmExtension("shop", extension_args(priority=unknown()))
+        wasm.IngressGatewayAttachment("shop", gateway_args(acl, where))
+        wasm.SecurityGroupAttachment("shop", group_args(acl, where, group="x"))
+
+    result = run(program)
+    assert result.failure is not None
+    assert "shop (SecurityGroupAttachment) (1 error)" in result.failure
+    assert [finding.rule for finding in errors(result)] == ["MW501"]
 
 
 KUBECONFIG = """\
