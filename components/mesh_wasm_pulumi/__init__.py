@@ -1,20 +1,28 @@
-"""mesh-wasm for Pulumi: declare Wasm extensions once, attach them, and ship them as WasmPlugins to every cluster."""
+"""mesh-wasm for Pulumi: declare Wasm extensions once, attach them, and ship them as WasmPlugins to every cluster.
+
+Importing this package costs next to nothing: each name is fetched from its module when it is first used (PEP 562), so a
+program that shares its imports with others pays for pydantic, and for our own modules, only once it uses them.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from mesh_wasm._version import __version__
 
-from ._chains import chains
-from .attachment import (
-    EgressGatewayAttachment,
-    GatewayAttachment,
-    IngressGatewayAttachment,
-    SecurityGroupAttachment,
-    Tier1GatewayAttachment,
-)
-from .cluster import Cluster, Fleet
-from .extension import WasmExtension
-from .plugin import WasmPlugin
-from .pullsecret import PullSecret
-from .tsb import TsbManifests
+if TYPE_CHECKING:  # what type checkers and editors see
+    from ._chains import chains
+    from .attachment import (
+        EgressGatewayAttachment,
+        GatewayAttachment,
+        IngressGatewayAttachment,
+        SecurityGroupAttachment,
+        Tier1GatewayAttachment,
+    )
+    from .cluster import Cluster, Fleet
+    from .extension import WasmExtension
+    from .plugin import WasmPlugin
+    from .pullsecret import PullSecret
+    from .tsb import TsbManifests
 
 __all__ = [
     "Cluster",
@@ -31,3 +39,31 @@ __all__ = [
     "__version__",
     "chains",
 ]
+
+_MODULES = {
+    "Cluster": "cluster",
+    "EgressGatewayAttachment": "attachment",
+    "Fleet": "cluster",
+    "GatewayAttachment": "attachment",
+    "IngressGatewayAttachment": "attachment",
+    "PullSecret": "pullsecret",
+    "SecurityGroupAttachment": "attachment",
+    "Tier1GatewayAttachment": "attachment",
+    "TsbManifests": "tsb",
+    "WasmExtension": "extension",
+    "WasmPlugin": "plugin",
+    "chains": "_chains",
+}
+"""The module of each public name."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    globals()[name] = value  # the next use finds it without asking here
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES})

@@ -73,7 +73,12 @@ class Model(BaseModel):
     """A typed, frozen value with camelCase wire names."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, alias_generator=to_camel, arbitrary_types_allowed=True
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
+        alias_generator=to_camel,
+        arbitrary_types_allowed=True,
+        defer_build=True,  # a program pays only for the models that it uses
     )
 
     def wire(self) -> dict[str, Any]:
