@@ -10,7 +10,7 @@ import pulumi
 from pulumi.output import Unknown
 from pulumi.runtime.rpc import UNKNOWN
 
-from mesh_wasm.deferred import Deferred, deferred_leaves, replace_deferred
+from mesh_wasm.deferred import SCALARS, Deferred, deferred_leaves, replace_deferred
 
 
 class OutputLeaf(Deferred):
@@ -46,6 +46,8 @@ class UnknownLeaf(Deferred):
 
 def lift(value: Any) -> Any:
     """Replace every Output by a leaf. Plain values stay the very same objects."""
+    if type(value) in SCALARS:
+        return UnknownLeaf() if value == UNKNOWN else value
     if isinstance(value, pulumi.Output):
         return OutputLeaf(value)
     if isinstance(value, Unknown) or value == UNKNOWN:

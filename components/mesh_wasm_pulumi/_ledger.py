@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import pulumi
 
 from mesh_wasm.finding import Finding
-from mesh_wasm.member import member_of
+from mesh_wasm.member import members_of
 from mesh_wasm.plan import Plan, same_objects
 from mesh_wasm.secretplan import PlannedSecret, rivals
 from mesh_wasm.ties import Ties
@@ -51,15 +51,6 @@ class Ledger:
     awaited: list[pulumi.Output[Any]] = field(default_factory=list)
     """Inside the provider: the checks that the answer to the current Construct call waits for."""
 
-    names: dict[str, str] = field(default_factory=dict)
-    """The type of the component that goes by each name."""
-
-    def name(self, component: str, type_: str) -> str:
-        """What a component is called in messages: its name, with its type where another type has taken that name."""
-        if self.names.setdefault(component, type_) == type_:
-            return component
-        return f"{component} ({type_})"
-
     def take_awaited(self) -> list[pulumi.Output[Any]]:
         """Hand the checks to the Construct call that has caused them."""
         taken, self.awaited = self.awaited, []
@@ -78,7 +69,7 @@ class Ledger:
     def enter(self, component: str, plan: Plan) -> list[Finding]:
         """Add a component's plan; return what it has against those that were declared before."""
         self.plans[component] = plan
-        ties = self.ties.enter(map(member_of, plan.plugins))
+        ties = self.ties.enter(members_of(plan.plugins))
         return [*same_objects(component, plan, self.writers), *rivals(plan.secrets, self.bearers), *ties]
 
     def enter_again(self, component: str, plan: Plan) -> list[Finding]:

@@ -29,7 +29,7 @@ class Report:
 
     def __init__(self, component: pulumi.Resource, name: str, args: Mapping[str, Any]) -> None:
         self._component = component
-        self._name = ledger().name(name, type(component).__name__)
+        self._name = name
         self._args = args
         self._told: set[Finding] = set()
         ledger().components.append(component)

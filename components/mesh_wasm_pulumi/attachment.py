@@ -101,16 +101,15 @@ def _attach(
         "pullSecrets": [entry.pull_secrets for entry in entries],
     }
 
-    shown = ledger().name(name, type(component).__name__)
-    plan, undecided = _plan(kind, document, entries, where, shown)
+    plan, undecided = _plan(kind, document, entries, where, name)
 
     def later(known: Any) -> list[Finding]:
-        again, _ = _plan(kind, known, entries, where, shown, undecided)
-        return [*again.findings, *ledger().enter_again(shown, again)]
+        again, _ = _plan(kind, known, entries, where, name, undecided)
+        return [*again.findings, *ledger().enter_again(name, again)]
 
     pulumi.ComponentResource.__init__(component, token(type(component).__name__), name, _props(document, args), opts)
     report = Report(component, name, args)
-    found = [*misspelt, *where.findings, *plan.findings, *(ledger().enter(shown, plan) if not plan.errors else ())]
+    found = [*misspelt, *where.findings, *plan.findings, *(ledger().enter(name, plan) if not plan.errors else ())]
     valid, gate = report.check(found, document, later)
     component.plugins = output_of(references(plan) if valid else [])
     if valid:

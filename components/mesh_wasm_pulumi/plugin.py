@@ -49,12 +49,11 @@ class WasmPlugin(pulumi.ComponentResource):
         props = lower(parse(PluginDocument, document).value.wire())
         super().__init__(token("WasmPlugin"), name, {**props, "fleet": list(where.providers)}, opts)
         report = Report(self, name, args)
-        shown = ledger().name(name, "WasmPlugin")
-        found = [*misspelt, *where.findings, *plan.findings, *(ledger().enter(shown, plan) if not plan.errors else ())]
+        found = [*misspelt, *where.findings, *plan.findings, *(ledger().enter(name, plan) if not plan.errors else ())]
 
         def later(known: Any) -> list[Finding]:
             again = planned(known)
-            return [*again.findings, *ledger().enter_again(shown, again)]
+            return [*again.findings, *ledger().enter_again(name, again)]
 
         valid, gate = report.check(found, whole, later)
         self.plugins = output_of(references(plan) if valid else [])

@@ -100,8 +100,10 @@ def _plugin_findings(target: Target, index: int, one: Attached) -> Iterator[Find
         return
     parsed = parse(WasmPluginSpec, plugin_spec(one.entry, one.attachment, target))
     workload = Workload.GATEWAY if target.kind.is_gateway else Workload.SIDECAR
-    on_entry = {(f.rule, f.path, f.message) for f in entry_plugin_findings(one.entry)}
-    for finding in (*parsed.findings, *plugin_findings(parsed.value, workload)):
+    found = [*parsed.findings, *plugin_findings(parsed.value, workload)]
+    # Nearly always there is nothing to tell apart; then the rules need not look at the extension once more.
+    on_entry = {(f.rule, f.path, f.message) for f in entry_plugin_findings(one.entry)} if found else set()
+    for finding in found:
         if (finding.rule, finding.path, finding.message) not in on_entry:
             yield at_attachment(finding, index, one)
 

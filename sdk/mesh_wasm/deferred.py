@@ -8,7 +8,7 @@ is deferred stays a leaf: nothing around it becomes unknown or secret because of
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -58,24 +58,37 @@ def known(value: T | Deferred | None) -> T | None:
     return None if isinstance(value, Deferred) else value
 
 
+SCALARS = frozenset({str, int, float, bool, type(None)})
+"""The exact types of nearly all leaves. Looking here first spares the slow ``isinstance`` of abstract classes, which
+would be asked for each leaf of each plugin several times (docs/performance.md)."""
+
+
 def deferred_leaves(value: Any) -> Iterator[Deferred]:
     """Yield every deferred leaf inside mappings and lists."""
     if isinstance(value, Deferred):
         yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
+        return
+    for item in _inner(value):
+        if type(item) not in SCALARS:
             yield from deferred_leaves(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from deferred_leaves(item)
+
+
+def _inner(value: Any) -> Iterable[Any]:
+    if type(value) in SCALARS:
+        return ()
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list | tuple) else ()
 
 
 def replace_deferred(value: Any, fn: Callable[[Deferred], Any]) -> Any:
     """Copy ``value`` with each deferred leaf replaced by ``fn(leaf)``; plain containers only."""
+    if type(value) in SCALARS:
+        return value
     if isinstance(value, Deferred):
         return fn(value)
     if isinstance(value, Mapping):
-        return {key: replace_deferred(item, fn) for key, item in value.items()}
+        return {key: item if type(item) in SCALARS else replace_deferred(item, fn) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [replace_deferred(item, fn) for item in value]
     return value

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 SCHEMES = ("oci", "http", "https", "file")
 """The schemes that Istio knows; the literal prefix is scheme + '://'."""
 
+_BLANK = re.compile(r"[\s\x00-\x1f]")
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*)://")
 _HOST = re.compile(r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?)(:[0-9]{1,5})?$")
 _PATH_PART = re.compile(r"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*$")
@@ -36,7 +37,7 @@ class ModuleUrl:
     @classmethod
     def parse(cls, text: str) -> ModuleUrl:
         """Read a URL as a user writes it; without a scheme it is an OCI image. Raises :class:`ImageError`."""
-        if text != text.strip() or any(char.isspace() or ord(char) < 32 for char in text):
+        if _BLANK.search(text):
             raise ImageError("the URL holds white space or control characters")
         match = _SCHEME.match(text)
         scheme, rest = (match[1].lower(), text[match.end() :]) if match else ("oci", text)

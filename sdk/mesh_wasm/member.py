@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from .deferred import Deferred, deferred_leaves
 from .enums import PluginPhase, PluginType
 from .filters import PHASE_ORDER
 from .labels import EXTENSION, TARGET
-from .manifest import SECRET_MARK, UNKNOWN_MARK
+from .marks import SECRET_MARK, UNKNOWN_MARK
 from .model import INT32_MIN
 from .plan import PlannedPlugin
 from .workload import Workload, aims, can_meet, every_pair
@@ -78,49 +78,93 @@ class Member:
         return any(can_meet(one, two) for one, two in pairs) and _share_traffic(self.flows, other.flows)
 
 
-def read_member(
-    cluster: Cluster, metadata: Mapping[str, Any], spec: Mapping[str, Any] | Deferred, declared_by: str = ""
-) -> Member:
-    """Read a plugin in wire form; deferred leaves, and the marks that stand for them in manifests, are undecided."""
+@dataclass(frozen=True, slots=True)
+class _Deciding:
+    """What of a spec decides a plugin's place, the same in every namespace."""
+
+    aim: Mapping[str, Any] | None
+    """selector, targetRef and targetRefs; None if one of them is undecided."""
+    phase: PluginPhase | None
+    priority: int | None
+    layer: PluginType | None
+    flows: tuple[Flow, ...]
+    undecided: tuple[str, ...]
+    spec: Mapping[str, Any]
+    """The spec itself; empty where it is deferred as a whole."""
+
+
+def _deciding(spec: Mapping[str, Any] | Deferred) -> _Deciding:
     undecided: list[str] = []
     known = {} if isinstance(spec, Deferred) else spec
-    annotations = metadata.get("annotations")
-    notes = annotations if isinstance(annotations, Mapping) else {}
 
-    def read(container: Mapping[str, Any], key: str) -> Any:
-        value = container.get(key)
-        if (isinstance(spec, Deferred) and container is known) or any(map(_is_open, _leaves(value))):
+    def read(key: str) -> Any:
+        value = known.get(key)
+        if isinstance(spec, Deferred) or _holds_open(value):
             undecided.append(key)
             return None
         return value
 
-    namespace = read(metadata, "namespace")
-    aim = {key: read(known, key) for key in ("selector", "targetRef", "targetRefs")}
+    aim = {key: read(key) for key in ("selector", "targetRef", "targetRefs")}
     open_aim = bool(undecided)
-    phase, priority, layer = read(known, "phase"), read(known, "priority"), read(known, "type")
+    phase, priority, layer = read("phase"), read("priority"), read("type")
     match = known.get("match")
-    name = metadata.get("name")
-    return Member(
-        cluster=cluster.name,
-        namespace=namespace,
-        name=name if isinstance(name, str) and not _is_open(name) else f"({declared_by or 'name known at up'})",
-        aims=None if open_aim else aims(str(namespace or "default"), cluster.root_namespace, aim),
+    return _Deciding(
+        aim=None if open_aim else aim,
         phase=None if "phase" in undecided else _phase(phase),
         priority=priority if isinstance(priority, int) else None,
         layer=None if "type" in undecided else _layer(layer),
-        flows=ALL_TRAFFIC if any(map(_is_open, _leaves(match))) else tuple(_flows(match)) or ALL_TRAFFIC,
-        fqn=_text(notes.get(EXTENSION)),
-        target=_text(notes.get(TARGET)),
-        declared_by=declared_by,
-        root_namespace=cluster.root_namespace,
+        flows=ALL_TRAFFIC if _holds_open(match) else tuple(_flows(match)) or ALL_TRAFFIC,
         undecided=tuple(undecided),
         spec=known,
     )
 
 
-def member_of(plugin: PlannedPlugin) -> Member:
-    """A planned plugin as a member."""
-    return read_member(plugin.cluster, plugin.metadata(), plugin.spec, plugin.declared_by)
+def read_member(
+    cluster: Cluster, metadata: Mapping[str, Any], spec: Mapping[str, Any] | Deferred, declared_by: str = ""
+) -> Member:
+    """Read a plugin in wire form; deferred leaves, and the marks that stand for them in manifests, are undecided."""
+    return _member(cluster, metadata, _deciding(spec), declared_by)
+
+
+def members_of(plugins: Iterable[PlannedPlugin]) -> Iterator[Member]:
+    """Planned plugins as members. A spec that many places share, as those of one extension do, is read once."""
+    read: dict[int, tuple[Any, _Deciding]] = {}
+    for plugin in plugins:
+        if id(plugin.spec) not in read:
+            read[id(plugin.spec)] = (plugin.spec, _deciding(plugin.spec))  # held, so that no other gets its id
+        metadata = {"namespace": plugin.namespace, "name": plugin.name, "annotations": plugin.annotations}
+        yield _member(plugin.cluster, metadata, read[id(plugin.spec)][1], plugin.declared_by)
+
+
+def _member(cluster: Cluster, metadata: Mapping[str, Any], spec: _Deciding, declared_by: str) -> Member:
+    annotations = metadata.get("annotations")
+    notes = annotations if isinstance(annotations, Mapping) else {}
+    name, namespace = metadata.get("name"), metadata.get("namespace")
+    somewhere = _holds_open(namespace)
+    if somewhere:
+        namespace = None
+    return Member(
+        cluster=cluster.name,
+        namespace=namespace,
+        name=name if isinstance(name, str) and not _is_open(name) else f"({declared_by or 'name known at up'})",
+        aims=None
+        if somewhere or spec.aim is None
+        else aims(str(namespace or "default"), cluster.root_namespace, spec.aim),
+        phase=spec.phase,
+        priority=spec.priority,
+        layer=spec.layer,
+        flows=spec.flows,
+        fqn=_text(notes.get(EXTENSION)),
+        target=_text(notes.get(TARGET)),
+        declared_by=declared_by,
+        root_namespace=cluster.root_namespace,
+        undecided=("namespace", *spec.undecided) if somewhere else spec.undecided,
+        spec=spec.spec,
+    )
+
+
+def _holds_open(value: Any) -> bool:
+    return value is not None and any(map(_is_open, _leaves(value)))
 
 
 def _text(value: Any) -> str:

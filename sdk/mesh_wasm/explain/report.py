@@ -16,7 +16,7 @@ from mesh_wasm.chain import Chain, Step, chains
 from mesh_wasm.deferred import Deferred
 from mesh_wasm.enums import PluginPhase
 from mesh_wasm.image import image_of
-from mesh_wasm.manifest import SECRET_MARK, UNKNOWN_MARK
+from mesh_wasm.marks import SECRET_MARK, UNKNOWN_MARK
 from mesh_wasm.member import ALL_TRAFFIC, Member
 from mesh_wasm.ties import tie_findings
 from mesh_wasm.workload import Workload, WorkloadKind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mesh_wasm.inventory import read_inventory
-from mesh_wasm.member import member_of
+from mesh_wasm.member import members_of
 from mesh_wasm.tsb import Bundle
 from mesh_wasm.yamlfile import Located, Unreadable
 from mesh_wasm.yamlpaths import read_paths
@@ -29,7 +29,7 @@ def read_tsb(path: Path, options: Options) -> Source | None:
     except Unreadable as problem:
         raise Unexplainable(str(problem)) from None
     plan = bundle.plan(fleet)
-    members = [member_of(plugin) for target in plan.targets for plugin in target.plan.plugins]
+    members = [member for target in plan.targets for member in members_of(target.plan.plugins)]
     findings = tuple((_place(located), located.finding) for located in (*found, *plan.findings))
     return Source(path.resolve().stem, tuple(members), tuple(fleet.names), findings)
 

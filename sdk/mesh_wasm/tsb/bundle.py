@@ -19,7 +19,7 @@ from mesh_wasm.deferred import INVALID, Deferred, known
 from mesh_wasm.extension import CatalogueEntry
 from mesh_wasm.finding import Finding, errors, quoted
 from mesh_wasm.fqn import Fqn
-from mesh_wasm.member import member_of
+from mesh_wasm.member import members_of
 from mesh_wasm.placement import place
 from mesh_wasm.plan import Plan, same_objects
 from mesh_wasm.pullsecret import PullSecret
@@ -337,7 +337,7 @@ def _book() -> Enter:
     ties = Ties()
 
     def enter(label: str, plan: Plan) -> list[Finding]:
-        return [*same_objects(label, plan, writers), *ties.enter(map(member_of, plan.plugins))]
+        return [*same_objects(label, plan, writers), *ties.enter(members_of(plan.plugins))]
 
     return enter
 

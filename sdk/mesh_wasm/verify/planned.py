@@ -8,7 +8,7 @@ from typing import Any
 
 from mesh_wasm.enums import PluginPhase, PluginType
 from mesh_wasm.filters import PHASE_ORDER
-from mesh_wasm.manifest import SECRET_MARK, UNKNOWN_MARK
+from mesh_wasm.marks import SECRET_MARK, UNKNOWN_MARK
 from mesh_wasm.model import INT32_MIN
 from mesh_wasm.plugin import KIND
 
