@@ -89,13 +89,16 @@ class PullSecrets:
         )
 
     def _read(self, planned: PlannedSecret) -> pulumi.Resource:
-        """The Secret that exists already. At preview it is not asked for: something may be about to create it."""
+        """The Secret that exists already. At preview it is not asked for: something may be about to create it.
+
+        Where it is absent, the engine says so on this resource and ends the program at once (measured).
+        """
         from pulumi_kubernetes.core.v1 import Secret
 
         name: Any = pulumi.Output.from_input(pulumi.UNKNOWN)
         if not pulumi.runtime.is_dry_run():
             name = lower(together([planned.namespace, planned.name], "/".join))
-        return Secret.get(self._logical_name(planned), name, self._options(planned))
+        return Secret.get(f"{self._logical_name(planned)}-existing", name, self._options(planned))
 
     def _checked(self, planned: PlannedSecret, read: Any) -> Standing:
         def check(known: list[Any]) -> Any:

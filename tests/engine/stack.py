@@ -73,9 +73,12 @@ class Stack:
     :param folder: An empty folder.
     :param clusters: The clusters that it may write to.
     :param namespaces: Two namespaces that exist in all of them.
+    :param program: File of this package that is the program.
     """
 
-    def __init__(self, folder: Path, clusters: Sequence[Cluster], namespaces: tuple[str, str]) -> None:
+    def __init__(
+        self, folder: Path, clusters: Sequence[Cluster], namespaces: tuple[str, str], program: str = "program.py"
+    ) -> None:
         self.folder = folder
         self.clusters = {cluster.name: cluster for cluster in clusters}
         self.wanted: dict[str, Any] = {
@@ -90,6 +93,7 @@ class Stack:
         self._backend = folder / "state"
         self._project = folder / "program"
         self._logs = 0
+        self._program = program
         self._prepare()
 
     def want(self, **changes: Any) -> None:
@@ -180,7 +184,7 @@ class Stack:
     def _prepare(self) -> None:
         self._backend.mkdir(parents=True)
         self._project.mkdir()
-        shutil.copy(Path(__file__).with_name("program.py"), self._project / "__main__.py")
+        shutil.copy(Path(__file__).with_name(self._program), self._project / "__main__.py")
         options = {"toolchain": "pip", "virtualenv": sys.prefix} if sys.prefix != sys.base_prefix else {}
         project = {
             "name": "life",
