@@ -52,6 +52,7 @@ class PullSecrets:
         self._where = where
         self._report = report
         self._depends_on = depends_on
+        self._checked_needs: dict[tuple[int, ...], pulumi.Output[Any]] = {}
 
     def standing(self, planned: PlannedSecret) -> Standing:
         """The registered Secret; registered now if this is its first use in the program."""
@@ -115,14 +116,19 @@ class PullSecrets:
 
     def _logical_name(self, planned: PlannedSecret) -> str:
         called = [self._refs[source.identity].called for source in planned.sources]
-        return "-".join([*called, planned.cluster.name, planned.key])
+        # A namespace that is not known yet tells nothing apart, so the component that needs the Secret has to.
+        asked = [] if isinstance(planned.namespace, str) else [self._component.pulumi_resource_name]
+        return "-".join([*called, planned.cluster.name, planned.key, *asked])
 
     def _options(self, planned: PlannedSecret) -> pulumi.ResourceOptions:
         refs = [self._refs[source.identity] for source in planned.sources]
         gates = [ref.gate for ref in refs if ref.gate is not None]
         needs: Any = self._depends_on
         if gates:
-            needs = pulumi.Output.all(*gates).apply(lambda _: self._depends_on)
+            key = tuple(map(id, gates))
+            if key not in self._checked_needs:
+                self._checked_needs[key] = pulumi.Output.all(*gates).apply(lambda _: self._depends_on)
+            needs = self._checked_needs[key]
         return self._where.options(refs[0].parent if len(refs) == 1 else None, planned.cluster.name, needs)
 
 

@@ -24,6 +24,7 @@ from .cluster import Cluster, Fleet
 from .finding import Finding, ordered, quoted
 from .naming import is_label, is_subdomain
 from .parse import parse
+from .registry import mirror_findings
 from .rules import placing, schema
 from .yamlfile import Located, Unreadable, load
 
@@ -109,6 +110,8 @@ def _facts(cluster: Cluster) -> Iterator[Finding]:
             yield placing.BAD_NAME.at("namespaces", index, says=says, fix="Keep one of the two.")
     if not is_label(cluster.root_namespace):
         yield placing.BAD_NAME.at("rootNamespace", says=f"{quoted(cluster.root_namespace)} is no namespace name.")
+    for finding in mirror_findings(cluster):
+        yield replace(finding, cluster=None)
 
 
 _FORM = "Write clusters: {<name>: {namespaces: [<namespace>, …], istioVersion: '<major>.<minor>', …}}."
