@@ -93,7 +93,8 @@ def test_a_program(tmp_path: Path) -> None:
     (tmp_path / "__main__.py").write_text(PROGRAM.replace("PRIORITY", "7"))
     done = run(str(tmp_path), "--proxy", str(DUMP))
     assert done.exit_code == 1
-    assert "edge/cc  different: It runs with another module, pluginConfig (as a whole)" in done.output
+    assert "edge/cc  different\n" in done.output
+    assert "It runs with another module, pluginConfig (as a whole) than the plan's." in done.output
 
     (tmp_path / "__main__.py").write_text(PROGRAM.replace("PRIORITY", "2**40"))
     done = run(str(tmp_path), "--proxy", str(DUMP))
