@@ -13,13 +13,15 @@ from typing import Any
 import pulumi
 from pydantic.alias_generators import to_snake
 
-from mesh_wasm.finding import Finding, Path, Severity, errors, ordered
+from mesh_wasm.finding import Finding, Path, Severity, errors
+from mesh_wasm.plan import Plan
 from mesh_wasm.rules.rule import CATALOGUE
 
 from ._hosted import refusal
 from ._leaves import resolve
 from ._ledger import ledger
 from ._refusal import refuse
+from ._settling import Settling
 
 Check = Callable[[Any], Iterable[Finding]]
 
@@ -32,12 +34,13 @@ class Report:
         self._name = name
         self._args = args
         self._told: set[Finding] = set()
+        self._settling = Settling.read(args)
         ledger().components.append(component)
 
     def tell(self, findings: Iterable[Finding]) -> list[Finding]:
         """Log the findings that are new; return the errors among them."""
         fresh = []
-        for finding in ordered(findings):
+        for finding in self._settling.settle(findings):
             if finding not in self._told:
                 self._told.add(finding)
                 fresh.append(finding)
@@ -46,6 +49,14 @@ class Report:
                 if not (ledger().hosted and finding.is_error):
                     _LOG[finding.severity](str(spelt), resource=self._component)
         return errors(fresh)
+
+    def errors(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Those of the findings that stop the component, once waivers have been counted; none of them is told."""
+        return errors(self._settling.settle(findings))
+
+    def annotated(self, plan: Plan) -> Plan:
+        """The same plan, whose objects carry the component's waivers."""
+        return self._settling.annotated(plan)
 
     def refuse(self, problems: list[Finding]) -> pulumi.Output[Any]:
         """Fail the program after everybody has spoken."""

@@ -156,6 +156,8 @@ class PullSecretArgs(TypedDict):
     """An entry of a secret store, fetched by the External Secrets Operator; with ``registry``."""
     secret_name: NotRequired[pulumi.Input[str]]
     """Name of the Secret objects; default: the name of the component."""
+    waivers: NotRequired[Sequence[str]]
+    """Findings that are accepted for a while: ``MW403 until 2027-01-31: why``."""
 
 
 class PullSecretDefinition(TypedDict):
@@ -235,6 +237,8 @@ class WasmExtensionArgs(WasmExtensionFields):
     """Registry credentials: a PullSecret (other languages: its definition). Its Secret is put beside every plugin."""
     pull_secrets: NotRequired[Sequence[PullSecretRef]]
     """Several of them: in each cluster the one that serves the image there is taken, as registry mirrors need it."""
+    waivers: NotRequired[Sequence[str]]
+    """Findings that are accepted for a while: ``MW403 until 2027-01-31: why``."""
 
 
 class ExtensionDefinition(WasmExtensionFields):
@@ -324,6 +328,8 @@ class AttachmentArgs(FleetArgs):
 
     extensions: Sequence[AttachedExtensionArgs]
     """The extensions, in any order: phase, priority and FQN decide the order in which they run."""
+    waivers: NotRequired[Sequence[str]]
+    """Findings that are accepted for a while: ``MW403 until 2027-01-31: why``."""
 
 
 class GatewayAttachmentArgs(AttachmentArgs):
@@ -438,6 +444,8 @@ class WasmPluginArgs(FleetArgs):
     """Registry credentials: a PullSecret (other languages: its definition). Its Secret is put beside the plugin."""
     pull_secrets: NotRequired[Sequence[PullSecretRef]]
     """Several of them: in each cluster the one that serves the image there is taken, as registry mirrors need it."""
+    waivers: NotRequired[Sequence[str]]
+    """Findings that are accepted for a while: ``MW403 until 2027-01-31: why``."""
 
 
 class PluginReference(TypedDict):

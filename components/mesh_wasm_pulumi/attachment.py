@@ -25,6 +25,7 @@ from ._leaves import lift, lower, output_of
 from ._ledger import ledger
 from ._report import Report
 from ._secrets import PullSecrets
+from ._settling import WAIVERS
 from .args import GatewayAttachmentArgs, PluginReference, SecurityGroupAttachmentArgs
 from .tokens import token
 
@@ -93,7 +94,7 @@ def _attach(
     known, misspelt = known_arguments(args, GatewayAttachmentArgs if kind.is_gateway else SecurityGroupAttachmentArgs)
     where = _fleet.read_where(known)
     entries = read_entries(known, name)
-    target = lift({key: value for key, value in known.items() if key not in _fleet.KEYS | {"extensions"}})
+    target = lift({key: value for key, value in known.items() if key not in _fleet.KEYS | {"extensions", WAIVERS}})
     document = {
         "target": target,
         "items": [entry.item for entry in entries],
@@ -109,13 +110,14 @@ def _attach(
 
     pulumi.ComponentResource.__init__(component, token(type(component).__name__), name, _props(document, args), opts)
     report = Report(component, name, args)
-    found = [*misspelt, *where.findings, *plan.findings, *(ledger().enter(name, plan) if not plan.errors else ())]
+    clashes = [] if report.errors(plan.findings) else ledger().enter(name, plan)
+    found = [*misspelt, *where.findings, *plan.findings, *clashes]
     valid, gate = report.check(found, document, later)
     component.plugins = output_of(references(plan) if valid else [])
     if valid:
         needs = user_dependencies(opts)
         secrets = PullSecrets(component, [ref for one in entries for ref in one.secrets], where, report, needs)
-        register(component, name, plan, where, secrets, gate, needs)
+        register(component, name, report.annotated(plan), where, secrets, gate, needs)
     component.register_outputs({"plugins": component.plugins})
 
 
@@ -157,6 +159,7 @@ def _props(document: Mapping[str, Any], args: Mapping[str, Any]) -> dict[str, An
         **{_camel(key): value for key, value in document["target"].items()},
         "extensions": document["items"],
         "fleet": list(args["fleet"]) if isinstance(args.get("fleet"), Mapping) else None,
+        WAIVERS: args.get(WAIVERS),
         **selection,
     }
     lowered: dict[str, Any] = lower({key: value for key, value in props.items() if value is not None})

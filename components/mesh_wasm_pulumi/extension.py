@@ -15,6 +15,7 @@ from mesh_wasm.parse import parse
 from ._leaves import lift, lower, output_of
 from ._report import Report
 from ._secret_refs import KEYS, SecretRef, documents, read_secrets, reference_findings
+from ._settling import WAIVERS
 from .args import ExtensionDefinition, WasmExtensionArgs
 from .definition import seal
 from .tokens import token
@@ -87,7 +88,7 @@ class WasmExtension(pulumi.ComponentResource):
 
 def read_entry(name: str, args: Mapping[str, Any]) -> tuple[dict[str, Any], list[SecretRef]]:
     """The catalogue document of some arguments, with deferred leaves, and its pull secrets."""
-    raw = {key: value for key, value in args.items() if key not in KEYS}
+    raw = {key: value for key, value in args.items() if key not in KEYS | {WAIVERS}}
     secrets = read_secrets(args, name) or []
     organization = raw.pop("organization", None)
     document: dict[str, Any] = lift(raw)

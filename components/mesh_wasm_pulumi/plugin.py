@@ -23,6 +23,7 @@ from ._ledger import ledger
 from ._report import Report
 from ._secret_refs import KEYS, documents, read_secrets, reference_findings
 from ._secrets import PullSecrets
+from ._settling import WAIVERS
 from .args import PluginReference, WasmPluginArgs
 from .tokens import token
 
@@ -37,7 +38,7 @@ class WasmPlugin(pulumi.ComponentResource):
         """Declare a plugin; see WasmPluginArgs."""
         known, misspelt = known_arguments(args, WasmPluginArgs)
         where = _fleet.read_where(known)
-        document = lift({key: value for key, value in known.items() if key not in _fleet.KEYS | KEYS})
+        document = lift({key: value for key, value in known.items() if key not in _fleet.KEYS | KEYS | {WAIVERS}})
         refs = read_secrets(known, name) or []
         whole = {"plugin": document, "pullSecrets": documents(refs)}
 
@@ -49,7 +50,8 @@ class WasmPlugin(pulumi.ComponentResource):
         props = lower(parse(PluginDocument, document).value.wire())
         super().__init__(token("WasmPlugin"), name, {**props, "fleet": list(where.providers)}, opts)
         report = Report(self, name, args)
-        found = [*misspelt, *where.findings, *plan.findings, *(ledger().enter(name, plan) if not plan.errors else ())]
+        clashes = [] if report.errors(plan.findings) else ledger().enter(name, plan)
+        found = [*misspelt, *where.findings, *plan.findings, *clashes]
 
         def later(known: Any) -> list[Finding]:
             again = planned(known)
@@ -59,7 +61,9 @@ class WasmPlugin(pulumi.ComponentResource):
         self.plugins = output_of(references(plan) if valid else [])
         if valid:
             needs = user_dependencies(opts)
-            register(self, name, plan, where, PullSecrets(self, refs, where, report, needs), gate, needs)
+            register(
+                self, name, report.annotated(plan), where, PullSecrets(self, refs, where, report, needs), gate, needs
+            )
         self.register_outputs({"plugins": self.plugins})
 
 

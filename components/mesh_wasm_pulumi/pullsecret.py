@@ -17,6 +17,7 @@ from mesh_wasm.rules.secrets import secret_findings
 
 from ._leaves import lift, lower
 from ._report import Report
+from ._settling import WAIVERS
 from .args import PullSecretArgs, PullSecretDefinition
 from .definition import URN_FIELD, seal
 from .tokens import token
@@ -36,7 +37,7 @@ class PullSecret(pulumi.ComponentResource):
         :param opts: Resource options.
         """
         raw = dict(args)
-        fields = {key: value for key, value in raw.items() if key not in ("secret_name", "secretName")}
+        fields = {key: value for key, value in raw.items() if key not in ("secret_name", "secretName", WAIVERS)}
         document = lift({"secretName": raw.get("secret_name", raw.get("secretName", name)), **_hide(fields)})
         parsed = parse(PullSecretSource, document)
         super().__init__(token("PullSecret"), name, _props(parsed.value), opts)
