@@ -120,6 +120,7 @@ def _price(declared: list[int], emitted: list[int]) -> tuple[int, int, int]:
         ([5, 5, 4], [6, 5, 4]),
         ([6, 5, 5], [6, 5, 4]),
         ([6, 5, 5, 4], [6, 5, 4, 3]),
+        ([4, 3, 2, 2, 1, 0, 0], [4, 3, 2, 1, 0, -1, -2]),  # as many moved as by [5, 4, 3, …], but one untied only
         ([100, 5, 5, 5, -100], [100, 6, 5, 4, -100]),
         ([INT32_MAX, INT32_MAX], [INT32_MAX, INT32_MAX - 1]),
         ([INT32_MAX, INT32_MAX, INT32_MAX - 1], [INT32_MAX, INT32_MAX - 1, INT32_MAX - 2]),

@@ -112,8 +112,7 @@ def browser(binary: str, profile: Path) -> Iterator[Page]:
     process = subprocess.Popen(
         [binary, *_FLAGS, f"--user-data-dir={profile}"],
         preexec_fn=place,
-        close_fds=True,
-        pass_fds=(3, 4),
+        close_fds=False,  # Python's own descriptors close themselves; pass_fds would want 3 and 4 to be open already
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
