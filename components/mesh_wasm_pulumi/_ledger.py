@@ -51,6 +51,15 @@ class Ledger:
     awaited: list[pulumi.Output[Any]] = field(default_factory=list)
     """Inside the provider: the checks that the answer to the current Construct call waits for."""
 
+    names: dict[str, str] = field(default_factory=dict)
+    """The type of the component that goes by each name."""
+
+    def name(self, component: str, type_: str) -> str:
+        """What a component is called in messages: its name, with its type where another type has taken that name."""
+        if self.names.setdefault(component, type_) == type_:
+            return component
+        return f"{component} ({type_})"
+
     def take_awaited(self) -> list[pulumi.Output[Any]]:
         """Hand the checks to the Construct call that has caused them."""
         taken, self.awaited = self.awaited, []

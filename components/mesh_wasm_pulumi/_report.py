@@ -31,7 +31,7 @@ class Report:
 
     def __init__(self, component: pulumi.Resource, name: str, args: Mapping[str, Any]) -> None:
         self._component = component
-        self._name = name
+        self._name = ledger().name(name, type(component).__name__)
         self._args = args
         self._told: set[Finding] = set()
         self._settling = Settling.read(args)

@@ -102,15 +102,16 @@ def _attach(
         "pullSecrets": [entry.pull_secrets for entry in entries],
     }
 
-    plan, undecided = _plan(kind, document, entries, where, name)
+    shown = ledger().name(name, type(component).__name__)
+    plan, undecided = _plan(kind, document, entries, where, shown)
 
     def later(known: Any) -> list[Finding]:
-        again, _ = _plan(kind, known, entries, where, name, undecided)
-        return [*again.findings, *ledger().enter_again(name, again)]
+        again, _ = _plan(kind, known, entries, where, shown, undecided)
+        return [*again.findings, *ledger().enter_again(shown, again)]
 
     pulumi.ComponentResource.__init__(component, token(type(component).__name__), name, _props(document, args), opts)
     report = Report(component, name, args)
-    clashes = [] if report.errors(plan.findings) else ledger().enter(name, plan)
+    clashes = [] if report.errors(plan.findings) else ledger().enter(shown, plan)
     found = [*misspelt, *where.findings, *plan.findings, *clashes]
     valid, gate = report.check(found, document, later)
     component.plugins = output_of(references(plan) if valid else [])

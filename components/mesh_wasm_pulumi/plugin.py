@@ -50,12 +50,13 @@ class WasmPlugin(pulumi.ComponentResource):
         props = lower(parse(PluginDocument, document).value.wire())
         super().__init__(token("WasmPlugin"), name, {**props, "fleet": list(where.providers)}, opts)
         report = Report(self, name, args)
-        clashes = [] if report.errors(plan.findings) else ledger().enter(name, plan)
+        shown = ledger().name(name, "WasmPlugin")
+        clashes = [] if report.errors(plan.findings) else ledger().enter(shown, plan)
         found = [*misspelt, *where.findings, *plan.findings, *clashes]
 
         def later(known: Any) -> list[Finding]:
             again = planned(known)
-            return [*again.findings, *ledger().enter_again(name, again)]
+            return [*again.findings, *ledger().enter_again(shown, again)]
 
         valid, gate = report.check(found, whole, later)
         self.plugins = output_of(references(plan) if valid else [])
