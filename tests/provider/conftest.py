@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from support.plugin import Plugin, provider_ref
 
 from mesh_wasm_pulumi.offline.monitor import RecordingMonitor
-
-STACKS = itertools.count()
-"""Ports are used again soon; with stacks of their own, tests never share a deployment."""
 
 
 @pytest.fixture(scope="module")
@@ -21,12 +18,18 @@ def process() -> Iterator[Plugin]:
         yield plugin
 
 
+@pytest.fixture(scope="module")
+def new_monitor() -> Iterator[Callable[[], RecordingMonitor]]:
+    """Makes monitors that live as long as the plugin: at a port that is used again, gRPC remembers the last failure."""
+    with ExitStack() as monitors:
+        yield lambda: monitors.enter_context(RecordingMonitor("shop", "dev", preview=True))
+
+
 @pytest.fixture
-def plugin(process: Plugin) -> Iterator[Plugin]:
+def plugin(process: Plugin, new_monitor: Callable[[], RecordingMonitor]) -> Plugin:
     """The plugin in a new preview."""
-    with RecordingMonitor("shop", f"dev{next(STACKS)}", preview=True) as monitor:
-        process.monitor = monitor
-        yield process
+    process.monitor = new_monitor()
+    return process
 
 
 @pytest.fixture
