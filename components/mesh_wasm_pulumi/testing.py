@@ -1,0 +1,178 @@
+"""For your own tests: what a program would create, in this process, without engine and cluster.
+
+.. code-block:: python
+
+    from mesh_wasm_pulumi.testing import plan_of
+
+    def test_acl_is_on_the_edge() -> None:
+        plan = plan_of("infra", stack="prod").ok()
+        plugin = plan.plugin(cluster="east", namespace="edge")
+        assert plugin.spec["phase"] == "AUTHZ"
+        assert plan.secret(cluster="east", namespace="edge").name == plugin.spec["imagePullSecret"]
+
+A plan in which nothing is declared is a failure, and so is a question that finds nothing: such a test would pass for ever.
+Secret values read as ``SECRET``, values that are known at ``pulumi up`` only as ``UNKNOWN``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mesh_wasm.enums import PluginPhase
+from mesh_wasm.filters import PHASE_ORDER
+from mesh_wasm.finding import Finding
+from mesh_wasm.manifest import SECRET_MARK, UNKNOWN_MARK
+
+from .offline.objects import PlannedObject, planned_objects
+from .offline.run import Run, run_folder, run_program
+from .tokens import PACKAGE
+
+SECRET, UNKNOWN = SECRET_MARK, UNKNOWN_MARK
+
+T = TypeVar("T")
+Program = Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One Kubernetes object that would be created."""
+
+    cluster: str
+    namespace: str
+    kind: str
+    name: str
+    manifest: Mapping[str, Any]
+    resource: str
+    """Logical name of the Pulumi resource."""
+    protected: bool
+    """Whether ``protect`` has reached it."""
+
+    @property
+    def spec(self) -> Any:
+        """Its spec; UNKNOWN where all of it is."""
+        return self.manifest.get("spec", {})
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name} in {self.cluster}"
+
+
+class ProgramPlan:
+    """What a program would create, and what the rules say of it."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        """The recorded run itself, with every request that the program made."""
+        self.failure = run.failure
+        """Why the program stopped; None if it ran through."""
+        self.findings = tuple(run.ledger.findings)
+        """Each with the name of the component that it is reported on."""
+        self.objects = tuple(self._planned(one) for one in planned_objects(run))
+        """All objects, by cluster, namespace, kind and name."""
+
+    def ok(self) -> ProgramPlan:
+        """The plan itself, if the program ran through and no rule is broken; else an AssertionError that says what is."""
+        told = [f"{component}: {finding}" for component, finding in self.findings if finding.is_error]
+        if self.failure is not None or told:
+            raise AssertionError(
+                "\n".join(["the program is refused:", *told, *([self.failure] if self.failure else [])])
+            )
+        return self
+
+    def refused(self, rule: str, component: str | None = None) -> Finding:
+        """The one error of a rule; an AssertionError unless there is just one. At a component, if one is named."""
+        errors = [(name, finding) for name, finding in self.findings if finding.is_error]
+        found = [f for name, f in errors if f.rule == rule and component in (None, name)]
+        return _only(found, f"error {rule}{f' on {component}' if component else ''}", [f"{n}: {f}" for n, f in errors])
+
+    def plugins(self, **where: str) -> list[Planned]:
+        """The WasmPlugins; ``where``: cluster, namespace, name or resource. At least one, else an AssertionError."""
+        return self._some("WasmPlugin", where)
+
+    def plugin(self, **where: str) -> Planned:
+        """The one WasmPlugin; an AssertionError unless there is just one."""
+        return _only(self._all("WasmPlugin", where), f"WasmPlugin {_told(where)}", list(map(str, self.objects)))
+
+    def secrets(self, **where: str) -> list[Planned]:
+        """The Secrets; as :meth:`plugins`."""
+        return self._some("Secret", where)
+
+    def secret(self, **where: str) -> Planned:
+        """The one Secret; as :meth:`plugin`."""
+        return _only(self._all("Secret", where), f"Secret {_told(where)}", list(map(str, self.objects)))
+
+    def order(self, cluster: str, namespace: str) -> list[str]:
+        """Names of a namespace's WasmPlugins with a known spec: by phase, then in the order in which Istio runs them."""
+        plugins = [one for one in self.plugins(cluster=cluster, namespace=namespace) if isinstance(one.spec, Mapping)]
+        return [one.name for one in sorted(plugins, key=_rank)]
+
+    def _some(self, kind: str, where: Mapping[str, str]) -> list[Planned]:
+        found = self._all(kind, where)
+        if not found:
+            raise AssertionError(f"no {kind} {_told(where)}; there is {_list(list(map(str, self.objects)))}.")
+        return found
+
+    def _all(self, kind: str, where: Mapping[str, str]) -> list[Planned]:
+        unknown = where.keys() - {"cluster", "namespace", "name", "resource"}
+        if unknown:
+            raise TypeError(f"there is no {', '.join(sorted(unknown))}; ask by cluster, namespace, name or resource.")
+        fits = [one for one in self.objects if one.kind == kind]
+        return [one for one in fits if all(getattr(one, key) == value for key, value in where.items())]
+
+    def _planned(self, one: PlannedObject) -> Planned:
+        made = self.run.monitor.resources[one.urn]
+        protected = bool(made.request.protect)
+        return Planned(one.cluster, one.namespace, one.kind, one.name, one.manifest, made.name, protected)
+
+
+def plan_of(
+    program: Program | str | Path,
+    *,
+    stack: str = "dev",
+    project: str = "project",
+    config: Mapping[str, str] | None = None,
+    references: Mapping[str, Mapping[str, Any]] | None = None,
+    preview: bool = True,
+) -> ProgramPlan:
+    """The plan of a program: a function, or the folder of a Pulumi project.
+
+    :param stack: Name of the stack; of a folder, its ``Pulumi.<stack>.yaml`` is read.
+    :param project: Name of the project, for a function.
+    :param config: Configuration of a function: full keys (``project:key``) and their values.
+    :param references: Outputs of other stacks (``plan.run.stack_outputs``), by the names that StackReferences use.
+    :param preview: Whether it is a preview, where ids are unknown, or an update.
+    :raises AssertionError: Where the program declares nothing of mesh-wasm, and has not failed either.
+    """
+    if callable(program):
+        run = run_program(program, project=project, stack=stack, config=config, preview=preview, references=references)
+    else:
+        run = run_folder(Path(program), stack, preview=preview, references=references)
+    if run.failure is None and not any(_is_ours(one.type) for one in run.monitor.resources.values()):
+        raise AssertionError("the program declares nothing of mesh-wasm: is this the program that is meant?")
+    return ProgramPlan(run)
+
+
+def _is_ours(type_: str) -> bool:
+    return type_.startswith(f"{PACKAGE}:")
+
+
+def _rank(plugin: Planned) -> tuple[int, int, str]:
+    phase = PluginPhase(plugin.spec.get("phase", "UNSPECIFIED_PHASE"))
+    priority = plugin.spec.get("priority", 0)
+    return PHASE_ORDER[phase], -priority if isinstance(priority, int) else 0, plugin.name
+
+
+def _only(found: list[T], what: str, among: list[str]) -> T:
+    if len(found) == 1:
+        return found[0]
+    raise AssertionError(f"{'no' if not found else len(found)} {what}; there is {_list(among)}.")
+
+
+def _told(where: Mapping[str, str]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in where.items()) or "at all"
+
+
+def _list(things: list[str]) -> str:
+    return "; ".join(things) or "nothing"
