@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 from mesh_wasm.enums import PluginPhase
 from mesh_wasm.filters import PHASE_ORDER
 from mesh_wasm.finding import Finding
-from mesh_wasm.manifest import SECRET_MARK, UNKNOWN_MARK
+from mesh_wasm.marks import SECRET_MARK, UNKNOWN_MARK
 
 from .offline.objects import PlannedObject, planned_objects
 from .offline.run import Run, run_folder, run_program
