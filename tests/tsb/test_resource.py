@@ -112,6 +112,7 @@ def said(document: dict[str, Any]) -> list[str]:
         (changed(EXTENSION, "spec.phse", "AUTHN"), ["spec.phse: there is no field 'phse' here; did you mean 'phase'?"]),
         (changed(EXTENSION, "spec.sha256", "a" * 64), ["spec.sha256: there is no field 'sha256' here"]),
         (changed(EXTENSION, "spec.phase", "AUTZ"), ["spec.phase: 'AUTZ' is not one of"]),
+        (changed(EXTENSION, "spec.phase", "ASM_ROUTER"), ["spec.phase: ASM_ROUTER is a phase of Alibaba ASM"]),
         (changed(EXTENSION, "spec.priority", 2**31), ["spec.priority: 2147483648 is out of range"]),
         (changed(EXTENSION, "spec.image"), ["spec.image: this field is required"]),
         (changed(EXTENSION, "spec.match", [{"mode": "CLIENT"}]), ["spec.match: expected"]),

@@ -17,6 +17,7 @@ from pydantic.alias_generators import to_snake
 from mesh_wasm.attachment import WasmExtensionAttachment
 from mesh_wasm.deferred import INVALID, Deferred, known
 from mesh_wasm.entrycheck import entry_findings
+from mesh_wasm.enums import PluginPhase
 from mesh_wasm.extension import CatalogueEntry, WasmExtension
 from mesh_wasm.finding import Finding, format_path, ordered, quoted
 from mesh_wasm.fqn import Fqn
@@ -106,7 +107,11 @@ def _extension(kind: Kind, fqn: Fqn | None, spec: Mapping[str, Any]) -> Resource
     parsed = parse(WasmExtension, {**own, "fqn": INVALID if fqn is None else str(fqn)})
     read = {name: getattr(parsed.value, name) for name in parsed.value.model_fields_set}
     entry = CatalogueEntry.model_construct(_fields_set=set(read), **read)
-    return Resource(kind, fqn, extension=entry, findings=(*parsed.findings, *entry_findings(entry)))
+    findings = [*parsed.findings, *entry_findings(entry)]
+    if entry.phase == PluginPhase.ASM_ROUTER:
+        says = f"{PluginPhase.ASM_ROUTER} is a phase of Alibaba ASM, and TSB has none of that name."
+        findings.append(schema.UNKNOWN_ENUM.at("phase", says=says, fix="Use UNSPECIFIED_PHASE, AUTHN, AUTHZ or STATS."))
+    return Resource(kind, fqn, extension=entry, findings=tuple(findings))
 
 
 def _scope(kind: Kind, fqn: Fqn | None, spec: Mapping[str, Any]) -> Resource:
