@@ -35,6 +35,7 @@ _MAX_FILE_NAME = 255 - len(".yaml")
 _AMBIGUOUS = re.compile(
     r"^(y|n|yes|no|on|off|true|false|null|~|<<|=|[-+]?\.?[0-9].*|[-+]?\.(inf|nan)|0[box].*)$", re.IGNORECASE
 )
+_OTHER_BREAKS = re.compile("[\r\x85\u2028\u2029]")
 
 
 class ManifestError(ValueError):
@@ -50,7 +51,9 @@ class _Dumper(yaml.SafeDumper):
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     style = None
-    if "\n" in value.rstrip("\n"):
+    if _OTHER_BREAKS.search(value):
+        style = '"'  # there alone they are escaped; elsewhere a reader makes line feeds of them
+    elif "\n" in value.rstrip("\n"):
         style = "|"
     elif _AMBIGUOUS.match(value):
         style = "'"

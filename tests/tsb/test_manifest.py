@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mesh_wasm.manifest import HEADER, ManifestError, file_text, object_path, to_yaml, tree, write_tree
@@ -82,7 +82,13 @@ def test_texts_that_some_reader_takes_for_another_type_are_quoted(text: str) -> 
     assert line in (f"a: '{text}'", f'a: "{text}"')
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=5))
+BREAKS = st.text(alphabet="a \n\r\t\x85\u2028\u2029\ufeff\x00'\":#", max_size=8)
+FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+LEAVES = st.none() | st.booleans() | st.integers() | FLOATS | st.text() | BREAKS
+
+
+@settings(max_examples=300)
+@given(st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(BREAKS | st.text(), inner), max_leaves=5))
 def test_every_value_comes_back(value: Any) -> None:
     text = to_yaml({"a": value})
     assert yaml.safe_load(text) == {"a": value}
