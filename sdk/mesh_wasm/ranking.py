@@ -11,7 +11,7 @@ from typing import Any
 from .deferred import Deferred
 from .enums import PluginPhase, PluginType
 from .extension import CatalogueEntry
-from .finding import Finding
+from .finding import Finding, listed
 from .priorities import Ranked, emitted_priorities
 from .rules import order
 
@@ -115,9 +115,3 @@ def _late_findings(
             f"TSB runs {ranked[one].fqn} first."
         )
         yield order.LATE_TIE.at("extensions", place, "extension", "priority", says=says)
-
-
-def listed(names: Sequence[str], most: int = 3) -> str:
-    """Names in a sentence, not more than a few."""
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -13,10 +13,9 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from .finding import Finding
+from .finding import Finding, listed
 from .labelindex import LabelIndex, Labels
 from .member import Member
-from .ranking import listed
 from .rules import order
 from .workload import WorkloadKind
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -187,3 +189,10 @@ def test_tsb_documents_need_an_inventory() -> None:
     result = explain(ROOT / "examples/tsb-yaml/tsb")
     assert result.exit_code == 2
     assert "name the file that describes the fleet with --inventory" in " ".join(result.stderr.split())
+
+
+def test_the_other_commands_do_not_pay_for_this_one() -> None:
+    heavy = "{'pydantic', 'yaml', 'mesh_wasm.explain', 'rich.tree'} & set(sys.modules)"
+    code = f"import sys, mesh_wasm_pulumi.cli; print({heavy})"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout == "set()\n"

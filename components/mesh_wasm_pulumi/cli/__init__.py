@@ -1,7 +1,7 @@
 """The commands that run a Pulumi program, added to those of the SDK."""
 
 from mesh_wasm.cli import LazyGroup, main, sources
-from mesh_wasm.explain.source import READERS
+from mesh_wasm.readers import READERS
 
 if isinstance(main, LazyGroup):
     main.lazy |= {

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 
 Manifest = Mapping[str, Any]
 
@@ -74,6 +73,8 @@ def _below(folder: Path) -> list[Manifest]:
 
 
 def _documents(file: Path) -> Iterable[Manifest]:
+    import yaml  # every command imports this module; only this function needs it
+
     try:
         documents = list(yaml.safe_load_all(file.read_text()))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from mesh_wasm.ranking import listed
+from mesh_wasm.finding import listed
 
 from .report import VERSION, PluginReport, Report, WorkloadReport, phase_name
 

@@ -1,4 +1,4 @@
-"""What can be explained, and who can read it. Readers are named by ``module:function`` and imported when they are asked."""
+"""What can be explained, and reading it: readers are imported when they are asked."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Protocol
 
 from mesh_wasm.finding import Finding
 from mesh_wasm.member import Member
+from mesh_wasm.readers import READERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,6 @@ class Reader(Protocol):
 
     def __call__(self, path: Path, options: Options) -> Source | None:
         """The source at ``path``, or None if it is of another kind. Raises :class:`Unexplainable`."""
-
-
-READERS: list[str] = ["mesh_wasm.explain.tsb:read_tsb", "mesh_wasm.explain.manifests:read_manifests"]
-"""All readers, asked in order; ``mesh_wasm_pulumi`` puts the one for Pulumi programs in front."""
 
 
 def load_source(path: Path, options: Options | None = None) -> Source:
