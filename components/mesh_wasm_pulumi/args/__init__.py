@@ -1,0 +1,69 @@
+"""The arguments of the components, as Python users and every other Pulumi language write them.
+
+Each docstring becomes the description in the package's schema. Names are snake_case here and camelCase on the wire.
+"""
+
+from .attachment import (
+    AttachedExtensionArgs,
+    AttachmentArgs,
+    GatewayAttachmentArgs,
+    SecurityGroupAttachmentArgs,
+    TsbManifestsArgs,
+)
+from .extension import ExtensionDefinition, WasmExtensionArgs, WasmExtensionFields
+from .fleet import ClusterArgs, FleetArgs
+from .plugin import (
+    IstioWorkloadSelectorArgs,
+    MetadataArgs,
+    PluginReference,
+    PolicyTargetReferenceArgs,
+    WasmPluginArgs,
+    WasmPluginSpecArgs,
+)
+from .secret import (
+    ExternalSecretArgs,
+    PullSecretArgs,
+    PullSecretDefinition,
+    RegistryCredentialsArgs,
+    RemoteRefArgs,
+    SecretStoreArgs,
+)
+from .traffic import (
+    EnvVarArgs,
+    GlobalTrafficSelectorArgs,
+    PortSelectorArgs,
+    TrafficSelectorArgs,
+    VmConfigArgs,
+    WorkloadSelectorArgs,
+)
+
+__all__ = [
+    "AttachedExtensionArgs",
+    "AttachmentArgs",
+    "ClusterArgs",
+    "EnvVarArgs",
+    "ExtensionDefinition",
+    "ExternalSecretArgs",
+    "FleetArgs",
+    "GatewayAttachmentArgs",
+    "GlobalTrafficSelectorArgs",
+    "IstioWorkloadSelectorArgs",
+    "MetadataArgs",
+    "PluginReference",
+    "PolicyTargetReferenceArgs",
+    "PortSelectorArgs",
+    "PullSecretArgs",
+    "PullSecretDefinition",
+    "RegistryCredentialsArgs",
+    "RemoteRefArgs",
+    "SecretStoreArgs",
+    "SecurityGroupAttachmentArgs",
+    "TrafficSelectorArgs",
+    "TsbManifestsArgs",
+    "VmConfigArgs",
+    "WasmExtensionArgs",
+    "WasmExtensionFields",
+    "WasmPluginArgs",
+    "WasmPluginSpecArgs",
+    "WorkloadSelectorArgs",
+]

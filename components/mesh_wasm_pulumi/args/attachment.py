@@ -1,0 +1,85 @@
+"""Attachments: extensions on a target.
+
+This module must not use ``from __future__ import annotations``: the component host reads the real types.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NotRequired, TypeAlias, TypedDict
+
+import pulumi
+
+from .extension import ExtensionDefinition
+from .fleet import FleetArgs
+from .secret import PullSecretRef
+from .traffic import TrafficSelectorArgs, WorkloadSelectorArgs
+
+if TYPE_CHECKING:
+    from mesh_wasm_pulumi.extension import WasmExtension
+
+if TYPE_CHECKING:
+    TsbDocument: TypeAlias = str | Mapping[str, Any]
+else:
+    TsbDocument = str
+
+
+if TYPE_CHECKING:
+    ExtensionRef: TypeAlias = "WasmExtension" | pulumi.Input[ExtensionDefinition]
+else:
+    ExtensionRef = pulumi.Input[ExtensionDefinition]
+
+
+class AttachedExtensionArgs(TypedDict):
+    """One extension on a target (TSB WasmExtensionAttachment)."""
+
+    extension: ExtensionRef
+    """The extension: a WasmExtension (other languages, other stacks: its definition)."""
+    fqn: NotRequired[str]
+    """FQN of the extension. Needed only where the definition is an Output: it names the resources at preview."""
+    config: NotRequired[pulumi.Input[Mapping[str, Any]]]
+    """Configuration for this target; replaces the extension's config whole."""
+    match: NotRequired[pulumi.Input[Sequence[pulumi.Input[TrafficSelectorArgs]]]]
+    """Traffic that passes through the plugin; replaces the extension's match. Any of them suffices."""
+    pull_secret: NotRequired[PullSecretRef]
+    """Registry credentials; replace the extension's. Needed where the definition is an Output: Secrets must be known."""
+    pull_secrets: NotRequired[Sequence[PullSecretRef]]
+    """Several of them: in each cluster the one that serves the image there is taken."""
+
+
+class AttachmentArgs(FleetArgs):
+    """What all attachments have in common."""
+
+    extensions: Sequence[AttachedExtensionArgs]
+    """The extensions, in any order: phase, priority and FQN decide the order in which they run."""
+    waivers: NotRequired[Sequence[str]]
+    """Findings that are accepted for a while: ``MW403 until 2027-01-31: why``."""
+
+
+class GatewayAttachmentArgs(AttachmentArgs):
+    """Extensions on a gateway."""
+
+    gateway: pulumi.Input[str]
+    """FQN of the gateway."""
+    workload_selector: pulumi.Input[WorkloadSelectorArgs]
+    """The gateway's pods."""
+    namespace_selector: NotRequired[Sequence[str]]
+    """``cluster/namespace`` entries of the gateway's group; narrows the clusters. Default: all selected clusters."""
+
+
+class SecurityGroupAttachmentArgs(AttachmentArgs):
+    """Extensions on a security group: on all workloads of its namespaces."""
+
+    group: pulumi.Input[str]
+    """FQN of the security group."""
+    namespace_selector: Sequence[str]
+    """``cluster/namespace`` entries; the cluster exact or ``*``, the namespace exact, ``*`` or ``prefix-*``."""
+
+
+class TsbManifestsArgs(FleetArgs):
+    """TSB YAML as `tctl get` prints it, or as GitOps custom resources: extensions, gateways, security settings, groups."""
+
+    paths: NotRequired[Sequence[str]]
+    """Files and folders (with their subfolders), relative to the folder of the Pulumi project."""
+    documents: NotRequired[Sequence[TsbDocument]]
+    """YAML texts, each of one or several documents; in Python also mappings. Give these, or paths, or both."""
+    pull_secrets: NotRequired[Mapping[str, PullSecretRef]]
+    """Credentials to write, by the name that ``imagePullSecret`` has for them. Secrets of other names must exist already."""

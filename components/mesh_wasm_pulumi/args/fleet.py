@@ -1,0 +1,50 @@
+"""Clusters and fleets.
+
+This module must not use ``from __future__ import annotations``: the component host reads the real types.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
+
+import pulumi_kubernetes as k8s
+
+from .enums import MeshDialect
+
+
+class ClusterArgs(TypedDict):
+    """One cluster: how to reach it, and its mesh facts. The facts decide which objects exist, so they are plain."""
+
+    provider: NotRequired[k8s.Provider]
+    """The Kubernetes provider of this cluster; required unless another stack owns it. No default provider is ever used."""
+    owned: NotRequired[bool]
+    """Whether this stack writes to the cluster; default true. What another stack owns is planned, and not written here."""
+    labels: NotRequired[Mapping[str, str]]
+    """Labels by which attachments select clusters."""
+    istio_version: NotRequired[str]
+    """Istio's version, e.g. ``1.27``."""
+    namespaces: NotRequired[Sequence[str]]
+    """The namespaces that exist; needed wherever a selector holds a wildcard."""
+    dialect: NotRequired[MeshDialect]
+    """istio (default) or asm."""
+    root_namespace: NotRequired[str]
+    """Istio's root namespace; default istio-system."""
+    revision: NotRequired[str]
+    """Value of the label ``istio.io/rev`` of every plugin."""
+    registry_mirrors: NotRequired[Mapping[str, str]]
+    """Mirror by registry host, e.g. ``{"registry.acme.io": "mirror.west.acme.io:5000"}``: images are pulled from there."""
+    wasm_download_proxy: NotRequired[bool]
+    """Whether TSB's download proxy fetches OCI images here; then pull secrets stand in istio-system. Default false."""
+    secrets_mutable: NotRequired[bool]
+    """Whether the provider has enableSecretMutable: then a new password updates Secrets in place, instead of making new
+    ones under new names. Default false."""
+
+
+class FleetArgs(TypedDict):
+    """Where to write: the clusters, and which of them."""
+
+    fleet: Mapping[str, ClusterArgs]
+    """The clusters by name; in Python a Fleet."""
+    clusters: NotRequired[Mapping[str, str]]
+    """Labels that a cluster must carry to be selected; default: all clusters."""
+    cluster_names: NotRequired[Sequence[str]]
+    """Names of the clusters to select; default: all that carry the labels."""
