@@ -102,7 +102,8 @@ def _findings(found: dict[tuple[str, str, bool], list[tuple[Member, Member]]]) -
     for (one, other, same_namespace), pairs in found.items():
         member, rival = pairs[0]
         clusters = sorted({pair[0].cluster for pair in pairs})
-        where = f"in cluster{'s' * (len(clusters) > 1)} {listed(clusters)}"
+        # A manifest that is linted without an inventory belongs to a cluster without a name.
+        where = f", in cluster{'s' * (len(clusters) > 1)} {listed(clusters)}" if any(clusters) else ""
         number = "no priority" if member.priority is None else f"priority {member.priority}"
         both = f"{one} and {other} both have {number} in phase {member.phase} and can meet on one workload"
         if same_namespace:
@@ -114,6 +115,6 @@ def _findings(found: dict[tuple[str, str, bool], list[tuple[Member, Member]]]) -
             )
         names = f"WasmPlugins {member.namespace}/{member.name} and {rival.namespace}/{rival.name}"
         yield order.CROSS_TIE.at(
-            says=f"{both} ({names}, {where}); {how}.",
-            cluster=clusters[0] if len(clusters) == 1 else None,
+            says=f"{both} ({names}{where}); {how}.",
+            cluster=clusters[0] or None if len(clusters) == 1 else None,
         )

@@ -222,3 +222,14 @@ def test_severities_can_be_set() -> None:
     found = {one.finding.rule: one.finding.severity for one in run(HEAD + URL, levels=levels).findings}
     assert found == {"MW303": Severity.ERROR}
     assert run(HEAD + URL + SELECTOR).count(Severity.ERROR) == 0
+
+
+def test_two_plugins_that_tie() -> None:
+    other = GOOD.replace("name: acl", "name: other")
+    found = [one.finding for one in run(f"{GOOD}---\n{other}").findings if one.finding.rule == "MW706"]
+    assert [format_path(one.path) for one in found] == ["spec.priority"]
+    assert "in cluster" not in found[0].message
+    apart = other.replace("app: shop-gateway", "app: pay-gateway")
+    assert "MW706" not in {one.finding.rule for one in run(f"{GOOD}---\n{apart}").findings}
+    in_order = other.replace("priority: 10", "priority: 11")
+    assert "MW706" not in {one.finding.rule for one in run(f"{GOOD}---\n{in_order}").findings}

@@ -39,6 +39,11 @@ class Manifest:
     """Of a Secret."""
 
     @property
+    def is_broken(self) -> bool:
+        """Whether it has an error: then it cannot be compared with others."""
+        return any(finding.is_error for finding in self.findings)
+
+    @property
     def label(self) -> str:
         """The object in words."""
         return f"{self.kind} {self.namespace + '/' if self.namespace else ''}{self.name or '(unnamed)'}"
@@ -57,7 +62,7 @@ def read_plugin(document: Document, header: Header, fleet: Fleet | None) -> Mani
         parsed = parse(WasmPluginSpec, value["spec"], wire=True)
         spec = parsed.value
         found = [*parsed.findings, *plugin_findings(spec, foreign=True)]
-        clusters = _clusters(fleet, namespace)
+        clusters = clusters_of(fleet, namespace)
         found += placed_findings(spec, ((cluster, namespace) for cluster in clusters))
         findings += (finding.under("spec") for finding in found)
         if not clusters:
@@ -66,7 +71,8 @@ def read_plugin(document: Document, header: Header, fleet: Fleet | None) -> Mani
     return Manifest(document, "WasmPlugin", namespace, text_at(value, "metadata", "name"), tuple(findings), spec)
 
 
-def _clusters(fleet: Fleet | None, namespace: str | None) -> list[Cluster]:
+def clusters_of(fleet: Fleet | None, namespace: str | None) -> list[Cluster]:
+    """The clusters that a manifest may be meant for; without an inventory one that stands for any."""
     if fleet is None or not len(fleet):
         return [_ANY_CLUSTER]
     return [cluster for cluster in fleet if namespace is None or cluster.has_namespace(namespace)]

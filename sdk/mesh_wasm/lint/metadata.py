@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mesh_wasm.deferred import Deferred
 from mesh_wasm.finding import Finding, quoted
 from mesh_wasm.naming import is_label, is_subdomain
 from mesh_wasm.parse import kind_of_value
@@ -45,6 +46,8 @@ def envelope_findings(document: Mapping[str, Any], fields: tuple[str, ...]) -> I
     metadata = document.get("metadata")
     if metadata is None:
         yield schema.REQUIRED.at("metadata", says="the object needs metadata with a name.")
+    elif isinstance(metadata, Deferred):
+        return
     elif not isinstance(metadata, Mapping):
         yield schema.WRONG_TYPE.at("metadata", says=f"expected an object, got {kind_of_value(metadata)}.")
     else:
@@ -83,7 +86,7 @@ def _metadata(metadata: Mapping[str, Any]) -> Iterator[Finding]:
 def _names(metadata: Mapping[str, Any]) -> Iterator[Finding]:
     name, prefix, namespace = metadata.get("name"), metadata.get("generateName"), metadata.get("namespace")
     for key, value in (("name", name), ("generateName", prefix), ("namespace", namespace)):
-        if value is not None and not isinstance(value, str):
+        if value is not None and not isinstance(value, str | Deferred):
             yield schema.WRONG_TYPE.at(key, says=f"expected a text, got {kind_of_value(value)}.")
     if not name and not prefix:
         yield schema.REQUIRED.at("name", says="this field is required.")
@@ -104,11 +107,13 @@ def _texts(values: Any) -> Iterator[tuple[str, str]]:
 
 
 def _wrong_texts(field: str, values: Any) -> Iterator[Finding]:
+    if isinstance(values, Deferred):
+        return
     if values is not None and not isinstance(values, Mapping):
         yield schema.WRONG_TYPE.at(field, says=f"expected an object, got {kind_of_value(values)}.")
         return
     for key, value in (values or {}).items():
-        if value is not None and not isinstance(value, str):
+        if value is not None and not isinstance(value, str | Deferred):
             fix = "Put it in quotes."
             yield schema.WRONG_TYPE.at(field, key, says=f"expected a text, got {kind_of_value(value)}.", fix=fix)
 

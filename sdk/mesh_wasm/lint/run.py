@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from mesh_wasm.cluster import Fleet
 from mesh_wasm.deferred import known
 from mesh_wasm.finding import Finding, Severity
+from mesh_wasm.member import read_member
 from mesh_wasm.rules import placing
 from mesh_wasm.rules.checks import pull_findings
 from mesh_wasm.rules.subjects import PullSubject
+from mesh_wasm.ties import Ties
 from mesh_wasm.tsb import Bundle, kind_of
 from mesh_wasm.waivers import ANNOTATION, Levels, Waiver, read_waivers, settle
 from mesh_wasm.yamlfile import Document, Located
 
 from .kinds import header_of, is_plugin, is_secret
-from .manifests import Manifest, holds_credentials, read_plugin, read_secret
+from .manifests import Manifest, clusters_of, holds_credentials, read_plugin, read_secret
 from .metadata import text_at
 
 
@@ -65,20 +67,21 @@ def lint(
         else:
             tsb.append(document)
             skipped += kind_of(document.value) is None
-    for manifest, findings in _together(manifests):
+    for manifest, findings in _together(manifests, fleet):
         settled += _settled(manifest.document, findings, levels, today)
     bundle = Bundle(tsb, levels=levels, today=today)
     settled += bundle.check(complete=False) if fleet is None else bundle.plan(fleet).findings
     return Result(total, skipped, _sorted(settled))
 
 
-def _together(manifests: list[Manifest]) -> Iterator[tuple[Manifest, list[Finding]]]:
+def _together(manifests: list[Manifest], fleet: Fleet | None) -> Iterator[tuple[Manifest, list[Finding]]]:
     """Each manifest with its own findings, and those that need the others."""
     secrets: dict[str, list[Manifest]] = {}
     first: dict[tuple[str, str | None, str], Manifest] = {}
     for manifest in manifests:
         if manifest.secret is not None and manifest.name:
             secrets.setdefault(manifest.name, []).append(manifest)
+    ties = Ties()
     for manifest in manifests:
         findings = list(manifest.findings)
         if manifest.name:
@@ -89,7 +92,17 @@ def _together(manifests: list[Manifest]) -> Iterator[tuple[Manifest, list[Findin
             seen = tuple(one.secret for one in secrets.get(named or "", ()) if one.secret is not None)
             subject = PullSubject(manifest.spec, manifest.namespace, seen)
             findings += (finding.under("spec") for finding in pull_findings(subject))
+            findings += () if manifest.is_broken else _tied(manifest, ties, fleet)
         yield manifest, findings
+
+
+def _tied(manifest: Manifest, ties: Ties, fleet: Fleet | None) -> Iterator[Finding]:
+    """Plugins before it that run at the same place of one workload's chain."""
+    value = manifest.document.value
+    clusters = clusters_of(fleet, manifest.namespace)
+    members = [read_member(cluster, value["metadata"], value["spec"]) for cluster in clusters]
+    for finding in ties.enter(members):
+        yield finding.under("spec", "priority")
 
 
 def _repeated(manifest: Manifest, before: Manifest) -> Iterator[Finding]:
