@@ -11,6 +11,7 @@ from mesh_wasm.deferred import Deferred, known
 from mesh_wasm.plan import Plan, PlannedPlugin
 from mesh_wasm.plugin import API_VERSION, KIND
 
+from ._faults import watched
 from ._fleet import Where
 from ._leaves import lower
 from ._secrets import PullSecrets
@@ -56,13 +57,16 @@ def _plugin(
     where: Where,
     depends_on: Any,
 ) -> CustomResource:
+    child = "-".join(part for part in (name, plugin.cluster.name, plugin.key) if part)
+    metadata = lower(plugin.metadata())
+    options = where.options(component, plugin.cluster.name, depends_on)
     return CustomResource(
-        "-".join(part for part in (name, plugin.cluster.name, plugin.key) if part),
+        child,
         api_version=API_VERSION,
         kind=KIND,
-        metadata=lower(plugin.metadata()),
+        metadata=metadata,
         spec=lower(plugin.spec),
-        opts=where.options(component, plugin.cluster.name, depends_on),
+        opts=watched(options, child, plugin.cluster.name, KIND, metadata),
     )
 
 

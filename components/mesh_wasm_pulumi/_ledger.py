@@ -51,6 +51,10 @@ class Ledger:
     awaited: list[pulumi.Output[Any]] = field(default_factory=list)
     """Inside the provider: the checks that the answer to the current Construct call waits for."""
 
+    fault_hook: pulumi.ErrorHook | None = None
+    """The error hook of this program's objects, once there is one."""
+    children: dict[tuple[str, str], Any] = field(default_factory=dict)
+    """What the hook has to know of each object, by kind and resource name."""
     names: dict[str, str] = field(default_factory=dict)
     """The type of the component that goes by each name."""
 

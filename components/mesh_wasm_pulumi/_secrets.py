@@ -20,6 +20,7 @@ from mesh_wasm.pullsecret import together
 from mesh_wasm.rules.secrets import existing_findings
 from mesh_wasm.secretplan import PlannedSecret
 
+from ._faults import watched
 from ._fleet import Where
 from ._leaves import lower
 from ._ledger import ledger
@@ -69,24 +70,26 @@ class PullSecrets:
         from pulumi_kubernetes.core.v1 import Secret
 
         text: Any = None if planned.sealed is None else lower(planned.sealed.text)
+        name, metadata = self._logical_name(planned), lower(planned.manifest(None)["metadata"])
         return Secret(
-            self._logical_name(planned),
-            metadata=lower(planned.manifest(None)["metadata"]),
+            name,
+            metadata=metadata,
             type=SECRET_TYPE,
             string_data={SECRET_KEY: text},
-            opts=self._options(planned),
+            opts=watched(self._options(planned), name, planned.cluster.name, "Secret", metadata),
         )
 
     def _external(self, planned: PlannedSecret, source: Definition) -> pulumi.Resource:
         assert source.external_secret is not None
-        metadata = planned.manifest(None)["metadata"]
+        name = self._logical_name(planned)
+        metadata = lower({**planned.manifest(None)["metadata"], "annotations": WAIT_FOR})
         return CustomResource(
-            self._logical_name(planned),
+            name,
             api_version=source.external_secret.api_version,
             kind=KIND,
-            metadata=lower({**metadata, "annotations": WAIT_FOR}),
+            metadata=metadata,
             spec=lower(external_secret_spec(source.external_secret, planned.name, source.registries)),
-            opts=self._options(planned),
+            opts=watched(self._options(planned), name, planned.cluster.name, KIND, metadata),
         )
 
     def _read(self, planned: PlannedSecret) -> pulumi.Resource:

@@ -24,7 +24,7 @@ fleet = wasm.Fleet(
             kubeconfig=config.require_secret(f"kubeconfig-{name}"),
             context=name,
             namespaces=[edge, shop],
-            istio_version="1.27",
+            istio_version=wanted["istio_version"],
         )
         for name in wanted["clusters"]
     ]

@@ -88,6 +88,7 @@ class Stack:
             "priority": 10,
             "mode": "enforce",
             "gateway": "shop-edge",
+            "istio_version": "1.27",
         }
         self.password = PASSWORD
         self._backend = folder / "state"

@@ -138,7 +138,7 @@ class Api:
                 response = self._connection.getresponse()
                 raw = response.read()
                 break
-            except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+            except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
                 self._connection.close()
                 if last_try or not reused:  # an idle connection that the server closed is worth a second try, once
                     raise

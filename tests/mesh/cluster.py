@@ -112,6 +112,10 @@ class Cluster:
         if self.istiod is not None:
             self._wait_for_webhook()
 
+    def install_crds(self) -> None:
+        """Install the Istio CRDs in a cluster that was started without them."""
+        istio.install_crds(self.api, self._paths["istio-crds"])
+
     def create_namespace(self, name: str) -> Object:
         """A namespace of which nothing is known yet."""
         return self.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}).accepted()

@@ -179,6 +179,11 @@ class RecordingMonitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grp
         """Transforms are not run offline."""
         return empty_pb2.Empty()
 
+    def RegisterErrorHook(self, request: Any, context: Any) -> Any:
+        """Nothing fails offline."""
+        self._count("RegisterErrorHook")
+        return empty_pb2.Empty()
+
     def RegisterResourceHook(self, request: Any, context: Any) -> Any:
         """Hooks are not run offline."""
         return empty_pb2.Empty()

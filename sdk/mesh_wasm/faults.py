@@ -1,0 +1,84 @@
+"""What a cluster answers at `pulumi up` that no plan could foresee, said as what it is and how to mend it.
+
+The provider hands on the API server's own words, which name neither the cluster nor a remedy. The patterns are those of
+Kubernetes 1.36 and of the Pulumi Kubernetes provider 4.3x; docs/troubleshooting.md lists them with the sentences.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+INSTALL = "helm install istio-base istio/base --namespace istio-system --create-namespace"
+"""Installs Istio's CRDs, where helm knows the chart repository of Istio as `istio`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An object that could not be written."""
+
+    cluster: str
+    kind: str
+    namespace: str
+    name: str
+    adopt: str = ""
+    """The command that would take the existing object into the stack."""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
+
+
+def explain(failed: Failed, error: str) -> str | None:
+    """The sentence for a failure of which the remedy is known; None for any other, whose own words have to do."""
+    for pattern, sentence in _SENTENCES:
+        if match := re.search(pattern, error):
+            where = failed.cluster
+            return sentence.format(
+                object=failed,
+                cluster=where,
+                found=match[1] if match.groups() else "",
+                install=INSTALL,
+                adopt=failed.adopt,
+            )
+    return None
+
+
+_SENTENCES = (
+    (
+        r'no matches for kind "(WasmPlugin)"|apiVersion for this resource does not exist',
+        (
+            "cluster {cluster} does not know WasmPlugins: Istio's CRDs are not installed there, so {object} is not created. "
+            "Install Istio, or its CRDs alone with `{install}`, and run `pulumi up` again."
+        ),
+    ),
+    (
+        r'namespaces "([^"]+)" not found',
+        (
+            "cluster {cluster} has no namespace '{found}', so {object} is not created. Create it with "
+            "`kubectl --context {cluster} create namespace {found}`, or declare it in the program and let the component "
+            "depend on it (depends_on), and run `pulumi up` again."
+        ),
+    ),
+    (
+        r"in namespace (\S+) because it is being terminated",
+        (
+            "namespace '{found}' of cluster {cluster} is being deleted, so {object} is not created. Wait until it is gone, "
+            "create it anew, and run `pulumi up` again."
+        ),
+    ),
+    (
+        r"already exists",
+        (
+            "{object} exists already in cluster {cluster}, and this stack does not own it. To adopt it: `{adopt}`. To let "
+            "Pulumi overwrite it: give the cluster a provider with upsert_existing_objects=True. Or give one of the two "
+            "another name."
+        ),
+    ),
+    (
+        r"connection refused|no such host|i/o timeout|TLS handshake timeout|unreachable|connection reset",
+        (
+            "cluster {cluster} cannot be reached, so {object} is not written. What was done in other clusters stays; run "
+            "`pulumi up` again when it is back, or with --continue-on-error to serve the other clusters meanwhile."
+        ),
+    ),
+)

@@ -1,0 +1,53 @@
+"""The sentences for what a cluster answers at `pulumi up`."""
+
+from __future__ import annotations
+
+import pytest
+
+from mesh_wasm.faults import Failed, explain
+
+PLUGIN = Failed("east", "WasmPlugin", "edge", "shop-acl", "pulumi import … edge/shop-acl")
+
+# As measured with the Kubernetes provider 4.34 and kube-apiserver 1.36.
+ANSWERS = {
+    "crd": (
+        (
+            "creation of resource … failed because the Kubernetes API server reported that the apiVersion for this resource "
+            'does not exist. Verify that any required CRDs have been created: no matches for kind "WasmPlugin" in version '
+            '"extensions.istio.io/v1alpha1"'
+        ),
+        ["cluster east does not know WasmPlugins", "WasmPlugin edge/shop-acl", "helm install istio-base"],
+    ),
+    "namespace": (
+        'was not successfully created by the Kubernetes API server: namespaces "edge" not found',
+        ["cluster east has no namespace 'edge'", "kubectl --context east create namespace edge"],
+    ),
+    "terminating": (
+        'secrets "registry" is forbidden: unable to create new content in namespace edge because it is being terminated',
+        ["namespace 'edge' of cluster east is being deleted"],
+    ),
+    "exists": (
+        (
+            'was not successfully created by the Kubernetes API server: wasmplugins.extensions.istio.io "shop-acl" already '
+            "exists"
+        ),
+        ["exists already in cluster east", "`pulumi import … edge/shop-acl`", "upsert_existing_objects=True"],
+    ),
+    "down": (
+        'Post "https://10.0.0.1:6443/apis": dial tcp 10.0.0.1:6443: connect: connection refused',
+        ["cluster east cannot be reached", "--continue-on-error"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_known_answer_is_explained(name: str) -> None:
+    answer, parts = ANSWERS[name]
+    sentence = explain(PLUGIN, answer)
+    assert sentence is not None
+    assert [part for part in parts if part not in sentence] == []
+    assert "{" not in sentence
+
+
+def test_an_unknown_answer_speaks_for_itself() -> None:
+    assert explain(PLUGIN, 'admission webhook "validation.istio.io" denied the request: …') is None
