@@ -69,9 +69,16 @@ _SENTENCES = (
     (
         r"already exists",
         (
-            "{object} exists already in cluster {cluster}, and this stack does not own it. To adopt it: `{adopt}`. To let "
-            "Pulumi overwrite it: give the cluster a provider with upsert_existing_objects=True. Or give one of the two "
-            "another name."
+            "{object} exists already in cluster {cluster}, and this stack does not own it. To adopt it: `{adopt}`; where "
+            "its fields differ, run the next `pulumi up` with PULUMI_K8S_ENABLE_PATCH_FORCE=true. To have it overwritten "
+            "instead, give the cluster a provider with upsert_existing_objects=True. Or give one of the two another name."
+        ),
+    ),
+    (
+        r'conflict with "([^"]+)"',
+        (
+            "{found} has changed fields of {object} in cluster {cluster} that the program declares, too. To have the "
+            "program's values, run `pulumi up` once with PULUMI_K8S_ENABLE_PATCH_FORCE=true."
         ),
     ),
     (

@@ -91,6 +91,7 @@ class Stack:
             "istio_version": "1.27",
         }
         self.password = PASSWORD
+        self.environment: dict[str, str] = {}
         self._backend = folder / "state"
         self._project = folder / "program"
         self._logs = 0
@@ -210,6 +211,7 @@ class Stack:
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DEBUG_COMMANDS": "true",  # without it, there is no --event-log
             "KUBECONFIG": os.devnull,
+            **self.environment,
         }
 
 

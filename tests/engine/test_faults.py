@@ -144,6 +144,8 @@ def test_an_object_exists_already_and_is_adopted(
     command = failed.diagnostics.split("To adopt it: `")[1].partition("`")[0]
     stack.run(*shlex.split(command)[1:], "--yes").good()
 
+    assert 'conflict with "unknown"' in stack.preview().bad().output, "Pulumi asks before it overwrites another's field"
+    stack.environment["PULUMI_K8S_ENABLE_PATCH_FORCE"] = "true"
     assert stack.up().good().steps(PLUGIN, SECRET) == {"update": [f"raw-0-{cluster.name}"]}
     assert_as_planned(stack)
     assert cluster.api.get(*WASM, "raw-0", edge).body["metadata"]["uid"] == uid, "adopted, not replaced"

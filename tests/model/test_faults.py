@@ -33,6 +33,13 @@ ANSWERS = {
         ),
         ["exists already in cluster east", "`pulumi import … edge/shop-acl`", "upsert_existing_objects=True"],
     ),
+    "conflict": (
+        (
+            'server-side apply field conflict detected … Apply failed with 1 conflict: conflict with "kubectl-edit" using '
+            "extensions.istio.io/v1alpha1: .spec.priority"
+        ),
+        ["kubectl-edit has changed fields of WasmPlugin edge/shop-acl in cluster east", "PATCH_FORCE=true"],
+    ),
     "down": (
         'Post "https://10.0.0.1:6443/apis": dial tcp 10.0.0.1:6443: connect: connection refused',
         ["cluster east cannot be reached", "--continue-on-error"],
