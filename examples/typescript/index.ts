@@ -10,19 +10,21 @@ const tenant = "organizations/acme/tenants/shop";
 function reach(name: string): k8s.Provider {
     const kubeconfig = config.getSecret(`kubeconfig-${name}`);
     return new k8s.Provider(name, kubeconfig === undefined
-        ? { renderYamlToDirectory: `rendered/${name}` }
+        ? { renderYamlToDirectory: `rendered/${name}`, enableSecretMutable: true }
         : { kubeconfig, context: name, clusterIdentifier: name, enableSecretMutable: true });
 }
 
 const fleet: Record<string, wasm.types.input.ClusterArgs> = {
     east: {
         provider: reach("east"),
+        secretsMutable: true,
         labels: { env: "prod" },
         istioVersion: "1.27",
         namespaces: ["edge", "shop", "pay"],
     },
     west: {
         provider: reach("west"),
+        secretsMutable: true,
         labels: { env: "canary" },
         istioVersion: "1.27",
         namespaces: ["edge", "shop"],
