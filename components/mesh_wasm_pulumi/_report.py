@@ -29,12 +29,15 @@ Check = Callable[[Any], Iterable[Finding]]
 class Report:
     """The findings of one component, reported once each."""
 
-    def __init__(self, component: pulumi.Resource, name: str, args: Mapping[str, Any]) -> None:
+    def __init__(
+        self, component: pulumi.Resource, name: str, args: Mapping[str, Any], settling: Settling | None = None
+    ) -> None:
+        """``settling``: what is left to settle, where the findings come settled; default: all that the arguments say."""
         self._component = component
         self._name = ledger().name(name, type(component).__name__)
         self._args = args
         self._told: set[Finding] = set()
-        self._settling = Settling.read(args)
+        self._settling = Settling.read(args) if settling is None else settling
         ledger().components.append(component)
 
     def tell(self, findings: Iterable[Finding]) -> list[Finding]:

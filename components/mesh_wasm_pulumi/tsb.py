@@ -18,6 +18,7 @@ from mesh_wasm.parse import parse
 from mesh_wasm.plan import Plan
 from mesh_wasm.pullsecret import PullSecret
 from mesh_wasm.tsb import Bundle, BundlePlan
+from mesh_wasm.waivers import Levels
 
 from . import _fleet
 from ._arguments import known_arguments
@@ -26,6 +27,7 @@ from ._leaves import output_of
 from ._ledger import ledger
 from ._report import Report
 from ._secrets import PullSecrets
+from ._settling import WAIVERS, Settling
 from ._tsb_source import bundle_findings, read_documents, read_named_secrets, told
 from .args import PluginReference, TsbManifestsArgs
 from .tokens import token
@@ -43,7 +45,10 @@ class TsbManifests(pulumi.ComponentResource):
         where = _fleet.read_where(known)
         documents, unread = read_documents(known)
         refs, refused = read_named_secrets(known, name)
-        bundle = Bundle(documents, {key: ref.definition for key, ref in refs.items()})
+        settling = Settling.read(known)
+        bundle = Bundle(
+            documents, {key: ref.definition for key, ref in refs.items()}, settling.waivers, settling.levels
+        )
         unused = [] if unread else list(bundle_findings(bundle, refs))
         selected, unselected = where.fleet.select(where.selection)
         here = frozenset(cluster.name for cluster in selected) - where.others
@@ -51,15 +56,16 @@ class TsbManifests(pulumi.ComponentResource):
 
         def later(known: Any) -> list[Finding]:
             secrets = {key: parse(PullSecret, document).value for key, document in known.items()}
-            again = Bundle(documents, secrets).plan(
+            again = Bundle(documents, secrets, settling.waivers, settling.levels).plan(
                 where.fleet, here, lambda target, one: ledger().enter_again(f"{name} ({target})", one)
             )
             return list(map(told, again.findings))
 
         super().__init__(token("TsbManifests"), name, _props(known, plan, where), opts)
-        report = Report(self, name, args)
-        refused += [*unread, *unselected]
-        found = [*misspelt, *where.findings, *refused, *unused, *map(told, plan.findings)]
+        # The bundle settles its own findings, for what is waived in a document must not stop what uses the document.
+        report = Report(self, name, args, Settling((), Levels(), ()))
+        mine = settling.settle([*misspelt, *where.findings, *unread, *refused, *unused, *unselected])
+        found = [*mine, *map(told, plan.findings)]
         valid, gate = report.check(found, {key: ref.document for key, ref in refs.items()}, later)
         whole = _whole(plan) if valid else Plan()
         self.plugins = output_of(references(whole))
@@ -86,5 +92,11 @@ def _props(args: Mapping[str, Any], plan: BundlePlan, where: _fleet.Where) -> di
         for one in plan.targets
     ]
     selection = {"clusters": args.get("clusters"), "clusterNames": args.get("cluster_names", args.get("clusterNames"))}
-    props = {"paths": args.get("paths"), "targets": targets, "fleet": list(where.providers), **selection}
+    props = {
+        "paths": args.get("paths"),
+        WAIVERS: args.get(WAIVERS),
+        "targets": targets,
+        "fleet": list(where.providers),
+        **selection,
+    }
     return {key: value for key, value in props.items() if value is not None}

@@ -319,3 +319,40 @@ def test_credentials_for_another_registry_are_refused() -> None:
         )
 
     assert "registry.acme.io" in told(run(program))[0]
+
+
+SERVER = changed(
+    INGRESS, "spec.extension", [{"fqn": "organizations/acme/extensions/acl", "match": [{"mode": "SERVER"}]}]
+)
+LATER = "2999-12-31: for now"
+
+
+@pytest.mark.parametrize(
+    ("gateway", "waivers", "severities", "rules"),
+    [
+        (SERVER, None, {}, ["MW201"]),
+        (SERVER, [f"MW201 until {LATER}"], {}, []),
+        (changed(SERVER, "metadata.annotations", {"mesh-wasm/waive": f"MW201 until {LATER}"}), None, {}, []),
+        (SERVER, None, {"MW201": "warning"}, []),
+        (INGRESS, None, {"MW303": "error"}, ["MW303", "MW511"]),
+        (INGRESS, [f"MW303 until {LATER}"], {"MW303": "error"}, []),
+        (INGRESS, ["MW303 until 2020-01-01: long ago"], {}, ["MW902"]),
+        (INGRESS, ["MW101 until 2999-12-31: no"], {}, ["MW903"]),
+    ],
+)
+def test_waivers_and_severities(
+    gateway: dict[str, Any], waivers: list[str] | None, severities: dict[str, str], rules: list[str]
+) -> None:
+    documents = [*(document for document in ALL[:4]), gateway]
+    more = {} if waivers is None else {"waivers": waivers}
+    result = run(component(documents, **more), config={"mesh-wasm:severities": json.dumps(severities)})
+    assert sorted(finding.rule for finding in errors(result)) == rules
+    assert bool(plugins(result)) != bool(rules)
+
+
+def test_objects_carry_what_was_waived() -> None:
+    gateway = changed(SERVER, "metadata.annotations", {"mesh-wasm/waive": f"MW201 until {LATER}"})
+    result = run(component([*ALL[:4], gateway], waivers=[f"MW303 until {LATER}"]))
+    (one,) = plugins(result)
+    waived = one.inputs["metadata"]["annotations"]["mesh-wasm/waive"]
+    assert waived == f"MW303 until {LATER}\nMW201 until {LATER}"

@@ -83,3 +83,5 @@ class TsbManifestsArgs(FleetArgs):
     """YAML texts, each of one or several documents; in Python also mappings. Give these, or paths, or both."""
     pull_secrets: NotRequired[Mapping[str, PullSecretRef]]
     """Credentials to write, by the name that ``imagePullSecret`` has for them. Secrets of other names must exist already."""
+    waivers: NotRequired[Sequence[str]]
+    """Findings that are accepted for a while, beside those that the documents waive: ``MW403 until 2027-01-31: why``."""

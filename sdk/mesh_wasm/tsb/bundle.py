@@ -19,6 +19,7 @@ from mesh_wasm.deferred import INVALID, Deferred, known
 from mesh_wasm.extension import CatalogueEntry
 from mesh_wasm.finding import Finding, errors, quoted
 from mesh_wasm.fqn import Fqn
+from mesh_wasm.labels import EXTENSION
 from mesh_wasm.member import members_of
 from mesh_wasm.placement import place
 from mesh_wasm.plan import Plan, same_objects
@@ -104,12 +105,14 @@ class Bundle:
         self,
         documents: Iterable[Document],
         pull_secrets: Mapping[str, PullSecret] | None = None,
+        waivers: Iterable[Waiver] = (),
         levels: Levels | None = None,
         today: datetime.date | None = None,
     ) -> None:
         """Read the documents; those of other kinds are passed over and counted in ``skipped``.
 
         :param pull_secrets: Credentials to write, by the name that the extensions' ``imagePullSecret`` has for them.
+        :param waivers: What is waived for all documents, beside the waivers in their own annotations.
         :param levels: Severities that were set otherwise.
         :param today: The day by which waivers end; default: today, in UTC.
         """
@@ -120,7 +123,7 @@ class Bundle:
         self._findings: list[Located] = []
         self._sources: dict[tuple[Kind, str], Source] = {}
         self._pull_secrets = dict(pull_secrets or {})
-        self._levels, self._today = levels or Levels(), today
+        self._waivers, self._levels, self._today = tuple(waivers), levels or Levels(), today
         for document in sorted(documents, key=lambda document: (document.file, document.index, document.line)):
             self._take(document)
 
@@ -131,9 +134,10 @@ class Bundle:
             self._findings += map(document.locate, self._levels.apply(not_translated(document.value)))
             return
         self.read += 1
-        waivers, wrong = read_waivers(_annotation(document.value), *_WAIVERS, today=self._today)
+        own, wrong = read_waivers(_annotation(document.value), *_WAIVERS, today=self._today)
+        waivers = (*self._waivers, *own)
         told = settle([*resource.findings, *wrong], waivers, self._levels)
-        source = Source(replace(resource, findings=told), document, tuple(waivers), self._levels)
+        source = Source(replace(resource, findings=told), document, waivers, self._levels)
         self._findings += (source.at(finding) for finding in told)
         if resource.fqn is None:
             return
@@ -224,9 +228,23 @@ class Bundle:
             findings = [one for one in findings if not nowhere or one.path != ("namespaceSelector",)]
             return None, [*found, *(self._locate(finding, items, reached) for finding in findings)]
         plan = plan_attachments(target, attached, fleet, _having(target, fleet), f"{kind} {fqn}")
-        plan = plan if clusters is None else plan.within(clusters)
+        plan = self._with_waivers(plan if clusters is None else plan.within(clusters), items)
         found += (self._locate(finding, items, reached) for finding in plan.findings)
         return TargetPlan(target, source, plan), found
+
+    def _with_waivers(self, plan: Plan, items: list[Item]) -> Plan:
+        """The same plan, whose objects carry what is waived in the documents that they come from: lint sees it there."""
+        waived: dict[object, str] = {}
+        for item in items:
+            entry = self._sources.get((WASM_EXTENSION, str(known(item.attachment.fqn))))
+            waivers = (*(entry.waivers if entry else ()), *item.source.waivers)
+            waived[item.attachment.fqn] = "\n".join(dict.fromkeys(map(str, waivers)))
+        plugins = []
+        for plugin in plan.plugins:
+            text = waived.get(plugin.annotations.get(EXTENSION))
+            more = {ANNOTATION: text} if text else {}
+            plugins.append(replace(plugin, annotations={**plugin.annotations, **more}))
+        return replace(plan, plugins=tuple(plugins))
 
     def _reach(self, kind: TargetKind, fqn: str) -> Reach:
         own = Fqn.parse(fqn)
