@@ -75,7 +75,7 @@ def test_a_saved_report_is_compared(tmp_path: Path) -> None:
     assert [change["kind"] for change in told["changes"]] == ["version"]
 
 
-@pytest.mark.parametrize("form", ["json", "mermaid", "html", "text"])
+@pytest.mark.parametrize("form", ["json", "mermaid", "markdown", "html", "text"])
 def test_two_runs_give_the_same_bytes(form: str) -> None:
     first, second = (explain(ROOT, "--format", form) for _ in range(2))
     assert first.exit_code == 0
@@ -88,6 +88,7 @@ def test_two_runs_give_the_same_bytes(form: str) -> None:
     [
         ("a: 1", (), "cannot be explained: it is no Pulumi program, no TSB document, and holds no WasmPlugin."),
         ("a: [", (), "this is no YAML"),
+        (None, ("--diff", __file__, "--format", "mermaid"), "a drawing shows no changes"),
         (None, ("--diff", __file__), "it is no JSON file; make one with mesh-wasm explain --format json."),
     ],
 )

@@ -10,6 +10,7 @@ import pytest
 
 from mesh_wasm.deferred import INVALID
 from mesh_wasm.explain import Source, report, to_json
+from mesh_wasm.explain.markdown import markdown
 from mesh_wasm.explain.mermaid import mermaid
 from mesh_wasm.explain.page import page
 from mesh_wasm.explain.select import only
@@ -47,6 +48,7 @@ RENDERINGS: dict[str, Any] = {
     "json": lambda told: to_json(told),
     "mermaid": mermaid,
     "html": page,
+    "markdown": markdown,
     "text": lambda told: as_text(told, None),
 }
 
@@ -185,3 +187,11 @@ def test_mermaid_escapes_what_would_end_a_label() -> None:
 def test_the_report_is_json() -> None:
     told = report(everything())
     assert json.loads(to_json(told)) == told
+
+
+def test_markdown_is_short_where_nothing_changes_and_escapes_what_is_markup() -> None:
+    told = report(Source("shop", (plugin("a*b|c", by="<x>"),), ()))
+    whole = markdown(told)
+    assert "| edge · every workload | east | `-> a*b\\|c -> router` |" in whole
+    assert "```mermaid\nflowchart LR" in whole
+    assert markdown(told, []) == "### Filter chains: shop\n\n- Nothing changes.\n"

@@ -16,6 +16,8 @@ from mesh_wasm.explain.report import Report
 from mesh_wasm.explain.select import only
 from mesh_wasm.explain.source import Unexplainable
 
+FORMS = ["text", "json", "mermaid", "markdown", "html"]
+
 
 @click.command()
 @click.argument("source", type=click.Path(path_type=Path, exists=True))
@@ -27,9 +29,7 @@ from mesh_wasm.explain.source import Unexplainable
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="TSB YAML: the file that describes the fleet.",
 )
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json", "mermaid", "html"]), default="text", show_default=True
-)
+@click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file instead.")
 @click.option("--cluster", "clusters", multiple=True, help="Only this cluster; may be given several times.")
 @click.option("--plugin", "plugins", multiple=True, help="Only chains with this extension or plugin.")
@@ -53,6 +53,8 @@ def explain(
 
     Exit code 0: explained; 1: explained, but the source has errors; 2: it cannot be read.
     """
+    if before is not None and form == "mermaid":
+        raise click.UsageError("a drawing shows no changes; use --diff with another --format than mermaid.")
     try:
         told = report(load_source(source, Options(stack, inventory)))
         changes = None if before is None else differences(_saved(before), told)
@@ -108,6 +110,10 @@ def _rendered(told: Report, changes: list[ChangeReport] | None, form: str) -> st
             from mesh_wasm.explain.mermaid import mermaid
 
             return mermaid(told)
+        case "markdown":
+            from mesh_wasm.explain.markdown import markdown
+
+            return markdown(told, changes)
         case "html":
             from mesh_wasm.explain.page import page
 
