@@ -13,7 +13,8 @@ from mesh import filters
 from mesh.cluster import Cluster
 from mesh.proxy import Proxy
 from mesh.registry import Registry
-from stage import MakeStage, Modules, Stage
+
+from .stage import MakeStage, Modules, Stage
 
 
 @pytest.fixture(scope="session")

@@ -94,7 +94,7 @@ class Stage:
             )
             attached: list[Any] = []
             for one in extensions:
-                args: dict[str, Any] = {
+                args: Any = {
                     "organization": "acme",
                     "url": one.image,
                     "phase": one.phase,
@@ -103,7 +103,7 @@ class Stage:
                     **({} if "image_pull_secret" in one.more else {"pull_secret": secret}),
                     **one.more,
                 }
-                attached.append({"extension": wasm.WasmExtension(one.name, args), **one.attached})  # type: ignore[arg-type]
+                attached.append({"extension": wasm.WasmExtension(one.name, args), **one.attached})
             wasm.IngressGatewayAttachment(
                 "shop-edge",
                 {

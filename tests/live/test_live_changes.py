@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from stage import Extension, Load, Modules, Stage, chain, names, until
+
+from .stage import Extension, Load, Modules, Stage, chain, names, until
 
 pytestmark = pytest.mark.live
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner
-from stage import Extension, Modules, Stage, names, until
 
 from mesh_wasm_pulumi.cli import main
+
+from .stage import Extension, Modules, Stage, names, until
 
 pytestmark = pytest.mark.live
 

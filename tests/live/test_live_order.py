@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from mesh.api import Object
 from mesh.cluster import Cluster
-from stage import Extension, MakeStage, Modules, Stage, names, until
 
 import mesh_wasm_pulumi as wasm
+
+from .stage import Extension, MakeStage, Modules, Stage, names, until
 
 pytestmark = pytest.mark.live
 

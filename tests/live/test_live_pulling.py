@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from mesh.cluster import Cluster
 from mesh.registry import Registry
-from stage import PLUGIN, Extension, Load, MakeStage, Modules, Stage, names, until
+
+from .stage import PLUGIN, Extension, Load, MakeStage, Modules, Stage, names, until
 
 pytestmark = pytest.mark.live
 

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import http.server
+import json
 import secrets
 import threading
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from click.testing import CliRunner
 from mesh.cluster import Cluster
 from mesh.proxy import Proxy
 from mesh.registry import USER, Registry
-from stage import TENANT, Modules, Stage, names, until
 
 import mesh_wasm_pulumi as wasm
+from mesh_wasm_pulumi.cli import main
+
+from .stage import TENANT, Modules, Stage, names, until
 
 pytestmark = pytest.mark.live
 
@@ -54,7 +61,9 @@ def sidecar(cluster: Cluster, registry: Registry, backend: str) -> Iterator[Stag
     cluster.api.delete("v1", "Namespace", namespace)
 
 
-def test_a_security_group_reaches_the_inbound_requests_of_a_sidecar(sidecar: Stage, modules: Modules) -> None:
+def test_a_security_group_reaches_the_inbound_requests_of_a_sidecar(
+    sidecar: Stage, modules: Modules, tmp_path: Path
+) -> None:
     """SERVER matches here, CLIENT does not: the reverse of a gateway."""
     image = sidecar.registry.push("filters/inbound", modules("v1"))
 
@@ -63,7 +72,7 @@ def test_a_security_group_reaches_the_inbound_requests_of_a_sidecar(sidecar: Sta
             "live-registry",
             {"registry": sidecar.registry.host, "username": USER, "password": sidecar.registry.password},
         )
-        attached = [
+        attached: list[Any] = [
             {
                 "extension": wasm.WasmExtension(
                     name,
@@ -85,10 +94,22 @@ def test_a_security_group_reaches_the_inbound_requests_of_a_sidecar(sidecar: Sta
             {
                 "group": GROUP,
                 "namespace_selector": [f"*/{sidecar.namespace}"],
-                "extensions": attached,  # type: ignore[typeddict-item]
+                "extensions": attached,
                 "fleet": sidecar.fleet(),
             },
         )
 
     sidecar.deploy(program)
     until(sidecar.proxy, lambda answer: names(answer) == ["inbound", "both"], "the inbound chain")
+
+    cluster = sidecar.clusters[0].name
+    place = tmp_path / cluster
+    place.mkdir()
+    (place / "plan.yaml").write_text(yaml.safe_dump_all(sidecar.plan(program)[cluster]))
+    done = CliRunner().invoke(main, ["verify", str(tmp_path), "--proxy", sidecar.proxy.admin, "--format", "json"])
+    told = {one["name"]: one for one in json.loads(done.stdout)["proxies"][0]["plugins"]}
+    statuses = {name.split("-")[1]: one["status"] for name, one in told.items()}
+    assert statuses == {"inbound": "loaded", "outbound": "not there", "both": "loaded"}
+    assert [one["reason"] for one in told.values() if not one["ok"]] == [
+        f"Its match takes none of the proxy's traffic (SERVER on port {sidecar.proxy.port})."
+    ]

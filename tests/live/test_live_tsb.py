@@ -9,9 +9,10 @@ import yaml
 from click.testing import CliRunner
 from mesh.api import Object
 from mesh.cluster import Cluster
-from stage import TENANT, MakeStage, Modules, chain, names, until
 
 from mesh_wasm_pulumi.cli import main
+
+from .stage import TENANT, MakeStage, Modules, chain, names, until
 
 pytestmark = pytest.mark.live
 

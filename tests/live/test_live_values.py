@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from mesh.cluster import Cluster
-from stage import Extension, MakeStage, Modules, Stage, chain, names, until
+
+from .stage import Extension, MakeStage, Modules, Stage, chain, names, until
 
 pytestmark = pytest.mark.live
 

@@ -10,9 +10,10 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from mesh.api import Object
-from stage import PLUGIN, Extension, Modules, Stage, names, until
 
 from mesh_wasm_pulumi.cli import main
+
+from .stage import PLUGIN, Extension, Modules, Stage, names, until
 
 pytestmark = pytest.mark.live
 

@@ -6,6 +6,7 @@ Istio objects of its namespace; `gateway_objects` and `sidecar_objects` are the 
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import json
 import os
@@ -223,6 +224,11 @@ def module_cache_obstacle() -> str | None:
         if os.access(MODULE_CACHE, os.W_OK)
         else f"{MODULE_CACHE}, which pilot-agent keeps modules in, is not writable"
     )
+
+
+def module_directory(repository: str) -> Path:
+    """Where agents keep the modules of a repository; all agents of a machine share it."""
+    return MODULE_CACHE / hashlib.sha256(f"oci://{repository}".encode()).hexdigest()
 
 
 def _make_module_cache() -> None:

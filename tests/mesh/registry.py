@@ -13,6 +13,7 @@ import http.client
 import io
 import json
 import os
+import shutil
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from . import MeshError, build, state
 from .api import Object
 from .loopback import free_ports
 from .programs import Programs
+from .proxy import module_directory
 from .state import Home
 
 USER = "puller"
@@ -67,6 +69,7 @@ class Registry:
         self._programs = programs
         self._port = port
         self.password = password
+        self._repositories: set[str] = set()
 
     @classmethod
     def start(cls, name: str = "registry", password: str = "first-password") -> Registry:
@@ -110,6 +113,7 @@ class Registry:
 
     def push(self, path: str, module: bytes, tag: str = "v1") -> Image:
         """Push an image that holds a module; pushing to a tag that exists moves it."""
+        self._repositories.add(f"{self.host}/{path}")
         layer_tar = _tar(module)
         layer = gzip.compress(layer_tar, mtime=0)
         root = {"type": "layers", "diff_ids": [_digest(layer_tar)]}
@@ -129,8 +133,10 @@ class Registry:
         return self._programs.log("registry").read_text(errors="replace")
 
     def close(self) -> None:
-        """End it and leave nothing of it."""
+        """End it and leave nothing of it, nor of what agents have fetched from it."""
         self._programs.end()
+        for repository in self._repositories:
+            shutil.rmtree(module_directory(repository), ignore_errors=True)
 
     def __enter__(self) -> Registry:
         return self

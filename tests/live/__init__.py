@@ -1,0 +1,1 @@
+"""Requests through true proxies: what a program declares is what they pass."""

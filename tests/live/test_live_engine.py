@@ -1,0 +1,55 @@
+"""The whole way: a program, a true `pulumi up`, and requests that pass the filters from the first to the last change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from engine.stack import TOKEN, Stack
+from mesh.cluster import Cluster
+from mesh.registry import USER, Registry
+
+from mesh_wasm_pulumi.cli import main
+
+from .stage import Load, MakeStage, Modules, chain, names, until
+
+pytestmark = [pytest.mark.live, pytest.mark.engine]
+
+
+def test_from_the_first_up_to_the_destruction_no_request_fails(
+    make_stage: MakeStage, cluster: Cluster, modules: Modules, tmp_path: Path
+) -> None:
+    """Attach, verify, rotate the password, change the image, detach one, destroy: all under load."""
+    with Registry.start("whole") as registry:
+        stage = make_stage(cluster, registry=registry)
+        first = registry.push("filters/whole", modules("v1"))
+        stack = Stack(tmp_path / "stack", [cluster], (stage.namespace, stage.namespace), "gateway.py")
+        stack.seal(password=registry.password)
+        stack.want(registry=registry.host, username=USER, labels=stage.labels, image=first.url, extensions=["b", "a"])
+        until(stage.proxy, lambda answer: answer.status == 200, "the gateway")
+
+        with Load(stage.proxy, threads=1) as load:
+            stack.up().good()
+            answer = until(stage.proxy, lambda answer: names(answer) == ["a", "b"], "both plugins, by FQN")
+            assert {ran.config["token"] for ran in chain(answer)} == {TOKEN}
+            project = str(tmp_path / "stack" / "program")
+            done = CliRunner().invoke(main, ["verify", project, "--proxy", stage.proxy.admin, "--wait", "10"])
+            assert (done.exit_code, done.output.splitlines()[-1]) == (0, "1 proxy: 2 loaded"), done.output
+            assert TOKEN not in done.output
+
+            registry.change_password("second-password")
+            stack.seal(password="second-password")
+            second = registry.push("filters/whole", modules("v2"), "v2")
+            stack.want(image=second.url)
+            stack.up().good()
+            until(stage.proxy, lambda answer: [ran.image for ran in chain(answer)] == ["v2", "v2"], "the new image")
+
+            stack.want(extensions=["b"])
+            stack.up().good()
+            until(stage.proxy, lambda answer: names(answer) == ["b"], "the chain without the plugin")
+
+            stack.destroy().good()
+            until(stage.proxy, lambda answer: names(answer) == [], "the chain without plugins")
+            load.wait_for_more()
+        assert load.failed == []
