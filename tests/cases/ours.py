@@ -5,24 +5,20 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from mesh_wasm.cluster import Cluster
+from mesh_wasm.cluster import Cluster, Fleet
 from mesh_wasm.finding import Finding, Path
-from mesh_wasm.parse import parse
-from mesh_wasm.plugin import WasmPluginSpec
-from mesh_wasm.pluginplan import PluginMetadata
-from mesh_wasm.rules import checks
+from mesh_wasm.lint import lint
 from mesh_wasm.rules.rule import CATALOGUE, Family
+from mesh_wasm.yamlfile import Document, Spot
 
-NEWEST = Cluster(name="newest")
+NEWEST = Fleet([Cluster(name="newest")])
 """A cluster of which nothing is declared: the newest upstream Istio is assumed."""
 
 
 def findings(manifest: dict[str, Any]) -> list[Finding]:
-    """The findings of the rules about a WasmPlugin, paths from the root of the manifest."""
-    spec = parse(WasmPluginSpec, manifest.get("spec"))
-    found = [*spec.findings, *checks.plugin_findings(spec.value), *checks.cluster_findings(spec.value, NEWEST)]
-    metadata = parse(PluginMetadata, manifest["metadata"])
-    return [*(f.under("spec") for f in found), *(f.under("metadata") for f in metadata.findings)]
+    """What `mesh-wasm lint` says of a manifest; paths start at its root."""
+    document = Document(manifest, "case.yaml", 0, Spot(1))
+    return [located.finding for located in lint([document], NEWEST).findings]
 
 
 def disagreement(manifest: dict[str, Any], accepted: bool, message: str, fields: list[str]) -> str | None:

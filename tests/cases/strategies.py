@@ -232,6 +232,7 @@ FIELDS: dict[str, Strategy] = {
     "vmConfig": VM_CONFIGS,
     "match": rarely(ODD_VALUES, st.lists(TRAFFIC, max_size=3)),
     "type": enum("HTTP", "NETWORK", "UNSPECIFIED_PLUGIN_TYPE"),
+    "fail_strategy": st.just("FAIL_OPEN"),
     "colour": st.just("blue"),
 }
 
@@ -247,3 +248,14 @@ URL_SPECS: Strategy = st.builds(lambda url: {"url": url}, URLS)
 
 FIELD_SPECS: Strategy = st.builds(lambda url, fields: {"url": url} | fields, PLAIN_URLS, _some_fields())
 """Specs whose URL is good."""
+
+_PARTS = ["a", "A", "0", "-", ".", "_", "/", "ü", " ", "*", "a" * 63, "a" * 64]
+KEYS: Strategy = st.lists(st.sampled_from(_PARTS), max_size=5).map("".join)
+METADATA: Strategy = st.fixed_dictionaries(
+    {"name": st.one_of(st.just("example"), KEYS, around(253), ODD_VALUES), "namespace": st.just("default")},
+    optional={
+        "labels": rarely(ODD_VALUES, st.dictionaries(KEYS, rarely(ODD_VALUES, KEYS), max_size=2)),
+        "annotations": rarely(ODD_VALUES, st.dictionaries(KEYS, rarely(ODD_VALUES, TEXT), max_size=2)),
+    },
+)
+"""Metadata of the object itself; its namespace exists."""

@@ -10,22 +10,8 @@ from .ours import disagreement
 CASES = load()
 RECORDED = verdicts()
 
-OPEN = {
-    "document/label-bad",
-    "document/name-254",
-    "document/name-upper",
-    "module/config-snake",
-    "selection/selector-snake",
-}
-"""Disagreements whose rule is being written."""
 
-
-def params() -> list[object]:
-    late = pytest.mark.xfail(reason="its rule is being written", strict=False)
-    return [pytest.param(case, id=case.id, marks=[late] if case.id in OPEN else []) for case in CASES]
-
-
-@pytest.mark.parametrize("case", params())
+@pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
 def test_we_agree_with_the_server(case: Case) -> None:
     recorded = RECORDED[case.id]["server"]
     told = disagreement(case.manifest, recorded["accepted"], recorded.get("message", ""), recorded.get("fields", []))

@@ -35,11 +35,11 @@ def profile(examples: int) -> settings:
     )
 
 
-def compare(judges: Judges, figures: Counter[str], spec: dict[str, Any]) -> None:
+def compare(judges: Judges, figures: Counter[str], spec: dict[str, Any], metadata: Any = None) -> None:
     manifest = {
         "apiVersion": "extensions.istio.io/v1alpha1",
         "kind": "WasmPlugin",
-        "metadata": {"name": "example", "namespace": "default"},
+        "metadata": metadata or {"name": "example", "namespace": "default"},
         "spec": spec,
     }
     said = judges.server(manifest)
@@ -47,7 +47,8 @@ def compare(judges: Judges, figures: Counter[str], spec: dict[str, Any]) -> None
     figures[f"of them {'accepted' if said.accepted else 'refused'}"] += 1
     told = disagreement(manifest, said.accepted, said.message, list(said.fields))
     figures["disagreements"] += told is not None
-    case = yaml.safe_dump([{"id": "new", "why": "…", "spec": spec}], default_flow_style=None, allow_unicode=True)
+    content = {"spec": spec} if metadata is None else {"document": {"metadata": metadata, "spec": spec}}
+    case = yaml.safe_dump([{"id": "new", "why": "…", **content}], default_flow_style=None, allow_unicode=True)
     assert told is None, f"{told}\nAs a case:\n{case}"
 
 
@@ -65,5 +66,14 @@ def test_fields(judges: Judges, figures: Counter[str]) -> None:
     @given(spec=strategies.FIELD_SPECS)
     def search(spec: dict[str, Any]) -> None:
         compare(judges, figures, spec)
+
+    search()
+
+
+def test_metadata(judges: Judges, figures: Counter[str]) -> None:
+    @profile(1000)
+    @given(metadata=strategies.METADATA)
+    def search(metadata: dict[str, Any]) -> None:
+        compare(judges, figures, {"url": "oci://ghcr.io/acme/acl:1.4.2"}, metadata)
 
     search()
