@@ -15,6 +15,7 @@ PROGRAMS = {
     "quickstart": (ROOT, EXAMPLES / "quickstart" / "golden"),
     "istio-seed": (EXAMPLES / "istio-seed", EXAMPLES / "istio-seed" / "golden"),
     "tsb-fleet": (EXAMPLES / "tsb-fleet", EXAMPLES / "tsb-fleet" / "golden"),
+    "tsb-yaml": (EXAMPLES / "tsb-yaml", EXAMPLES / "tsb-yaml" / "golden"),
     "two-stacks": (EXAMPLES / "two-stacks" / "team", EXAMPLES / "two-stacks" / "golden"),
 }
 
