@@ -1,0 +1,1 @@
+"""The components as the package that every Pulumi language uses."""
