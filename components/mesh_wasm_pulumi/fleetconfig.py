@@ -3,7 +3,7 @@
 .. code-block:: yaml
 
     config:
-      shop:fleet:                              # docs/fleet-config.schema.json
+      shop:fleet:                              # docs/fleet-config.schema.json; or the path of a file of this form
         inventory: clusters.yaml
         stacks:
           canary: {labels: {wave: canary}}
@@ -17,15 +17,16 @@ to clusters of other stacks is left to them.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pulumi
 import pulumi_kubernetes as k8s
 
 from mesh_wasm.cluster import Cluster as Facts
 from mesh_wasm.finding import Finding
-from mesh_wasm.fleetconfig import OwnedFleet, read_fleet
+from mesh_wasm.fleetconfig import OwnedFleet, read_document, read_fleet
 from mesh_wasm.rules import schema
+from mesh_wasm.yamlfile import Unreadable
 
 from ._ledger import ledger
 from .args import ClusterArgs
@@ -33,13 +34,14 @@ from .cluster import Cluster, Fleet
 
 
 def fleet_from_config(key: str, config: pulumi.Config) -> Fleet:
-    """Read the configuration object ``key``; all its problems in one :class:`pulumi.RunError`."""
-    document = config.get_object(key)
+    """Read the configuration ``key``, an object or the path of one; all its problems in one :class:`pulumi.RunError`."""
     where = config.full_key(key)
-    if document is None:
-        _refuse(where, [schema.REQUIRED.at(says="the configuration has no fleet.", fix=_FORM)])
     # Inline programs of the Automation API, and recorded runs, have no root directory of their own.
     folder = Path(pulumi.get_root_directory() or Path.cwd())
+    try:
+        document = read_document(config.get(key), folder)
+    except Unreadable as error:
+        _refuse(where, [schema.REQUIRED.at(says=f"{error}", fix=_FORM)])
     found, findings = read_fleet(document, pulumi.get_stack(), folder)
     problems = [finding for finding in findings if finding.is_error]
     if not problems:
@@ -89,9 +91,9 @@ def _access(config: pulumi.Config, cluster: str) -> str:
     return f"Run `pulumi config set --secret {own}` (or {config.full_key('kubeconfig')} for all), or set renderTo."
 
 
-_FORM = "Set it to an object with inventory or clusters, as docs/fleet-config.schema.json describes."
+_FORM = "Set it to an object with inventory or clusters, or to the path of one: see docs/fleet-config.schema.json."
 
 
-def _refuse(where: str, problems: list[Finding]) -> None:
+def _refuse(where: str, problems: list[Finding]) -> NoReturn:
     ledger().findings.extend((where, problem) for problem in problems)
     raise pulumi.RunError("\n".join(f"{where}: {problem}" for problem in problems))

@@ -14,6 +14,7 @@ The schema for editors is docs/fleet-config.schema.json (:mod:`mesh_wasm.fleetsc
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -27,7 +28,7 @@ from .inventory import parse_inventory, read_inventory
 from .model import Model, Str
 from .parse import parse
 from .rules import placing, schema
-from .yamlfile import Unreadable
+from .yamlfile import Unreadable, load
 
 
 class Owns(Model):
@@ -68,6 +69,21 @@ class OwnedFleet:
     fleet: Fleet
     owned: frozenset[str]
     config: FleetConfig
+
+
+def read_document(text: str | None, folder: FilePath) -> Any:
+    """The document of a configuration value: JSON, or the path of a YAML file. Raises ``Unreadable``."""
+    if text is None:
+        raise Unreadable("the configuration", "there is no fleet in it.")
+    if text.lstrip().startswith(("{", "[")):
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise Unreadable("the configuration", f"it is no JSON: {error}.") from None
+    found = list(load(folder / text))
+    if len(found) != 1:
+        raise Unreadable(text, f"a fleet is one YAML document; this file holds {len(found) or 'none'}.")
+    return found[0].value
 
 
 def read_fleet(document: Any, stack: str, folder: FilePath) -> tuple[OwnedFleet, tuple[Finding, ...]]:

@@ -192,8 +192,29 @@ def test_owned_cluster_without_access_is_an_error_and_another_stacks_is_not() ->
 def test_missing_configuration_is_an_error_with_a_remedy() -> None:
     run = run_program(program, project="shop")
     assert run.failure is not None
-    assert "shop:fleet: the configuration has no fleet." in run.failure
+    assert "shop:fleet: " in run.failure
+    assert "there is no fleet in it" in run.failure
+    assert "docs/fleet-config.schema.json" in run.failure
     assert "Traceback" not in run.failure
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("{", "it is no JSON"), ("missing.yaml", "missing.yaml"), ("", "")],
+)
+def test_unreadable_configuration_is_an_error(text: str, says: str) -> None:
+    run = run_program(program, project="shop", config={"shop:fleet": text})
+    assert run.failure is not None
+    assert says in run.failure
+    assert "Traceback" not in run.failure
+
+
+def test_configuration_may_be_the_path_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "fleet.yaml").write_text(json.dumps({"clusters": CLUSTERS, "renderTo": "rendered", "stacks": STACKS}))
+    monkeypatch.chdir(tmp_path)
+    run = run_program(program, project="shop", stack="north", config={"shop:fleet": "fleet.yaml"})
+    assert run.failure is None, run.failure
+    assert written(run) == {("north", "edge")}
 
 
 def test_all_problems_of_the_configuration_are_told_at_once() -> None:

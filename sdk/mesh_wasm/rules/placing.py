@@ -252,3 +252,12 @@ OTHER_EXTENSION = rule(
     bad=program(_NAMED.format(name="authn"), group()),
     good=program(_NAMED.format(name="acl"), group()),
 )
+NO_WAVE = rule(
+    "MW535",
+    Severity.ERROR,
+    Family.TENANCY,
+    "A stack that belongs to no single wave",
+    why="A stack is updated as a whole: clusters of a later wave would be changed before the earlier one is proven.",
+    fix="Label the clusters with one of the waves.",
+    source="mesh-wasm waves",
+)
