@@ -61,6 +61,13 @@ def test_the_manifests_of_a_plan_have_the_chains_of_its_program(tmp_path: Path) 
     )
 
 
+def test_a_printed_plan_is_explained_like_its_program(tmp_path: Path) -> None:
+    program, saved = ROOT / "examples/tsb-fleet", tmp_path / "plan.json"
+    saved.write_text(CliRunner().invoke(main, ["plan", str(program), "--format", "json"]).stdout)
+    ours, theirs = (json.loads(explain(path, "--format", "json").stdout) for path in (program, saved))
+    assert _lines(ours) == _lines(theirs)
+
+
 def test_a_saved_report_is_compared(tmp_path: Path) -> None:
     manifest = tmp_path / "plugins" / "east" / "edge" / "wasmplugin-a.yaml"
     manifest.parent.mkdir(parents=True)

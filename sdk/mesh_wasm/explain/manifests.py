@@ -1,6 +1,7 @@
 """Reading WasmPlugins from YAML files: ``FOLDER/<cluster>/<namespace>/<kind>-<name>.yaml``, as ``mesh-wasm plan`` writes.
 
-A file that lies in no cluster's folder counts for a cluster that is called after the source.
+A file that lies in no cluster's folder counts for a cluster that is called after the source. What ``plan`` and
+``translate`` print with ``--format json`` can be read too.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ def read_manifests(path: Path, options: Options) -> Source | None:
         except Unreadable as error:
             raise Unexplainable(str(error)) from None
         for document in documents:
+            _read_plan(document.value, found)
             _read(document.value, cluster, folders[1] if len(folders) > 1 else "default", found)
     if not found.members:
         return None
@@ -45,3 +47,11 @@ def _read(value: Any, cluster: str, namespace: str, found: Collected) -> None:
         return
     found.clusters[cluster] = None
     found.members.append(read_member(Cluster(name=cluster), {"namespace": namespace, **metadata}, spec))
+
+
+def _read_plan(value: Any, found: Collected) -> None:
+    """The plugins of a printed plan: a list for each cluster, of manifests or of objects that hold one."""
+    clusters = value.get("clusters") if isinstance(value, dict) else None
+    for cluster, objects in clusters.items() if isinstance(clusters, dict) else ():
+        for one in objects if isinstance(objects, list) else ():
+            _read(one.get("manifest", one) if isinstance(one, dict) else one, cluster, "default", found)
