@@ -103,15 +103,18 @@ def _spread_findings(phase: str, ranked: dict[int, Ranked], emitted: list[Any]) 
 def _late_findings(
     phase: str, ranked: dict[int, Ranked], written: list[Any], late: Collection[int]
 ) -> Iterator[Finding]:
-    """Pairs whose written order is not TSB's, where one of the two was not known in time."""
+    """For each one that was not known in time: where the written order is not TSB's."""
+    against: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for one, other in combinations(sorted(ranked, key=lambda place: ranked[place].key), 2):
-        if written[one] > written[other] or not (one in late or other in late):
-            continue
-        place, beside = (one, other) if one in late else (other, one)
-        how = "the same as" if written[one] == written[other] else "while priority"
+        if written[one] <= written[other] and (one in late or other in late):
+            against[one if one in late else other].append((one, other))
+    for place, pairs in against.items():
+        one, other = pairs[0]
+        beside = other if place == one else one
+        how = "as is" if written[one] == written[other] else f"but {written[beside]} is written for"
+        more = f" {len(pairs) - 1} more contradict TSB's order." if len(pairs) > 1 else ""
         says = (
             f"{ranked[place].fqn} is written with priority {written[place]} in phase {phase}, {how} "
-            f"{'that of ' if how == 'the same as' else f'{written[beside]} is written for '}{ranked[beside].fqn}; "
-            f"TSB runs {ranked[one].fqn} first."
+            f"{ranked[beside].fqn}; TSB runs {ranked[one].fqn} first.{more}"
         )
         yield order.LATE_TIE.at("extensions", place, "extension", "priority", says=says)

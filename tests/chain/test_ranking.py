@@ -88,7 +88,7 @@ def test_a_late_priority_between_an_early_one_and_its_tie_is_told() -> None:
         finding for finding in ranking.findings if finding.rule == "MW705" and "extensions/a;" in finding.message
     ]
     assert "priority 6" in finding.message
-    assert "while priority 7 is written for" in finding.message
+    assert "but 7 is written for" in finding.message
     assert "TSB runs organizations/acme/extensions/z first" in finding.message
 
 
@@ -121,3 +121,12 @@ def test_a_place_is_undecided_while_anything_that_decides_it_is() -> None:
     names = [FQN + "a"] * 6
     open_ones = [entry("a", **{field: INVALID}) for field in ("phase", "priority", "type")]
     assert undecided([entry("a"), *open_ones, INVALID, entry("a")], [*names[:5], INVALID]) == {1, 2, 3, 4, 5}
+
+
+def test_many_late_ones_make_a_finding_each_at_most() -> None:
+    entries = [entry(f"e{number:03}") for number in range(40)]
+    ranking = rank(entries, [one.fqn for one in entries], as_declared=range(40))
+    assert len(ranking.findings) == 39
+    assert ranking.findings[0].message.endswith(
+        "TSB runs organizations/acme/extensions/e000 first. 38 more contradict TSB's order."
+    )
