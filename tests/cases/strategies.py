@@ -259,3 +259,30 @@ METADATA: Strategy = st.fixed_dictionaries(
     },
 )
 """Metadata of the object itself; its namespace exists."""
+
+_ENTRY_FIELDS: dict[str, Strategy] = {
+    "config": CONFIGS,
+    "match": rarely(ODD_VALUES, st.fixed_dictionaries({}, optional={"mode": MODES})),
+    "url": rarely(URLS, PLAIN_URLS),
+    **{
+        name: FIELDS[name]
+        for name in ("sha256", "imagePullPolicy", "imagePullSecret", "pluginName", "phase", "priority", "failStrategy")
+    },
+    "vmConfig": VM_CONFIGS,
+    "type": FIELDS["type"],
+    "source": rarely(ODD_VALUES, TEXT),
+    "description": rarely(ODD_VALUES, st.one_of(TEXT, st.just("x" * 5000))),
+}
+EXTENSIONS: Strategy = st.builds(
+    lambda image, fields: ({} if "url" in fields else {"image": image}) | fields,
+    st.sampled_from(["oci://ghcr.io/acme/acl:1", "oci://ghcr.io:5000/acme/acl@sha256:" + HEX * 4]),
+    st.lists(st.sampled_from(sorted(_ENTRY_FIELDS)), max_size=4, unique=True).flatmap(
+        lambda names: st.fixed_dictionaries({name: _ENTRY_FIELDS[name] for name in names})
+    ),
+)
+"""Catalogue entries, but for their FQN."""
+
+ATTACHMENTS: Strategy = st.fixed_dictionaries(
+    {}, optional={"config": CONFIGS, "match": rarely(ODD_VALUES, st.lists(TRAFFIC, max_size=3))}
+)
+"""Attachments, but for the FQN of their extension."""

@@ -1,4 +1,4 @@
-"""Hypothesis looks for WasmPlugins on which the real servers and mesh-wasm disagree.
+"""Hypothesis looks for WasmPlugins on which the real servers and mesh-wasm disagree, and for plans that they refuse.
 
 By default the examples are the same in each run, so that a failure speaks of the change and not of luck. To search
 further: `MESH_WASM_DIFFERENTIAL=50000 pytest tests/cluster/test_differential.py` asks about that many new ones. What it
@@ -16,7 +16,18 @@ import yaml
 from cases import strategies
 from cases.ours import disagreement
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from mesh.judge import Judges
+
+from mesh_wasm.attach import Attached, plan_attachments
+from mesh_wasm.attachment import WasmExtensionAttachment
+from mesh_wasm.cluster import Cluster as Facts
+from mesh_wasm.cluster import Fleet, Selection
+from mesh_wasm.entrycheck import entry_findings
+from mesh_wasm.extension import CatalogueEntry
+from mesh_wasm.parse import parse
+from mesh_wasm.plan import Plan
+from mesh_wasm.target import Target, TargetKind
 
 pytestmark = pytest.mark.cluster
 
@@ -77,3 +88,46 @@ def test_metadata(judges: Judges, figures: Counter[str]) -> None:
         compare(judges, figures, {"url": "oci://ghcr.io/acme/acl:1.4.2"}, metadata)
 
     search()
+
+
+FLEET = Fleet([Facts(name="here", namespaces=["default"], istio_version="1.27")])
+TENANT = "organizations/acme/tenants/shop/workspaces/web"
+TARGETS = {
+    TargetKind.INGRESS_GATEWAY: {
+        "fqn": f"{TENANT}/gatewaygroups/edge/ingressgateways/shop",
+        "workloadSelector": {"namespace": "default", "labels": {"app": "shop"}},
+    },
+    TargetKind.SECURITY_GROUP: {
+        "fqn": f"{TENANT}/securitygroups/services",
+        "namespaceSelector": ["*/default"],
+    },
+}
+
+
+def planned(kind: TargetKind, extension: dict[str, Any], attachment: dict[str, Any]) -> Plan | None:
+    """The plan of one attachment; None where something is wrong with it."""
+    fqn = "organizations/acme/extensions/acl"
+    entry = parse(CatalogueEntry, {"fqn": fqn} | extension)
+    item = parse(WasmExtensionAttachment, {"fqn": fqn} | attachment)
+    if [finding for finding in (*entry.findings, *item.findings, *entry_findings(entry.value)) if finding.is_error]:
+        return None
+    target = parse(Target, {"kind": kind} | TARGETS[kind]).value
+    plan = plan_attachments(target, [Attached(entry.value, item.value, "acl")], FLEET, Selection())
+    return None if plan.errors else plan
+
+
+def test_plans(judges: Judges, figures: Counter[str]) -> None:
+    """What is planned without an error is taken by the servers, whatever the extension and its attachment say."""
+
+    @profile(2000)
+    @given(kind=st.sampled_from(list(TARGETS)), extension=strategies.EXTENSIONS, attachment=strategies.ATTACHMENTS)
+    def search(kind: TargetKind, extension: dict[str, Any], attachment: dict[str, Any]) -> None:
+        plan = planned(kind, extension, attachment)
+        figures["generated extensions planned" if plan else "generated extensions refused"] += 1
+        for plugin in plan.plugins if plan else ():
+            said = judges.server(plugin.manifest())
+            figures["disagreements"] += not said.accepted
+            assert said.accepted, f"{said.message}\n{yaml.safe_dump(plugin.manifest(), allow_unicode=True)}"
+
+    search()
+    assert figures["generated extensions planned"] > 300
