@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -49,6 +50,7 @@ def admitted_scheme(text: str) -> str:
     return reference_scheme(text)  # CEL asks isURL(), which is the one parser, and then url(), which is the other
 
 
+@lru_cache(maxsize=1024)  # several rules ask about one URL, and many plugins share it
 def _parse(text: str, *, via_request: bool) -> str:
     if _CONTROL.search(text):
         raise GoUrlError("it holds a control character")

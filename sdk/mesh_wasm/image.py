@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 SCHEMES = ("oci", "http", "https", "file")
 """The schemes that Istio knows; the literal prefix is scheme + '://'."""
@@ -37,24 +38,29 @@ class ModuleUrl:
     @classmethod
     def parse(cls, text: str) -> ModuleUrl:
         """Read a URL as a user writes it; without a scheme it is an OCI image. Raises :class:`ImageError`."""
-        if _BLANK.search(text):
-            raise ImageError("the URL holds white space or control characters")
-        match = _SCHEME.match(text)
-        scheme, rest = (match[1].lower(), text[match.end() :]) if match else ("oci", text)
-        if scheme not in SCHEMES:
-            raise ImageError(f"the scheme {scheme!r} is unknown to Istio; it knows {', '.join(SCHEMES)}")
-        if not match and re.match(r"^(oci|https?|file):", text, re.IGNORECASE):
-            raise ImageError(f"the scheme must be followed by '://', as in {scheme}://…")
-        if not rest.strip("/"):
-            raise ImageError("there is nothing after the scheme")
-        if not match and re.match(r"^//[^/]", rest):
-            rest = rest[2:]  # a network-path reference: Istio gives it the scheme oci
-        if not match and rest.startswith("/"):
-            raise ImageError("a path of the proxy's file system is written with the scheme file://")
-        return cls(scheme, rest)
+        return _module_url(text)
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.rest}"
+
+
+@lru_cache(maxsize=1024)  # several rules ask about one URL, and many plugins share it
+def _module_url(text: str) -> ModuleUrl:
+    if _BLANK.search(text):
+        raise ImageError("the URL holds white space or control characters")
+    match = _SCHEME.match(text)
+    scheme, rest = (match[1].lower(), text[match.end() :]) if match else ("oci", text)
+    if scheme not in SCHEMES:
+        raise ImageError(f"the scheme {scheme!r} is unknown to Istio; it knows {', '.join(SCHEMES)}")
+    if not match and re.match(r"^(oci|https?|file):", text, re.IGNORECASE):
+        raise ImageError(f"the scheme must be followed by '://', as in {scheme}://…")
+    if not rest.strip("/"):
+        raise ImageError("there is nothing after the scheme")
+    if not match and re.match(r"^//[^/]", rest):
+        rest = rest[2:]  # a network-path reference: Istio gives it the scheme oci
+    if not match and rest.startswith("/"):
+        raise ImageError("a path of the proxy's file system is written with the scheme file://")
+    return ModuleUrl(scheme, rest)
 
 
 @dataclass(frozen=True, slots=True)

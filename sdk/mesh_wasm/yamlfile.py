@@ -35,6 +35,8 @@ _INT = re.compile(r"^[-+]?(0|[1-9][0-9_]*)$")
 _BASED = re.compile(r"^[-+]?0(b[01_]+|o?[0-7_]+|x[0-9a-fA-F_]+)$")
 _FLOAT = re.compile(r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$")
 _NO_NUMBER = re.compile(r"^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$")
+_NOT_A_TEXT = frozenset("~nNyYtTfFoO.+-0123456789")
+"""How a plain scalar begins that may be something else than a text."""
 _TAG = "tag:yaml.org,2002:"
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -293,6 +295,8 @@ class _Composer:
         raise Unreadable(self._file, f"the tag {event.tag!r} has no meaning in a manifest.", line)
 
     def _plain(self, text: str, line: int) -> Any:
+        if text and text[0] not in _NOT_A_TEXT:
+            return text
         if text in _NULL:
             return None
         if text in _BOOL:

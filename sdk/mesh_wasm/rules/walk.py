@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from mesh_wasm.deferred import Deferred, known
+from mesh_wasm.deferred import SCALARS, Deferred, known
 from mesh_wasm.finding import Path
 from mesh_wasm.plugin import WasmPluginSpec
 from mesh_wasm.selector import PolicyTargetReference
@@ -65,7 +65,9 @@ def leaves(value: Any, *path: str | int) -> Iterator[tuple[Path, Any]]:
     stack: list[tuple[Path, Any]] = [(path, value)]
     while stack:
         here, item = stack.pop()
-        if isinstance(item, Mapping):
+        if type(item) in SCALARS:
+            yield here, item
+        elif isinstance(item, Mapping):
             stack += [((*here, str(key)), inner) for key, inner in reversed(list(item.items()))]
         elif isinstance(item, list | tuple):
             stack += [((*here, index), inner) for index, inner in reversed(list(enumerate(item)))]
