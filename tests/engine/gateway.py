@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pulumi
+import pulumi_kubernetes as k8s
 
 import mesh_wasm_pulumi as wasm
 
@@ -12,10 +13,17 @@ config = pulumi.Config()
 edge, _ = wanted["namespaces"]
 TENANT = "organizations/acme/tenants/shop"
 
-fleet = wasm.Fleet(
-    wasm.Cluster(name, kubeconfig=config.require_secret(f"kubeconfig-{name}"), context=name)
-    for name in wanted["clusters"]
-)
+
+def cluster(name: str) -> wasm.Cluster:
+    """By its kubeconfig, or through a provider of the program's own, which replaces a Secret instead of changing it."""
+    kubeconfig = config.require_secret(f"kubeconfig-{name}")
+    if not wanted["own_provider"]:
+        return wasm.Cluster(name, kubeconfig=kubeconfig, context=name)
+    provider = k8s.Provider(name, kubeconfig=kubeconfig, context=name, cluster_identifier=name)
+    return wasm.Cluster(name, provider=provider)
+
+
+fleet = wasm.Fleet(map(cluster, wanted["clusters"]))
 registry = wasm.PullSecret(
     "registry",
     {"registry": wanted["registry"], "username": wanted["username"], "password": config.require_secret("password")},

@@ -17,8 +17,9 @@ from .stage import Load, MakeStage, Modules, chain, names, until
 pytestmark = [pytest.mark.live, pytest.mark.engine]
 
 
+@pytest.mark.parametrize("own_provider", [False, True], ids=["Secrets in place", "Secrets replaced"])
 def test_from_the_first_up_to_the_destruction_no_request_fails(
-    make_stage: MakeStage, cluster: Cluster, modules: Modules, tmp_path: Path
+    make_stage: MakeStage, cluster: Cluster, modules: Modules, tmp_path: Path, own_provider: bool
 ) -> None:
     """Attach, verify, rotate the password, change the image, detach one, destroy: all under load."""
     with Registry.start("whole") as registry:
@@ -27,6 +28,7 @@ def test_from_the_first_up_to_the_destruction_no_request_fails(
         stack = Stack(tmp_path / "stack", [cluster], (stage.namespace, stage.namespace), "gateway.py")
         stack.seal(password=registry.password)
         stack.want(registry=registry.host, username=USER, labels=stage.labels, image=first.url, extensions=["b", "a"])
+        stack.want(own_provider=own_provider)
         until(stage.proxy, lambda answer: answer.status == 200, "the gateway")
 
         with Load(stage.proxy, threads=1) as load:
@@ -40,6 +42,7 @@ def test_from_the_first_up_to_the_destruction_no_request_fails(
 
             registry.change_password("second-password")
             stack.seal(password="second-password")
+            stack.up().good()
             second = registry.push("filters/whole", modules("v2"), "v2")
             stack.want(image=second.url)
             stack.up().good()

@@ -202,7 +202,27 @@ def test_a_module_that_never_started_has_no_statistics() -> None:
     ],
 )
 def test_only_plugins_that_select_the_proxy_are_judged(changes: dict[str, Any], judged: bool) -> None:
-    assert bool(judge([plugin(**changes)], Evidence(dump()))) is judged
+    assert bool(judge([plugin(**changes)], Evidence(dump(without)))) is judged
+
+
+def test_what_runs_though_the_plan_does_not_select_the_proxy_is_different() -> None:
+    (found,) = judge([plugin(selector={"matchLabels": {"app": "other"}})], Evidence(dump()))
+    assert (found.status, "do not reach this proxy" in found.reason) == (Status.DIFFERENT, True)
+
+
+def waypoint(configs: Any) -> None:
+    node = configs[BOOTSTRAP]["bootstrap"]["node"]
+    node["id"] = node["id"].replace("router~", "waypoint~")
+
+
+def test_no_selector_reaches_a_waypoint() -> None:
+    assert judge([plugin()], Evidence(dump(without, waypoint))) == []
+
+
+def test_what_a_waypoint_runs_is_judged_whatever_it_is_aimed_at() -> None:
+    """A waypoint runs plugins that are aimed at a Service; which those are, its dump does not tell."""
+    aimed = plugin(selector=None, targetRefs=[{"kind": "Service", "name": "cart"}])
+    assert [one.status for one in judge([aimed], Evidence(dump(waypoint)))] == [Status.LOADED]
 
 
 def test_a_gateway_of_the_gateway_api_is_selected_by_reference() -> None:
@@ -211,7 +231,7 @@ def test_a_gateway_of_the_gateway_api_is_selected_by_reference() -> None:
         labels["gateway.networking.k8s.io/gateway-name"] = "gw"
 
     changes = {"selector": None, "targetRefs": [{"kind": "Gateway", "name": "gw"}]}
-    assert judge([plugin(**changes)], Evidence(dump(labelled)))
+    assert [one.status for one in judge([plugin(**changes)], Evidence(dump(without, labelled)))] == [Status.ABSENT]
 
 
 def test_other_namespaces_do_not_reach_the_proxy_but_the_root_does() -> None:

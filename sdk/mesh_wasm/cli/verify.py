@@ -74,8 +74,7 @@ def verify(
 def _print(found: Survey) -> None:
     for seen in found.proxies:
         proxy = seen.evidence.proxy
-        role = "sidecar" if proxy.is_sidecar else "gateway"
-        tree = Tree(Text(f"cluster {seen.cluster}, {role} {proxy.pod}", style="bold cyan"))
+        tree = Tree(Text(f"cluster {seen.cluster}, {proxy.role} {proxy.pod}", style="bold cyan"))
         for verdict in seen.verdicts:
             branch = tree.add(_line(verdict))
             for sentence in filter(None, (verdict.reason, verdict.fix)):
@@ -118,6 +117,7 @@ def _proxy_document(seen: Seen) -> dict[str, Any]:
     return {
         "source": seen.source,
         "cluster": seen.cluster,
+        "role": proxy.role,
         "pod": proxy.pod,
         "istioVersion": proxy.istio_version,
         "plugins": [_verdict_document(verdict) for verdict in seen.verdicts],

@@ -60,12 +60,19 @@ class Evidence:
 
 
 def judge(planned: Sequence[Planned], evidence: Evidence, root_namespace: str = "istio-system") -> list[Verdict]:
-    """A verdict for each plugin that selects the proxy, in the order in which they should run."""
-    mine = sorted(
-        (plugin for plugin in planned if plugin.named and plugin.selects(evidence.proxy, root_namespace)),
-        key=lambda plugin: (plugin.rank, plugin.key),
-    )
-    return [_verdict(plugin, mine, evidence) for plugin in mine]
+    """A verdict for each plugin that selects the proxy, or runs there all the same, in the order of the plan."""
+    runs = {key for chain in evidence.proxy.chains for key in chain.plugins}
+    selected = [plugin for plugin in planned if plugin.named and plugin.selects(evidence.proxy, root_namespace)]
+    stray = [plugin for plugin in planned if plugin.key in runs and plugin not in selected]
+    if evidence.proxy.is_waypoint:
+        selected, stray = [*selected, *stray], []
+    mine = sorted([*selected, *stray], key=lambda plugin: (plugin.rank, plugin.key))
+    return [_stray(plugin) if plugin in stray else _verdict(plugin, selected, evidence) for plugin in mine]
+
+
+def _stray(plugin: Planned) -> Verdict:
+    reason = "It runs here, though the plan's selector, targetRefs or namespace do not reach this proxy."
+    return Verdict(plugin, Status.DIFFERENT, reason, "Apply the plan, or wait for it to arrive.")
 
 
 def _verdict(plugin: Planned, planned: Sequence[Planned], evidence: Evidence) -> Verdict:

@@ -53,7 +53,9 @@ class Planned:
         return (self.is_http, place, -(priority if isinstance(priority, int) else INT32_MIN))
 
     def selects(self, proxy: Proxy, root_namespace: str) -> bool:
-        """Whether Istio gives it to the proxy's workload."""
+        """Whether Istio gives it to the proxy's workload, as far as labels and names tell: of what a waypoint serves, its
+        dump does not tell.
+        """
         if self.namespace not in (proxy.namespace, root_namespace):
             return False
         gateway = proxy.labels.get(_GATEWAY_LABEL)
@@ -66,6 +68,8 @@ class Planned:
                 target.get("kind") == "Gateway" and target.get("name") == gateway and self.namespace == proxy.namespace
                 for target in targets
             )
+        if proxy.is_waypoint:  # no selector reaches it
+            return False
         wanted = (self.spec.get("selector") or {}).get("matchLabels") or {}
         return all(proxy.labels.get(key) == value for key, value in wanted.items())
 

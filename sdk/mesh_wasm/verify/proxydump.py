@@ -98,6 +98,16 @@ class Proxy:
         return self.node.startswith("sidecar~")
 
     @property
+    def is_waypoint(self) -> bool:
+        """Whether it is a waypoint of ambient mode."""
+        return self.node.startswith("waypoint~")
+
+    @property
+    def role(self) -> str:
+        """What it is, in a word."""
+        return "sidecar" if self.is_sidecar else "waypoint" if self.is_waypoint else "gateway"
+
+    @property
     def pod(self) -> str:
         """``namespace/pod``."""
         parts = self.node.split("~")
