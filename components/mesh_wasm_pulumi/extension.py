@@ -40,7 +40,8 @@ class WasmExtension(pulumi.ComponentResource):
         parsed = parse(CatalogueEntry, document)
         props = lower(parsed.value.wire())
         props.pop("pullSecrets", None)
-        super().__init__(token("WasmExtension"), name, props, opts)
+        waived = {WAIVERS: args["waivers"]} if args.get("waivers") is not None else {}
+        super().__init__(token("WasmExtension"), name, {**props, **waived}, opts)
         report = Report(self, name, args)
         known = [*parsed.findings, *reference_findings(secrets), *entry_findings(parsed.value)]
         self._broken = not report.check(known, document, _findings)[0]

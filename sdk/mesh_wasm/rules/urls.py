@@ -35,6 +35,17 @@ UNUSABLE_URL = rule(
     bad=HEAD + "  url: file:/opt/acl.wasm\n  priority: 10\n" + SELECTOR,
     good=HEAD + "  url: file:///opt/acl.wasm\n  priority: 10\n" + SELECTOR,
 )
+SCHEMELESS_URL = rule(
+    "MW219",
+    Severity.INFO,
+    Family.SILENT,
+    "A URL without a scheme",
+    why="Istio takes it for an OCI image; with a port it would take the host for the scheme, and refuse or drop it.",
+    fix="Write oci:// before it.",
+    source="Istio WasmPlugin.url: 'If no scheme is present, defaults to oci://'; facts A2, URL table",
+    bad=HEAD + "  url: registry.example.com/filters/acl:1.4.2\n  priority: 10\n" + SELECTOR,
+    good=HEAD + "  url: oci://registry.example.com/filters/acl:1.4.2\n  priority: 10\n" + SELECTOR,
+)
 
 
 def admitted(url: str) -> bool:
@@ -77,3 +88,17 @@ def unusable_url(subject: PluginSubject) -> Iterator[Finding]:
     if parsed.scheme == "file" and not url.startswith("file://"):
         says = f"the agent strips the literal prefix file:// only, so {quoted(url)} names no file."
         yield UNUSABLE_URL.at("url", says=says, fix=f"Write file://{parsed.rest}.")
+
+
+@SCHEMELESS_URL.checks(PluginSubject)
+def schemeless_url(subject: PluginSubject) -> Iterator[Finding]:
+    """Only where it goes to the cluster as it is: mesh-wasm writes the scheme."""
+    url = known(subject.spec.url)
+    if not subject.foreign or not url or "://" in url or not admitted(url):
+        return
+    try:
+        reference_scheme(url)
+        fix = f"Write {ModuleUrl.parse(url)}."
+    except (GoUrlError, ImageError):
+        return  # told by MW204 or MW205
+    yield SCHEMELESS_URL.at("url", says=f"{quoted(url)} has no scheme.", fix=fix)

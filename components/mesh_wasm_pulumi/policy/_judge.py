@@ -1,0 +1,184 @@
+"""Judging one resource: what the rules say of it, and which of them wait for values that are not known yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mesh_wasm.cluster import Cluster, Fleet
+from mesh_wasm.deferred import Deferred
+from mesh_wasm.entrycheck import entry_findings
+from mesh_wasm.extension import CatalogueEntry
+from mesh_wasm.finding import Finding
+from mesh_wasm.lint.kinds import Header
+from mesh_wasm.lint.manifests import Manifest, read_plugin, read_secret
+from mesh_wasm.lint.metadata import text_at
+from mesh_wasm.model import Model
+from mesh_wasm.parse import parse
+from mesh_wasm.plugin import API_VERSION, KIND, WasmPluginSpec
+from mesh_wasm.rules import schema
+from mesh_wasm.rules.checks import pull_findings
+from mesh_wasm.rules.rule import CATALOGUE, CHECKS
+from mesh_wasm.rules.subjects import (
+    ClusterPluginSubject,
+    ExtensionSubject,
+    PluginSubject,
+    PullSubject,
+    SecretSubject,
+    Workload,
+)
+from mesh_wasm.translate import plugin_spec
+from mesh_wasm.waivers import ANNOTATION, read_waivers
+from mesh_wasm.yamlfile import Document, Spot
+from mesh_wasm_pulumi._settling import WAIVERS
+
+from ._wire import is_open
+
+PARSED = (
+    schema.REQUIRED,
+    schema.UNKNOWN_FIELD,
+    schema.WRONG_TYPE,
+    schema.UNKNOWN_ENUM,
+    schema.OUT_OF_RANGE,
+    schema.WRONG_LENGTH,
+)
+"""The rules that parsing reports."""
+
+_MANIFEST = ("apiVersion", "kind", "metadata", "spec", "type", "data", "stringData", "immutable")
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is said of one resource."""
+
+    findings: tuple[Finding, ...]
+    """Only those that weigh as much as their rule: what a rule merely suspects does not stop anybody."""
+    waits: Mapping[str, str] = field(default_factory=dict)
+    """By rule, the field that it looks at and that is not known yet."""
+    waived: frozenset[str] = frozenset()
+    """The rules that the resource waives."""
+
+
+def judge_plugin(props: Mapping[str, Any], cluster: Cluster) -> Judgement:
+    """A WasmPlugin object, whoever declares it. ``cluster`` holds what the pack was told about the cluster."""
+    value = {key: item for key, item in props.items() if key in _MANIFEST}
+    spec, metadata = value.get("spec"), value.get("metadata")
+    if isinstance(spec, Deferred) or isinstance(metadata, Deferred):
+        name = "spec" if isinstance(spec, Deferred) else "metadata"
+        return Judgement((), dict.fromkeys(rules_of(PluginSubject, ClusterPluginSubject, PullSubject), name))
+    manifest = read_plugin(_document(value), Header(API_VERSION, KIND), Fleet([cluster]))
+    findings = [one for one in manifest.findings if one.path != ("metadata", "name")]  # the provider gives a name
+    waits: dict[str, str] = {}
+    if manifest.spec is not None:
+        pull = PullSubject(manifest.spec, manifest.namespace, ())
+        findings += (one.under("spec") for one in pull_findings(pull))
+        wire = spec if isinstance(spec, Mapping) else {}
+        opened = _open_fields(WasmPluginSpec, wire)
+        subjects = [
+            PluginSubject(manifest.spec, Workload.UNKNOWN, foreign=True),
+            ClusterPluginSubject(manifest.spec, cluster, manifest.namespace),
+            pull,
+        ]
+        waits = {rule: f"spec.{where}" for rule, where in _waits(subjects, opened).items()}
+        if is_open((metadata or {}).get("namespace")):
+            waits |= dict.fromkeys(rules_of(ClusterPluginSubject), "metadata.namespace")
+    return _settled(findings, waits, _annotation(value))
+
+
+def judge_secret(props: Mapping[str, Any], _: Cluster) -> Judgement:
+    """A Secret; only one with registry credentials is judged."""
+    value = {key: item for key, item in props.items() if key in _MANIFEST}
+    manifest: Manifest = read_secret(_document(value))
+    findings = [one for one in manifest.findings if one.path != ("metadata", "name")]
+    opened = next((key for key in ("type", "data", "stringData") if is_open(value.get(key))), None)
+    waits = {} if opened is None else dict.fromkeys(rules_of(SecretSubject), opened)
+    return _settled(findings, waits, _annotation(value))
+
+
+def judge_extension(props: Mapping[str, Any], _: Cluster) -> Judgement:
+    """A WasmExtension component: its arguments."""
+    fields = {key: item for key, item in props.items() if key not in (WAIVERS, "organization")}
+    parsed = parse(CatalogueEntry, fields)
+    entry = parsed.value
+    spec = parse(WasmPluginSpec, plugin_spec(entry)).value
+    waits = _waits([ExtensionSubject(entry)], _open_fields(CatalogueEntry, fields))
+    waits |= _waits([PluginSubject(spec)], _open_fields(WasmPluginSpec, plugin_spec(entry)))
+    return _settled([*parsed.findings, *entry_findings(entry)], waits, props.get(WAIVERS))
+
+
+def rules_of(*subjects: type) -> list[str]:
+    """The ids of the rules that look at subjects of these types."""
+    parsed = [] if SecretSubject in subjects else [rule.id for rule in PARSED]
+    return sorted({*parsed, *(rule.id for subject in subjects for rule, _ in CHECKS.get(subject, ()))})
+
+
+def _document(value: Any) -> Document:
+    return Document(value, "", 0, Spot(1))
+
+
+def _annotation(value: Mapping[str, Any]) -> str | None:
+    return text_at(value, "metadata", "annotations", ANNOTATION)
+
+
+def _settled(findings: Iterable[Finding], waits: Mapping[str, str], waivers: Any) -> Judgement:
+    held, wrong = read_waivers(waivers, WAIVERS)
+    certain = [one for one in findings if one.severity.rank <= CATALOGUE[one.rule].severity.rank]
+    return Judgement((*certain, *wrong), waits, frozenset(waiver.rule for waiver in held))
+
+
+def _open_fields(model: type[Model], wire: Mapping[str, Any]) -> dict[str, str]:
+    """The fields of a model that hold what is not known yet: wire name by Python name."""
+    found = {}
+    for name, info in model.model_fields.items():
+        alias = info.alias or name
+        if is_open(wire.get(alias)):
+            found[name] = alias
+    return found
+
+
+def _waits(subjects: list[Any], opened: Mapping[str, str]) -> dict[str, str]:
+    """By rule, the open field that its checks look at: they are run on models that remember what they were asked for."""
+    if not opened:
+        return {}
+    waits = dict.fromkeys((rule.id for rule in PARSED), next(iter(opened.values())))
+    for subject in subjects:
+        for rule, check in CHECKS.get(type(subject), ()):
+            spy = _SubjectSpy(subject)
+            for _ in check(spy):
+                pass
+            touched = next((opened[name] for name in spy.asked if name in opened), None)
+            if touched is not None:
+                waits.setdefault(rule.id, touched)
+    return waits
+
+
+_DECIDE_WORKLOAD = ("selector", "target_ref", "target_refs")
+
+
+class _SubjectSpy:
+    """A subject that remembers which fields of its model a check has asked for."""
+
+    def __init__(self, subject: Any) -> None:
+        self._subject = subject
+        self.asked: dict[str, None] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._subject, name)
+        if name == "workload":
+            self.asked |= dict.fromkeys(_DECIDE_WORKLOAD)
+        return _ModelSpy(value, self.asked) if name in ("spec", "extension") else value
+
+
+class _ModelSpy:
+    """A model that remembers which of its fields were asked for."""
+
+    def __init__(self, model: Any, asked: dict[str, None]) -> None:
+        self._model, self._asked = model, asked
+
+    def __getattr__(self, name: str) -> Any:
+        self._asked[name] = None
+        return getattr(self._model, name)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._model)

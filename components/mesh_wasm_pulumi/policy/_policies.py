@@ -1,0 +1,162 @@
+"""A policy for each rule: its level can be configured, and some can mend what they find.
+
+A message never quotes a value: policies are given secrets in plain text, and cannot tell which values are secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from pulumi_policy import (
+    EnforcementLevel,
+    Policy,
+    PolicyConfigSchema,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+
+from mesh_wasm.cluster import Cluster
+from mesh_wasm.enums import Dialect
+from mesh_wasm.finding import Finding, Severity, format_path
+from mesh_wasm.rules.rule import CATALOGUE, Rule
+from mesh_wasm.rules.subjects import ClusterPluginSubject, ExtensionSubject, PluginSubject, PullSubject, SecretSubject
+from mesh_wasm.rules.waiving import BAD_WAIVER, EXPIRED, NOT_WAIVABLE
+
+from ._judge import Judgement, judge_extension, judge_plugin, judge_secret, rules_of
+from ._remedies import REMEDIES
+from ._stack import STACK_CHECKS
+from ._types import EXTENSION, SECRET, is_plugin
+from ._wire import DecidedAtUp, plain
+
+Judge = Callable[[Mapping[str, Any], Cluster], Judgement]
+
+LEVELS = {
+    Severity.ERROR: EnforcementLevel.MANDATORY,
+    Severity.WARNING: EnforcementLevel.ADVISORY,
+    Severity.INFO: EnforcementLevel.DISABLED,
+}
+"""The level of a policy where the configuration sets no other."""
+
+_WAIVABLE: dict[str, dict[str, Any]] = {
+    "waivable": {
+        "type": "boolean",
+        "default": True,
+        "description": "Whether a waiver on the resource itself counts.",
+    },
+}
+_CLUSTER: dict[str, dict[str, Any]] = {
+    "istioVersion": {"type": "string", "description": "Istio's version in the clusters of the stack, e.g. 1.27."},
+    "dialect": {"type": "string", "enum": list(map(str, Dialect)), "description": "istio (default) or asm."},
+    "rootNamespace": {"type": "string", "description": "Istio's root namespace; default istio-system."},
+}
+
+_ON_PLUGINS = frozenset(rules_of(PluginSubject, ClusterPluginSubject, PullSubject))
+_ALONE = frozenset(CATALOGUE) - frozenset(STACK_CHECKS)
+_ON_SECRETS = frozenset(rules_of(SecretSubject))
+_ON_EXTENSIONS = frozenset(rules_of(ExtensionSubject, PluginSubject))
+_ON_WAIVERS = frozenset({BAD_WAIVER.id, EXPIRED.id, NOT_WAIVABLE.id})
+
+
+def _judge_of(type_: str) -> tuple[Judge, frozenset[str]] | None:
+    if is_plugin(type_):
+        return judge_plugin, _ON_PLUGINS
+    if type_ == SECRET:
+        return judge_secret, _ON_SECRETS
+    return (judge_extension, _ON_EXTENSIONS) if type_ == EXTENSION else None
+
+
+class _Last:
+    """The judgement of the resource that was looked at last: all policies look at one resource before the next."""
+
+    def __init__(self) -> None:
+        self._key: Any = None
+        self._judgement = Judgement(())
+
+    def of(self, judge: Judge, args: Any, cluster: Cluster) -> Judgement:
+        props = plain(args.props)
+        key = (args.urn, args.resource_type, cluster, props)
+        if key != self._key:
+            self._key, self._judgement = key, judge(props, cluster)
+        return self._judgement
+
+
+_LAST = _Last()
+
+
+def _resource_policy(rule: Rule) -> Policy:
+    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        found = _judge_of(args.resource_type)
+        if found is None or rule.id not in found[1] | _ON_WAIVERS:
+            args.not_applicable(f"{rule.id} does not look at this type of resource.")
+            return
+        config = args.get_config()
+        judgement = _LAST.of(found[0], args, _cluster(config))
+        violations = [one for one in judgement.findings if one.rule == rule.id]
+        if rule.id in judgement.waived and rule.waivable and config.get("waivable", True):
+            return
+        for one in dict.fromkeys(map(_told, violations)):
+            report(one, None)
+        if not violations and rule.id in judgement.waits:
+            raise DecidedAtUp(judgement.waits[rule.id])
+
+    properties: dict[str, dict[str, Any]] = (_WAIVABLE if rule.waivable else {}) | (
+        _CLUSTER if _needs_cluster(rule) else {}
+    )
+    return ResourceValidationPolicy(
+        rule.id,
+        f"{rule.title}. {rule.why}",
+        validate,
+        LEVELS[rule.severity],
+        PolicyConfigSchema(properties) if properties else None,
+        cast(Any, REMEDIES.get(rule.id)),  # the types allow coroutines only, the servicer takes plain values as well
+    )
+
+
+def _needs_cluster(rule: Rule) -> bool:
+    return rule.id in rules_of(ClusterPluginSubject) and rule.id not in rules_of()
+
+
+def _cluster(config: Mapping[str, Any]) -> Cluster:
+    dialect = Dialect(config["dialect"]) if "dialect" in config else Dialect.ISTIO
+    return Cluster(
+        name="",
+        istio_version=config.get("istioVersion"),
+        dialect=dialect,
+        root_namespace=config.get("rootNamespace", "istio-system"),
+    )
+
+
+def _told(finding: Finding) -> str:
+    rule = CATALOGUE[finding.rule]
+    place = format_path(finding.path)
+    return f"{place}: {rule.title}. {rule.fix}" if place else f"{rule.title}. {rule.fix}"
+
+
+def _stack_policy(rule: Rule) -> Policy:
+    check = STACK_CHECKS[rule.id]
+
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        waits = []
+        for verdict in check(args.resources):
+            if verdict.waits:
+                waits.append(verdict.waits)
+            else:
+                report(f"{verdict.says} {rule.fix}", verdict.urn)
+        if waits:
+            raise DecidedAtUp(waits[0])
+
+    return StackValidationPolicy(rule.id, f"{rule.title}. {rule.why}", validate, LEVELS[rule.severity])
+
+
+POLICIES: list[Policy] = [
+    *(
+        _resource_policy(CATALOGUE[id_])
+        for id_ in sorted(_ALONE & (_ON_PLUGINS | _ON_SECRETS | _ON_EXTENSIONS | _ON_WAIVERS))
+    ),
+    *(_stack_policy(CATALOGUE[id_]) for id_ in sorted(STACK_CHECKS)),
+]
+"""All policies; each is named after its rule."""

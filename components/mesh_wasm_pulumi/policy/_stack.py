@@ -1,0 +1,185 @@
+"""What only a whole stack shows: two of one object, ties, pull secrets that are not there, and tenancy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mesh_wasm.cluster import Cluster
+from mesh_wasm.deferred import Deferred
+from mesh_wasm.fqn import Fqn, FqnError
+from mesh_wasm.labels import EXTENSION as EXTENSION_NOTE
+from mesh_wasm.labels import TARGET as TARGET_NOTE
+from mesh_wasm.lint.manifests import read_secret
+from mesh_wasm.lint.metadata import text_at
+from mesh_wasm.member import read_member
+from mesh_wasm.parse import parse
+from mesh_wasm.plugin import WasmPluginSpec
+from mesh_wasm.rules import order, placing, secrets
+from mesh_wasm.rules.checks import pull_findings
+from mesh_wasm.rules.subjects import PullSubject, SecretSubject
+from mesh_wasm.ties import Ties
+from mesh_wasm.yamlfile import Document, Spot
+
+from ._types import EXTENSION, SECRET, is_plugin
+from ._wire import UNKNOWN, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A violation of one resource, or that it cannot be decided yet."""
+
+    says: str
+    urn: str | None
+    waits: str = ""
+    """What is not known yet; then it is no violation."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """A Kubernetes object of the stack."""
+
+    urn: str
+    cluster: str
+    """The provider's URN, or its name: it stands for the cluster."""
+    namespace: Any
+    name: Any
+    props: Mapping[str, Any]
+
+    @property
+    def place(self) -> tuple[str, Any, Any] | None:
+        """Cluster, namespace and name; None while one of them is not known."""
+        known = not isinstance(self.namespace, Deferred) and isinstance(self.name, str)
+        return (self.cluster, self.namespace or "default", self.name) if known else None
+
+
+def _objects(resources: Iterable[Any], wanted: Callable[[str], bool]) -> Iterator[_Object]:
+    for resource in resources:
+        if wanted(resource.resource_type):
+            props = plain(resource.props)
+            metadata = props.get("metadata")
+            meta = metadata if isinstance(metadata, Mapping) else {"namespace": UNKNOWN, "name": UNKNOWN}
+            provider = resource.provider
+            cluster = "" if provider is None else provider.name or provider.urn
+            yield _Object(resource.urn, cluster, meta.get("namespace"), meta.get("name"), props)
+
+
+def _plugins(resources: Iterable[Any]) -> list[_Object]:
+    return list(_objects(resources, is_plugin))
+
+
+def same_objects(resources: Sequence[Any]) -> Iterator[Verdict]:
+    """Two resources that write one object in one cluster."""
+    seen: dict[Any, str] = {}
+    for one in _plugins(resources):
+        if one.place is None:
+            yield Verdict("", one.urn, waits="the place of a WasmPlugin")
+        elif seen.setdefault(one.place, one.urn) != one.urn:
+            yield Verdict(
+                f"WasmPlugin {one.namespace}/{one.name} is written by {_name(seen[one.place])} already.", one.urn
+            )
+
+
+def ties(resources: Sequence[Any]) -> Iterator[Verdict]:
+    """Plugins of equal priority that one workload can run."""
+    book = Ties()
+    for one in _plugins(resources):
+        spec, metadata = one.props.get("spec"), one.props.get("metadata")
+        if not isinstance(metadata, Mapping) or not isinstance(spec, Mapping | Deferred):
+            yield Verdict("", one.urn, waits="a WasmPlugin as a whole")
+            continue
+        if isinstance(spec, Mapping) and any(f.is_error for f in parse(WasmPluginSpec, spec).findings):
+            continue  # told by its own policies
+        member = read_member(Cluster(name=one.cluster), metadata, spec, _name(one.urn))
+        if member.undecided:
+            yield Verdict("", one.urn, waits=f"{member.undecided[0]} of {_name(one.urn)}")
+        for finding in book.enter([member]):
+            yield Verdict(finding.message, one.urn)
+
+
+def pull_secrets(resources: Sequence[Any]) -> Iterator[Verdict]:
+    """Secrets of the stack that a plugin names, and that cannot serve it."""
+    for use, one, waits in _uses(resources):
+        for _ in pull_findings(use) if use is not None and use.secrets else ():
+            if _.rule == secrets.NOT_THERE.id:
+                yield Verdict(f"WasmPlugin {one.namespace}/{one.name}: {_.message}", one.urn)
+        if waits:
+            yield Verdict("", one.urn, waits=waits)
+
+
+def unseen_secrets(resources: Sequence[Any]) -> Iterator[Verdict]:
+    """Secrets that a plugin names, and that the stack does not have."""
+    for use, one, waits in _uses(resources):
+        if waits:
+            yield Verdict("", one.urn, waits=waits)
+        elif use is not None and not use.secrets:
+            name = use.spec.image_pull_secret
+            yield Verdict(f"WasmPlugin {one.namespace}/{one.name}: the stack has no Secret {name}.", one.urn)
+
+
+def _uses(resources: Sequence[Any]) -> Iterator[tuple[PullSubject | None, _Object, str]]:
+    """Each plugin that names a pull secret, with the Secrets of that name in its cluster; or what is not known of it."""
+    held: dict[tuple[str, str], list[SecretSubject]] = {}
+    for one in _objects(resources, lambda type_: type_ == SECRET):
+        if isinstance(one.name, str):
+            secret = read_secret(Document(one.props, "", 0, Spot(1))).secret
+            if secret is not None:
+                held.setdefault((one.cluster, one.name), []).append(secret)
+    for one in _plugins(resources):
+        spec = one.props.get("spec")
+        if isinstance(spec, Deferred) or isinstance(one.namespace, Deferred):
+            yield None, one, f"the spec or namespace of {_name(one.urn)}"
+            continue
+        model = parse(WasmPluginSpec, spec).value
+        named = model.image_pull_secret
+        if isinstance(named, Deferred):
+            if isinstance(spec, Mapping) and spec.get("imagePullSecret") is UNKNOWN:
+                yield None, one, f"spec.imagePullSecret of {_name(one.urn)}"
+        elif named is not None:
+            found = tuple(held.get((one.cluster, named), ()))
+            yield PullSubject(model, one.namespace or "default", found), one, ""
+
+
+def tenancy(resources: Sequence[Any]) -> Iterator[Verdict]:
+    """Plugins of an extension of this stack, on targets of tenants where it is not allowed."""
+    allowed: dict[str, Any] = {}
+    for resource in resources:
+        if resource.resource_type == EXTENSION:
+            props = plain(resource.props)
+            told = props.get("definition")
+            definition = told if isinstance(told, Mapping) else props
+            fqn = definition.get("fqn", props.get("fqn"))
+            if isinstance(fqn, str):
+                allowed[fqn] = UNKNOWN if isinstance(told, Deferred) else definition.get("allowedIn")
+    for one in _plugins(resources):
+        extension = text_at(one.props, "metadata", "annotations", EXTENSION_NOTE)
+        target = text_at(one.props, "metadata", "annotations", TARGET_NOTE)
+        tenants = allowed.get(extension or "")
+        if extension is None or target is None or not tenants:
+            continue
+        if isinstance(tenants, Deferred) or any(isinstance(tenant, Deferred) for tenant in tenants):
+            yield Verdict("", one.urn, waits=f"allowedIn of {extension}")
+        elif not any(_within(target, tenant) for tenant in tenants):
+            yield Verdict(f"{extension} is attached to {target}, outside of its allowedIn.", one.urn)
+
+
+def _within(target: str, tenant: Any) -> bool:
+    try:
+        return isinstance(tenant, str) and Fqn.parse(target).within(Fqn.parse(tenant))
+    except FqnError:
+        return False
+
+
+def _name(urn: str) -> str:
+    return urn.rsplit("::", 1)[-1]
+
+
+STACK_CHECKS: Mapping[str, Callable[[Sequence[Any]], Iterator[Verdict]]] = {
+    placing.SAME_OBJECT.id: same_objects,
+    placing.NOT_ALLOWED.id: tenancy,
+    order.CROSS_TIE.id: ties,
+    secrets.NOT_THERE.id: pull_secrets,
+    secrets.UNCHECKED.id: unseen_secrets,
+}
+"""By rule, the check of a whole stack."""
