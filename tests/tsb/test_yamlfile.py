@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mesh_wasm.yamlfile import MAX_BYTES, Unreadable, documents, load
 
@@ -21,6 +24,16 @@ def read(text: str | bytes) -> list[object]:
         ("a: 0x1F", {"a": 31}),
         ("a: 0777", {"a": 511}),
         ("a: 0o17", {"a": 15}),
+        ("a: 0o", {"a": "0o"}),
+        ("a: 0b_", {"a": "0b_"}),
+        ("a: 0x_", {"a": "0x_"}),
+        ("a: 0x_f_", {"a": 15}),
+        ("a: 0_", {"a": "0_"}),
+        ("a: 1__0_", {"a": 10}),
+        ("a: -0o17", {"a": -15}),
+        ("a: -0b11", {"a": -3}),
+        ("a: 089", {"a": 89.0}),
+        ("a: 1\u0660", {"a": "1\u0660"}),
         ("a: 1e3", {"a": 1000.0}),
         ("a: 1.5", {"a": 1.5}),
         ("a: 1.", {"a": 1.0}),
@@ -98,6 +111,11 @@ def bomb(levels: int = 30) -> str:
     return "\n".join(lines)
 
 
+def tower(levels: int) -> str:
+    """No line of it is nested, and yet its last value is."""
+    return "\n".join(["a0: &a0 [x]", *(f"a{i}: &a{i} [*a{i - 1}]" for i in range(1, levels))])
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -112,10 +130,12 @@ def bomb(levels: int = 30) -> str:
         ("a: !!python/object:os.system x", "f.yaml:1: the tag"),
         ("a: !secret x", "f.yaml:1: the tag"),
         ("a: .inf", "f.yaml:1: .inf is no number"),
-        ("a: 1e999", "f.yaml:1: 1e999 is larger"),
+        ("a: 1e999", "f.yaml:1: 1e999 is no number"),
         ("a: {<<: 1}", "f.yaml:1: << takes a mapping"),
         ("[" * 100 + "]" * 100, "f.yaml:1: values are nested more than"),
         ("{a: " * 5000, "f.yaml:1: values are nested more than"),
+        (tower(1300), "values are nested more than 64 levels deep."),
+        ("a: '\ud800'", "f.yaml: this is no text: it holds half of a surrogate pair."),
         (bomb(), "the document holds more than 1,000,000 values."),
         (b"a: \x00", "f.yaml:1: this is no text: it holds a NUL byte."),
         (b"ok: 1\n\x7fELF\xff\xfe", "f.yaml:2: this is no text"),
@@ -169,3 +189,25 @@ spec:
     list: [1, 2.5, true, null, "3"]
 """
     assert read(text) == [yaml.safe_load(text)]
+
+
+WORDS = "a b : - &a_ *a [ ] { } , <<:_ ?_ |_ >_ # ' \" ! !!int_ !!null_ 0 1 x o e . + ~ % @ \\".replace("_", " ").split(
+    " "
+)
+BREAKS = [" ", "  ", "_", "\n", "\t", "---\n", "<<: *a\n", "\x00", "\ud800"]
+
+
+@settings(max_examples=500)
+@given(
+    st.lists(st.sampled_from(WORDS + BREAKS), max_size=25).map("".join) | st.text(max_size=20) | st.binary(max_size=40)
+)
+def test_whatever_comes_it_is_read_or_refused_in_a_sentence(text: str | bytes) -> None:
+    sentence = "f.yaml: ."
+    try:
+        for document in documents(text, "f.yaml"):
+            json.dumps(document.value, allow_nan=False)
+            assert document.line >= 1
+    except Unreadable as refused:
+        sentence = str(refused)
+    assert sentence.startswith("f.yaml:")
+    assert sentence.endswith(".")

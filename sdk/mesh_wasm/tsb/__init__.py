@@ -5,8 +5,9 @@
 - :func:`kind_of`: whether a document is read at all.
 """
 
-from .bundle import Bundle, BundlePlan, TargetPlan
+from .bundle import Bundle
 from .kinds import KINDS, Kind, kind_of
 from .resource import Resource, read_resource
+from .result import BundlePlan, TargetPlan
 
 __all__ = ["KINDS", "Bundle", "BundlePlan", "Kind", "Resource", "TargetPlan", "kind_of", "read_resource"]

@@ -6,96 +6,31 @@ The result does not depend on the order of the documents: targets, and the exten
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mesh_wasm.attach import plan_attachments
 from mesh_wasm.attachcheck import check_attachments
 from mesh_wasm.attached import Attached
-from mesh_wasm.attachment import WasmExtensionAttachment
 from mesh_wasm.cluster import Fleet, Selection
 from mesh_wasm.deferred import INVALID, Deferred, known
 from mesh_wasm.extension import CatalogueEntry
 from mesh_wasm.finding import Finding, errors, quoted
 from mesh_wasm.fqn import Fqn
 from mesh_wasm.labels import EXTENSION
-from mesh_wasm.member import members_of
 from mesh_wasm.placement import place
-from mesh_wasm.plan import Plan, same_objects
+from mesh_wasm.plan import Plan
 from mesh_wasm.pullsecret import PullSecret
 from mesh_wasm.rules import documents as rules
 from mesh_wasm.target import Target, TargetKind
-from mesh_wasm.ties import Ties
 from mesh_wasm.waivers import ANNOTATION, OFF, Levels, Waiver, read_waivers, settle
 from mesh_wasm.yamlfile import Document, Located
 
 from .kinds import GATEWAY_GROUP, SECURITY_GROUP, SECURITY_SETTING, WASM_EXTENSION, WORKSPACE, Kind
 from .resource import Resource, not_translated, read_resource
+from .result import BundlePlan, Enter, Item, Source, TargetPlan, book, in_order
 from .scope import Reach, outside, reach
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A resource and the document that it was read from."""
-
-    resource: Resource
-    document: Document
-    waivers: tuple[Waiver, ...] = ()
-    """What is waived in place: findings of these rules, wherever they come from, are told as info."""
-    levels: Levels | None = None
-    """Severities that were set otherwise."""
-
-    def at(self, finding: Finding) -> Located:
-        """The finding as it weighs in the end, at its place in the file. One that is off keeps its own weight."""
-        settled = next(iter(settle([finding], self.waivers, self.levels)), finding)
-        return self.document.locate(replace(settled, subject=settled.subject or self.resource.label))
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One attachment of a target, and where it is written."""
-
-    source: Source
-    index: int
-    attachment: WasmExtensionAttachment
-
-
-@dataclass(frozen=True, slots=True)
-class TargetPlan:
-    """What becomes of one target."""
-
-    target: Target
-    source: Source
-    plan: Plan
-
-    @property
-    def label(self) -> str:
-        """The target in words."""
-        return f"{self.target.kind} {known(self.target.fqn)}"
-
-
-@dataclass(frozen=True, slots=True)
-class BundlePlan:
-    """The plan of all documents."""
-
-    targets: tuple[TargetPlan, ...]
-    """Sorted by kind and FQN."""
-    findings: tuple[Located, ...]
-    """Sorted by file and line."""
-
-    @property
-    def errors(self) -> list[Finding]:
-        """The findings because of which nothing may be written."""
-        return errors(located.finding for located in self.findings)
-
-    def objects(self) -> list[tuple[str, dict[str, object]]]:
-        """Every object with the name of its cluster: what :func:`mesh_wasm.manifest.write_tree` takes."""
-        return [(plugin.cluster.name, plugin.manifest()) for target in self.targets for plugin in target.plan.plugins]
-
-
-Enter = Callable[[str, Plan], list[Finding]]
-"""Takes a target's name and plan; returns what stands against it in what was entered before."""
 
 
 class Bundle:
@@ -160,7 +95,7 @@ class Bundle:
         ``enter`` is told each target that has no error, and answers what stands against it in what was entered before;
         by default that is what was entered of these documents.
         """
-        return self._check(fleet, complete=True, clusters=clusters, enter=enter or _book())
+        return self._check(fleet, complete=True, clusters=clusters, enter=enter or book())
 
     def _check(
         self,
@@ -183,7 +118,7 @@ class Bundle:
         if not complete:
             silent |= _INCOMPLETE
         found = [located for located in found if located.finding.rule not in silent]
-        return BundlePlan(tuple(targets), _sorted(found))
+        return BundlePlan(tuple(targets), in_order(found))
 
     def _scope_findings(self) -> Iterator[Located]:
         for (kind, _), source in self._sources.items():
@@ -289,9 +224,9 @@ class Bundle:
                 entry = self._sources.get((WASM_EXTENSION, str(fqn)))
                 if entry is not None:
                     return entry.at(replace(finding, path=("spec", *rest)))
-                return items[index].source.at(replace(finding, path=_path(items[index])))
+                return items[index].source.at(replace(finding, path=items[index].path))
             case ("extensions", int(index), *rest):
-                return items[index].source.at(replace(finding, path=(*_path(items[index]), *rest)))
+                return items[index].source.at(replace(finding, path=(*items[index].path, *rest)))
             case ("namespaceSelector", int(index), *_) if reached.entries:
                 entry_of = reached.entries[index]
                 owner = self._sources[entry_of.source.kind, str(entry_of.source.fqn)]
@@ -317,16 +252,12 @@ def _missing(items: list[Item], attached: list[Attached]) -> Iterator[Located]:
         fqn = known(item.attachment.fqn)
         if one.entry is _UNREADABLE and fqn and _is_extension(fqn):
             says = f"{quoted(fqn)} is not among the documents."
-            yield item.source.at(rules.NO_EXTENSION.at(*_path(item), "fqn", says=says))
+            yield item.source.at(rules.NO_EXTENSION.at(*item.path, "fqn", says=says))
 
 
 def _group(fqn: Fqn) -> str:
     """The FQN of the group that a gateway or setting belongs to."""
     return str(Fqn(fqn.pairs[:-1]))
-
-
-def _path(item: Item) -> tuple[str | int, ...]:
-    return ("spec", item.source.resource.kind.field or "", item.index)
 
 
 _WAIVERS = ("metadata", "annotations", ANNOTATION)
@@ -347,22 +278,3 @@ def _having(target: Target, fleet: Fleet) -> Selection:
     namespace = None if isinstance(selector, Deferred) else known(selector.namespace)
     names = [cluster.name for cluster in fleet if namespace is None or cluster.has_namespace(namespace)]
     return Selection(names=names) if names else Selection()
-
-
-def _book() -> Enter:
-    """Findings about what only shows between targets: objects that two would write, and ties of their plugins."""
-    writers: dict[tuple[str, str, str], str] = {}
-    ties = Ties()
-
-    def enter(label: str, plan: Plan) -> list[Finding]:
-        return [*same_objects(label, plan, writers), *ties.enter(members_of(plan.plugins))]
-
-    return enter
-
-
-def _sorted(found: Iterable[Located]) -> tuple[Located, ...]:
-    def key(located: Located) -> tuple[object, ...]:
-        finding = located.finding
-        return (located.file, located.line, finding.severity.rank, finding.rule, str(finding))
-
-    return tuple(sorted(dict.fromkeys(found), key=key))

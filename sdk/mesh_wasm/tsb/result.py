@@ -1,0 +1,107 @@
+"""What a bundle of documents comes to: sources, targets, and findings with file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from mesh_wasm.attachment import WasmExtensionAttachment
+from mesh_wasm.deferred import known
+from mesh_wasm.finding import Finding, Path, errors
+from mesh_wasm.member import members_of
+from mesh_wasm.plan import Plan, same_objects
+from mesh_wasm.target import Target
+from mesh_wasm.ties import Ties
+from mesh_wasm.waivers import Levels, Waiver, settle
+from mesh_wasm.yamlfile import Document, Located
+
+from .resource import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A resource and the document that it was read from."""
+
+    resource: Resource
+    document: Document
+    waivers: tuple[Waiver, ...] = ()
+    """What is waived in place: findings of these rules, wherever they come from, are told as info."""
+    levels: Levels | None = None
+    """Severities that were set otherwise."""
+
+    def at(self, finding: Finding) -> Located:
+        """The finding as it weighs in the end, at its place in the file. One that is off keeps its own weight."""
+        settled = next(iter(settle([finding], self.waivers, self.levels)), finding)
+        return self.document.locate(replace(settled, subject=settled.subject or self.resource.label))
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One attachment of a target, and where it is written."""
+
+    source: Source
+    index: int
+    attachment: WasmExtensionAttachment
+
+    @property
+    def path(self) -> Path:
+        """Its path in the document."""
+        return ("spec", self.source.resource.kind.field or "", self.index)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetPlan:
+    """What becomes of one target."""
+
+    target: Target
+    source: Source
+    plan: Plan
+
+    @property
+    def label(self) -> str:
+        """The target in words."""
+        return f"{self.target.kind} {known(self.target.fqn)}"
+
+
+@dataclass(frozen=True, slots=True)
+class BundlePlan:
+    """The plan of all documents."""
+
+    targets: tuple[TargetPlan, ...]
+    """Sorted by kind and FQN."""
+    findings: tuple[Located, ...]
+    """Sorted by file and line."""
+
+    @property
+    def errors(self) -> list[Finding]:
+        """The findings because of which nothing may be written."""
+        return errors(located.finding for located in self.findings)
+
+    def objects(self) -> list[tuple[str, dict[str, object]]]:
+        """Every object with the name of its cluster: what :func:`mesh_wasm.manifest.write_tree` takes."""
+        return [(plugin.cluster.name, plugin.manifest()) for target in self.targets for plugin in target.plan.plugins]
+
+
+Enter = Callable[[str, Plan], list[Finding]]
+"""Takes a target's name and plan; returns what stands against it in what was entered before."""
+
+
+def book() -> Enter:
+    """Findings about what only shows between targets: objects that two would write, and ties of their plugins."""
+    writers: dict[tuple[str, str, str], str] = {}
+    ties = Ties()
+
+    def enter(label: str, plan: Plan) -> list[Finding]:
+        return [*same_objects(label, plan, writers), *ties.enter(members_of(plan.plugins))]
+
+    return enter
+
+
+def in_order(found: Iterable[Located]) -> tuple[Located, ...]:
+    """Findings without repeats, by file and line."""
+
+    def key(located: Located) -> tuple[object, ...]:
+        finding = located.finding
+        return (located.file, located.line, finding.severity.rank, finding.rule, str(finding))
+
+    return tuple(sorted(dict.fromkeys(found), key=key))
