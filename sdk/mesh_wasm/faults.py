@@ -71,7 +71,8 @@ _SENTENCES = (
         (
             "{object} exists already in cluster {cluster}, and this stack does not own it. To adopt it: `{adopt}`; where "
             "its fields differ, run the next `pulumi up` with PULUMI_K8S_ENABLE_PATCH_FORCE=true. To have it overwritten "
-            "instead, give the cluster a provider with upsert_existing_objects=True. Or give one of the two another name."
+            "instead, give the cluster a provider with upsert_existing_objects=True and enable_patch_force=True. Or give "
+            "one of the two another name."
         ),
     ),
     (

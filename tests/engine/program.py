@@ -6,8 +6,10 @@ that they share.
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pulumi
+import pulumi_kubernetes as k8s
 
 import mesh_wasm_pulumi as wasm
 
@@ -17,15 +19,21 @@ wanted = json.loads(Path(__file__).with_name("wanted.json").read_text())
 config = pulumi.Config()
 edge, shop = wanted["namespaces"]
 
+
+def reach(name: str) -> dict[str, Any]:
+    """A kubeconfig, or a provider of the program's own that takes over what exists."""
+    kubeconfig = config.require_secret(f"kubeconfig-{name}")
+    if not wanted.get("upsert"):
+        return {"kubeconfig": kubeconfig, "context": name}
+    takes_over = k8s.Provider(
+        name, kubeconfig=kubeconfig, upsert_existing_objects=True, enable_patch_force=True, enable_secret_mutable=True
+    )
+    return {"provider": takes_over, "secrets_mutable": True}
+
+
 fleet = wasm.Fleet(
     [
-        wasm.Cluster(
-            name,
-            kubeconfig=config.require_secret(f"kubeconfig-{name}"),
-            context=name,
-            namespaces=[edge, shop],
-            istio_version=wanted["istio_version"],
-        )
+        wasm.Cluster(name, **reach(name), namespaces=[edge, shop], istio_version=wanted["istio_version"])
         for name in wanted["clusters"]
     ]
 )

@@ -140,7 +140,7 @@ def test_an_object_exists_already_and_is_adopted(
     failed = stack.up("--skip-preview", "--continue-on-error").bad()
     said = sentences(failed.output)
     assert f"WasmPlugin {edge}/raw-0 exists already in cluster {cluster.name}, and this stack does not own it." in said
-    assert "upsert_existing_objects=True" in said
+    assert "upsert_existing_objects=True and enable_patch_force=True" in said
     command = failed.diagnostics.split("To adopt it: `")[1].partition("`")[0]
     stack.run(*shlex.split(command)[1:], "--yes").good()
 
@@ -151,6 +151,19 @@ def test_an_object_exists_already_and_is_adopted(
     assert cluster.api.get(*WASM, "raw-0", edge).body["metadata"]["uid"] == uid, "adopted, not replaced"
     stack.destroy().good()
     assert existing([cluster], stack.wanted["namespaces"]) == {}
+    figures["faults survived"] += 1
+
+
+def test_an_object_exists_already_and_is_overwritten(
+    make_stack: MakeStack, cluster: Cluster, figures: Counter[str]
+) -> None:
+    stack = make_stack(cluster)
+    edge, _ = stack.wanted["namespaces"]
+    uid = cluster.api.create(by_hand(edge)).accepted()["metadata"]["uid"]
+    stack.want(upsert=True)
+    assert "create" in stack.up().good().steps(PLUGIN)
+    assert_as_planned(stack)
+    assert cluster.api.get(*WASM, "raw-0", edge).body["metadata"]["uid"] == uid, "overwritten, not replaced"
     figures["faults survived"] += 1
 
 
