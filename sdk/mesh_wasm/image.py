@@ -120,6 +120,7 @@ def normalize_url(text: str) -> str:
         return text
 
 
+@lru_cache(maxsize=1024)
 def image_of(url: str) -> ImageReference | None:
     """The image reference of an ``oci`` URL, None for another scheme or an unreadable one."""
     try:

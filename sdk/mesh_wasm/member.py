@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .cluster import Cluster
-from .deferred import Deferred, deferred_leaves
+from .deferred import SCALARS, Deferred, deferred_leaves
 from .enums import PluginPhase, PluginType
 from .filters import PHASE_ORDER
 from .labels import EXTENSION, TARGET
@@ -16,6 +16,7 @@ from .model import INT32_MIN
 from .plan import PlannedPlugin
 from .workload import Workload, aims, can_meet, every_pair
 
+_MARKS = (UNKNOWN_MARK, SECRET_MARK)
 _BOTH = frozenset({"CLIENT", "SERVER"})
 Flow = tuple[frozenset[str], frozenset[int] | None]
 """One traffic selector: directions, and ports (None: all)."""
@@ -164,7 +165,9 @@ def _member(cluster: Cluster, metadata: Mapping[str, Any], spec: _Deciding, decl
 
 
 def _holds_open(value: Any) -> bool:
-    return value is not None and any(map(_is_open, _leaves(value)))
+    if type(value) in SCALARS:
+        return value in _MARKS
+    return any(map(_is_open, _leaves(value)))
 
 
 def _text(value: Any) -> str:
@@ -172,7 +175,7 @@ def _text(value: Any) -> str:
 
 
 def _is_open(leaf: Any) -> bool:
-    return isinstance(leaf, Deferred) or leaf in (UNKNOWN_MARK, SECRET_MARK)
+    return isinstance(leaf, Deferred) or leaf in _MARKS
 
 
 def _leaves(value: Any) -> Iterator[Any]:

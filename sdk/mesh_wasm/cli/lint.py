@@ -14,6 +14,8 @@ from mesh_wasm.waivers import LevelError, Levels
 from mesh_wasm.yamlfile import Unreadable
 from mesh_wasm.yamlpaths import read_paths
 
+from .garbage import no_collection
+
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
 
@@ -35,6 +37,7 @@ _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "c
     metavar="RULE=LEVEL",
     help="Let a rule weigh otherwise: error, warning, info or off. Can be repeated.",
 )
+@no_collection()
 def lint_command(paths: tuple[str, ...], inventory: str | None, form: str, levels: tuple[str, ...]) -> None:
     """Check YAML files and folders (- for standard input) against the catalogue of rules.
 

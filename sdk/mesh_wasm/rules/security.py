@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from mesh_wasm.deferred import known
 from mesh_wasm.enums import FailStrategy, PluginPhase
@@ -97,6 +98,7 @@ def _secret(key: str, value: str, path: Path) -> Iterator[Finding]:
         yield SECRET_IN_CONFIG.at(*path, says=f"by its name {quoted(key)} this is a secret.")
 
 
+@lru_cache(maxsize=4096)  # the same few keys come again in every plugin
 def _snake(key: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).replace("-", "_").lower()
 
