@@ -6,6 +6,7 @@ Istio objects of its namespace; `gateway_objects` and `sidecar_objects` are the 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import http.client
 import json
@@ -28,6 +29,14 @@ ACCOUNT = "proxy"
 
 _MARK = "MESH_WASM_PROXY"
 """In the environment of an agent and its Envoy: says whose they are."""
+
+
+_TRIES = 3
+_IN_USE = "address already in use"
+
+
+class PortTaken(MeshError):
+    """Somebody was faster to take a port that a proxy had chosen."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,22 @@ class Proxy:
         `env` is the environment of the proxy on top of what it needs: what a plugin's HOST variables are read from.
         """
         paths = build.ensure("live")
+        for _ in range(_TRIES - 1):
+            with contextlib.suppress(PortTaken):
+                return cls._start_once(cluster, namespace, labels, role, insecure_registries, env or {}, paths)
+        return cls._start_once(cluster, namespace, labels, role, insecure_registries, env or {}, paths)
+
+    @classmethod
+    def _start_once(
+        cls,
+        cluster: Cluster,
+        namespace: str,
+        labels: Mapping[str, str],
+        role: str,
+        insecure_registries: str,
+        env: Mapping[str, str],
+        paths: Mapping[str, Path],
+    ) -> Proxy:
         proxy = cls(cluster, namespace, labels, role)
         proxy._prepare(paths["envoy-bootstrap"])
         arguments: list[str | Path] = [
@@ -80,8 +105,14 @@ class Proxy:
             "--templateFile=bootstrap.json",
         ]
         settings = proxy._environment(paths["envoy"], insecure_registries)
-        cluster.programs.start(proxy.name, arguments, {**settings, **(env or {})}, cwd=proxy.home)
-        cluster.programs.wait(proxy.name, proxy.ready, f"the proxy {proxy.name} becoming ready")
+        cluster.programs.start(proxy.name, arguments, {**settings, **env}, cwd=proxy.home)
+        try:
+            cluster.programs.wait(proxy.name, proxy.ready, f"the proxy {proxy.name} becoming ready")
+        except MeshError as error:
+            proxy.stop()
+            if _IN_USE in proxy.log.lower():
+                raise PortTaken(str(error)) from None
+            raise
         return proxy
 
     @property
