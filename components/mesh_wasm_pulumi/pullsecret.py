@@ -19,7 +19,7 @@ from ._leaves import lift, lower
 from ._report import Report
 from ._settling import WAIVERS
 from .args import PullSecretArgs, PullSecretDefinition
-from .definition import URN_FIELD, seal
+from .definition import URN_FIELD, DefinitionLeaf, seal
 from .tokens import token
 
 
@@ -49,6 +49,22 @@ class PullSecret(pulumi.ComponentResource):
         told: Any = definition_output(self._definition, self.urn) if valid else {"name": name}
         self.definition = pulumi.Output.from_input(told)
         self.register_outputs({"definition": self.definition})
+
+    @staticmethod
+    def get(name: str, definition: pulumi.Input[Any], opts: pulumi.ResourceOptions | None = None) -> "PullSecret":
+        """The credentials that another stack declares, for this stack's own Secrets.
+
+        :param name: Name of the component, and of the Secrets in this stack.
+        :param definition: The pull secret's output ``definition``, as the other stack exports it; may still be unknown.
+        :param opts: Resource options.
+        """
+        text: Any
+        if isinstance(definition, pulumi.Output):
+            text = lower(DefinitionLeaf(definition).map(lambda known: known.get("dockerConfigJson")))
+        else:
+            told: Any = definition
+            text = told.get("dockerConfigJson")
+        return PullSecret(name, {"docker_config_json": text}, opts)
 
 
 def definition_output(definition: Definition, urn: Any) -> dict[str, Any]:

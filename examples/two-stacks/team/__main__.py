@@ -15,9 +15,7 @@ fleet = wasm.Fleet(
 )
 
 # The Secrets of this stack are children of this component; their content comes from the catalogue.
-registry = wasm.PullSecret(
-    "acme-registry", {"docker_config_json": catalogue.get_output("acme-registry")["dockerConfigJson"]}
-)
+registry = wasm.PullSecret.get("acme-registry", catalogue.get_output("acme-registry"))
 
 acl = wasm.WasmExtension.get("acl-check", catalogue.get_output("acl-check"), organization="acme", pull_secret=registry)
 
