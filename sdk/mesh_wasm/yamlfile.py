@@ -16,6 +16,8 @@ import yaml
 from .finding import Finding, Path, format_path
 from .yamlcompose import Composer, Refused, Spot
 
+__all__ = ["MAX_BYTES", "Document", "Located", "Spot", "Unreadable", "documents", "load", "read_file"]
+
 MAX_BYTES = 32 * 2**20
 """A larger file is refused."""
 

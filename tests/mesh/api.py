@@ -125,12 +125,17 @@ class Api:
         return "/".join([base, *within, plural, *([name] if name else [])])
 
     def request(
-        self, method: str, path: str, body: Object | None = None, content_type: str = "application/json", **query: str
+        self,
+        method: str,
+        path: str,
+        body: Object | bytes | None = None,
+        content_type: str = "application/json",
+        **query: str,
     ) -> Answer:
-        """Any request; for the few that the methods above do not make."""
+        """Any request; for the few that the methods above do not make. A body of bytes is sent as it is."""
         headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json", "Content-Type": content_type}
         target = f"{path}?{urllib.parse.urlencode(query)}" if query else path
-        data = None if body is None else json.dumps(body).encode()
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         for last_try in (False, True):
             reused = self._connection.sock is not None
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from mesh.fixtures import MakeNamespace
 from support.golden import EXAMPLES
 
 from mesh_wasm.manifest import file_text
+from mesh_wasm.yamlfile import documents
 
 pytestmark = pytest.mark.cluster
 
@@ -73,3 +75,42 @@ def test_a_redacted_secret_leaves_the_values_alone(cluster: Cluster, redacted: d
     patch = {"metadata": {"labels": redacted["metadata"]["labels"]}, "type": redacted["type"]}
     assert cluster.api.request("PATCH", path, patch, "application/merge-patch+json").ok
     assert value(cluster.api, redacted) == CONFIG
+
+
+SCALARS = """
+~ null Null NULL nUll true True TRUE tRue yes Yes YES on On off no No y Y n N nn yy
+0 -0 +1 1 -1 007 017 08 089 0o17 -0o17 0O17 0x1F 0X1F -0x1f 0b11 0B11 0b2 1_000 1__0 0x_f 1_ _1 0_ 0b_ 0x_ 0o -08 +017
+1. .5 -.5 +.5 1.5 1e3 1E3 1e+3 1.e3 1e 1_000.5 1e_3 1e20 1e21 1e30 1e-3 . .. + .e3 1.2.3 9223372036854775807 0.1
+12:30 12:30:45 1:2 2026-11-22 2026-11-22T10:00:00Z 190:20:30 = <<x 1x x1 a:b 1/2 .inf. 1,5 1_ 00 0.0 -0.0
+"""
+
+
+def test_scalars_are_read_as_the_api_server_reads_them(cluster: Cluster, make_namespace: MakeNamespace) -> None:
+    namespace = make_namespace(cluster)
+    words = SCALARS.split()
+    lines = "\n".join(f"    k{index}: {word}" for index, word in enumerate(words))
+    text = f"""\
+apiVersion: extensions.istio.io/v1alpha1
+kind: WasmPlugin
+metadata: {{name: scalars, namespace: {namespace}}}
+spec:
+  url: oci://registry.acme.io/acl:1
+  pluginConfig:
+{lines}
+"""
+    path = cluster.api.path("extensions.istio.io/v1alpha1", "WasmPlugin", namespace)
+    answer = cluster.api.request("POST", path, text.encode(), "application/yaml", dryRun="All").accepted()
+    (document,) = documents(text, "scalars.yaml")
+    read, theirs = document.value["spec"]["pluginConfig"], answer["spec"]["pluginConfig"]
+    differ = {
+        word: (read[f"k{index}"], theirs.get(f"k{index}"))
+        for index, word in enumerate(words)
+        if _typed(read[f"k{index}"]) != _typed(theirs.get(f"k{index}"))
+    }
+    assert not differ, json.dumps(differ)
+
+
+def _typed(value: Any) -> tuple[str, Any]:
+    """JSON has one kind of numbers; a boolean is none of them."""
+    kind = "number" if isinstance(value, int | float) and not isinstance(value, bool) else type(value).__name__
+    return kind, value
