@@ -16,6 +16,7 @@ from mesh_wasm.lint.formats import unreadable_finding
 from mesh_wasm.rules import checks
 from mesh_wasm.rules.pages import pages
 from mesh_wasm.rules.rule import CATALOGUE, Family, Rule
+from mesh_wasm.waves import plan_waves
 from mesh_wasm.yamlfile import Unreadable, documents
 from mesh_wasm_pulumi.offline.run import run_program
 
@@ -56,9 +57,15 @@ def test_the_pages_are_current() -> None:
 def _findings(rule: Rule, example: str) -> list[Finding]:
     if rule.language == "python":
         return _of_program(example)
-    if example.startswith("fleet:"):
-        return list(read_fleet(yaml.safe_load(example)["fleet"], "prod", ROOT)[1])
-    return _of_documents(example, rule.inventory)
+    return _of_configuration(example) if "\nfleet:\n" in example else _of_documents(example, rule.inventory)
+
+
+def _of_configuration(text: str) -> list[Finding]:
+    document = yaml.safe_load(text)
+    fleet, findings = read_fleet(document["fleet"], "prod", ROOT)
+    if "waves" not in document:
+        return list(findings)
+    return list(plan_waves(fleet.fleet, fleet.config.stacks or {}, **document["waves"])[1])
 
 
 def _of_documents(text: str, inventory: str) -> list[Finding]:

@@ -30,7 +30,8 @@ from mesh_wasm.rules.subjects import (
 )
 from mesh_wasm.translate import plugin_spec
 from mesh_wasm.waivers import ANNOTATION, read_waivers
-from mesh_wasm.yamlfile import Document, Spot
+from mesh_wasm.yamlcompose import Spot
+from mesh_wasm.yamlfile import Document
 from mesh_wasm_pulumi._settling import WAIVERS
 
 from ._wire import is_open

@@ -133,7 +133,7 @@ def _cluster(config: Mapping[str, Any]) -> Cluster:
 def _told(finding: Finding) -> str:
     rule = CATALOGUE[finding.rule]
     place = format_path(finding.path)
-    return f"{place}: {rule.title}. {rule.fix}" if place else f"{rule.title}. {rule.fix}"
+    return f"{place}: {rule.fix}" if place else rule.fix  # the engine shows title and reason above it
 
 
 def _stack_policy(rule: Rule) -> Policy:

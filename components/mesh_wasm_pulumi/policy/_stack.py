@@ -20,7 +20,8 @@ from mesh_wasm.rules import order, placing, secrets
 from mesh_wasm.rules.checks import pull_findings
 from mesh_wasm.rules.subjects import PullSubject, SecretSubject
 from mesh_wasm.ties import Ties
-from mesh_wasm.yamlfile import Document, Spot
+from mesh_wasm.yamlcompose import Spot
+from mesh_wasm.yamlfile import Document
 
 from ._types import EXTENSION, SECRET, is_plugin
 from ._wire import UNKNOWN, plain

@@ -32,7 +32,14 @@ acl = pulumi.Output.from_input({
 
 
 def _stacks(owners: str) -> str:
-    return f"fleet:  # in Pulumi.<stack>.yaml\n  clusters: {{east: {{}}, west: {{}}}}\n  stacks: {{{owners}}}\n"
+    return f"# in Pulumi.<stack>.yaml\nfleet:\n  clusters: {{east: {{}}, west: {{}}}}\n  stacks: {{{owners}}}\n"
+
+
+def _waves(clusters: str) -> str:
+    return (
+        "# in Pulumi.<stack>.yaml, and the waves in the program that updates the stacks\n"
+        f"fleet:\n  clusters: {{{clusters}}}\n  stacks: {{prod: {{}}}}\nwaves: {{label: wave, order: [canary, prod]}}\n"
+    )
 
 
 def _cluster(context: str) -> str:
@@ -260,4 +267,6 @@ NO_WAVE = rule(
     why="A stack is updated as a whole: clusters of a later wave would be changed before the earlier one is proven.",
     fix="Label the clusters with one of the waves.",
     source="mesh-wasm waves",
+    bad=_waves("east: {}"),
+    good=_waves("east: {labels: {wave: canary}}"),
 )
