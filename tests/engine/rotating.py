@@ -26,6 +26,13 @@ else:
 
 SOURCES = {
     "password": {"registry": "registry.acme.io", "username": "puller", "password": config.require_secret("password")},
+    "config": {
+        "docker_config_json": config.require_secret("password").apply(
+            lambda password: json.dumps(
+                {"auths": {"registry.acme.io": {"username": "puller", "password": password, "identitytoken": password}}}
+            )
+        )
+    },
     "existing": {"existing_secret": "regcred"},
     "external": {
         "registry": "registry.acme.io",

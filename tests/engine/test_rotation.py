@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 from mesh.cluster import Cluster
+from mesh.fixtures import StartCluster
+from pullsecrets.canary import CANARY, seen_in
 
 from .conftest import MakeStack
+from .operatorstandin import OperatorStandIn
 from .stack import PASSWORD, SECRET, Stack
 from .watching import WASM, Watch
 
@@ -120,11 +123,46 @@ def test_an_existing_secret_is_checked_at_up(stack: Stack, there: dict[str, Any]
         assert says in up.bad().output
         assert "mesh_wasm" not in up.output, "no traceback; the engine's own, when it interrupts a program, is not ours"
         assert cluster.api.list(WASM, "WasmPlugin", namespace) == [], "no plugin without its Secret"
+    assert_hidden(stack, PASSWORD)
+
+
+def assert_hidden(stack: Stack, *canaries: str) -> None:
+    """None of the files that the engine wrote shows a secret: state, history, event logs, what was printed."""
+    assert any("state" in path.parts for path in stack.files())
     for path in stack.files():
-        content = path.read_bytes()
-        for canary in (
-            PASSWORD.encode(),
-            base64.b64encode(PASSWORD.encode()),
-            base64.b64encode(f"puller:{PASSWORD}".encode()),
-        ):
-            assert canary not in content, path
+        for canary in canaries:
+            assert seen_in(path.read_bytes(), canary) == [], path
+
+
+@pytest.mark.parametrize("source", ["password", "config"])
+@pytest.mark.parametrize("own_provider", [False, True])
+def test_the_state_shows_no_secret(stack: Stack, source: str, own_provider: bool) -> None:
+    """In the state, in its history, and in all that was printed: while it goes well, and while it goes wrong."""
+    stack.want(source=source, own_provider=own_provider)
+    stack.seal(password=CANARY)
+    stack.preview("--diff", "--show-sames").good()
+    stack.up("--diff").good()
+    assert password_in(secrets_of(stack)[named(stack)]) == CANARY, "it is really there"
+    stack.command("stack", "output", "--json", "--stack", "dev")
+    stack.seal(password=f"{CANARY}-2")
+    stack.up("--diff").good()
+    stack.want(image="oci://ghcr.io/filters/acl:1")
+    assert "MW804" in stack.up("--diff").bad().output
+    assert_hidden(stack, CANARY)
+
+
+def test_a_plugin_waits_for_its_external_secret(make_stack: MakeStack, start_cluster: StartCluster) -> None:
+    """The operator takes its time; the plugin is not there before the Secret is."""
+    cluster = start_cluster("gamma", istiod=False)
+    stack = make_stack(cluster, program="rotating.py")
+    namespace = stack.wanted["namespaces"][0]
+    stack.want(source="external")
+    store = {("registry", "user"): "puller", ("registry", "password"): CANARY}
+    with OperatorStandIn(cluster, store), Watch(cluster, namespace) as watch:
+        stack.up().good()
+        assert named(stack) == "registry"
+        assert password_in(secrets_of(stack)["registry"]) == CANARY
+        assert stack.preview("--expect-no-changes").good().changes == {}
+    assert watch.gaps == []
+    assert watch.named == ["registry"]
+    assert_hidden(stack, CANARY)
