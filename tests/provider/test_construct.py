@@ -181,6 +181,29 @@ def test_raw_plugin_makes_one_object_per_cluster(plugin: Plugin, fleet: Any) -> 
     assert [one["match"] for one in specs(plugin)] == [[{"mode": "CLIENT", "ports": [{"number": 8443}]}]] * 2
 
 
+def test_tsb_yaml_makes_its_plugins(plugin: Plugin, fleet: Any) -> None:
+    answer = good(plugin.construct("TsbManifests", "tsb", {"documents": [TSB], "fleet": fleet}))
+    assert [(one["cluster"], one["namespace"]) for one in answer.state["plugins"]] == [
+        ("east", "edge"),
+        ("west", "edge"),
+    ]
+
+
+TSB = f"""
+apiVersion: extension.tsb.tetrate.io/v2
+kind: WasmExtension
+metadata: {{organization: acme, name: acl}}
+spec: {{image: "{IMAGE}", phase: AUTHZ, priority: 10}}
+---
+apiVersion: gateway.tsb.tetrate.io/v2
+kind: IngressGateway
+metadata: {{organization: acme, tenant: shop, workspace: web, group: edge, name: shop}}
+spec:
+  workloadSelector: {{namespace: edge, labels: {{app: shop-gateway}}}}
+  extension: [{{fqn: {FQN}}}]
+"""
+
+
 # Errors
 
 
