@@ -57,11 +57,11 @@ class FailStrategy(StrEnum):
     """What happens to traffic when a plugin cannot be fetched or fails fatally."""
 
     FAIL_CLOSE = "FAIL_CLOSE"
-    """Requests are denied. The default."""
+    """Requests are denied: 403 while the module cannot be fetched, 503 from a crash on, for good. The default."""
     FAIL_OPEN = "FAIL_OPEN"
-    """Requests bypass the plugin."""
+    """Requests bypass the plugin, from a crash on for good; not a new module that Envoy cannot start: that is 500."""
     FAIL_RELOAD = "FAIL_RELOAD"
-    """A failed VM is made anew; a module that cannot be fetched still denies. Istio 1.27."""
+    """A crashed VM is made anew after a second; a module that cannot be fetched still denies. Istio 1.27."""
 
 
 class PluginType(StrEnum):

@@ -1,7 +1,7 @@
 ;; A filter that tells that it ran. On the request it adds {"plugin": its name, "image": the mark of the image,
 ;; "config": its configuration, "env": the environment of its VM} to the property x-chain of the request (Envoy's filter
 ;; state); on the response it puts the whole of that into a header of the same name. So a client reads there, in the order
-;; of the request, what ran and with which configuration, whatever answered.
+;; of the request, what ran and with which configuration, whatever answered. A request with a header x-crash makes it trap.
 ;;
 ;; Plugins of one module share one VM, hence everything about a plugin is kept by its context: a root context is a plugin,
 ;; a stream context is a request that belongs to one. The mark of the image and the length of the text that holds it are
@@ -12,6 +12,7 @@
 (module
   (import "env" "proxy_get_buffer_bytes" (func $get_buffer (param i32 i32 i32 i32 i32) (result i32)))
   (import "env" "proxy_get_property" (func $get_property (param i32 i32 i32 i32) (result i32)))
+  (import "env" "proxy_get_header_map_value" (func $get_header (param i32 i32 i32 i32 i32) (result i32)))
   (import "env" "proxy_set_property" (func $set_property (param i32 i32 i32 i32) (result i32)))
   (import "env" "proxy_replace_header_map_value" (func $set_header (param i32 i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "environ_sizes_get" (func $environ_sizes (param i32 i32) (result i32)))
@@ -27,6 +28,7 @@
   (data (i32.const 208) "\"}")
   (data (i32.const 216) "null")
   (data (i32.const 224) ",")
+  (data (i32.const 232) "x-crash")
 
   (func $allocate (export "proxy_on_memory_allocate") (param $size i32) (result i32) (local $address i32)
     (local.set $address (global.get $heap))
@@ -103,6 +105,9 @@
     (local $place i32) (local $before i32) (local $start i32) (local $end i32)
     (local.set $place (i32.load (call $request_place (local.get $context))))
     (local.set $before (global.get $heap))
+    (i64.store (i32.const 528) (i64.const 0))
+    (drop (call $get_header (i32.const 0) (i32.const 232) (i32.const 7) (i32.const 528) (i32.const 532)))
+    (if (i32.load (i32.const 532)) (then (unreachable)))
     (call $get_chain)
     (local.set $start (call $allocate (i32.const 65536)))
     (local.set $end (local.get $start))

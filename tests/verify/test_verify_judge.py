@@ -251,6 +251,15 @@ def test_what_cannot_be_seen_is_told() -> None:
     assert list(blind_spots([plugin()], Evidence(dump(), AgentLog.read(""), frozenset()))) == []
 
 
+@pytest.mark.parametrize(("day", "told"), [("2026-11-22T23:00:00.5Z", True), ("2026-11-21T23:00:00.5Z", False)])
+def test_a_crash_since_the_plugins_came_is_told(day: str, told: bool) -> None:
+    line = (
+        f"{day}\terror\tenvoy wasm wasm_vm.cc:38\tFunction: proxy_on_request_headers failed: Uncaught RuntimeError: x"
+    )
+    spots = list(blind_spots([plugin()], Evidence(dump(), AgentLog.read(line), frozenset())))
+    assert [f"which plugin trapped at {day}" in spot for spot in spots] == [True] * told
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -42,9 +42,10 @@ FAIL_OPEN = rule(
     Severity.WARNING,
     Family.SECURITY,
     "An authentication or authorization plugin that fails open",
-    why="When the module cannot be fetched or crashes, every request passes as if there were no plugin.",
-    fix="Use FAIL_CLOSE, or FAIL_RELOAD on Istio 1.27 and newer.",
-    source="istio pkg/wasm/convert.go: FAIL_OPEN becomes allow-all (facts A3.8, seen live)",
+    why="When the module cannot be fetched, every request passes as if there were no plugin; and so does every request "
+    "after one that made it crash, for good, so that who can crash it can switch it off.",
+    fix="Use FAIL_CLOSE, or FAIL_RELOAD on Istio 1.27 and newer, which starts a crashed plugin again after a second.",
+    source="Istio's agent: FAIL_OPEN becomes allow-all (facts A3.8); seen live, docs/measured.md",
     bad=GOOD + "  phase: AUTHZ\n  failStrategy: FAIL_OPEN\n",
     good=GOOD + "  phase: AUTHZ\n  failStrategy: FAIL_CLOSE\n",
 )

@@ -15,6 +15,7 @@ _STAMP = re.compile(r'^(?:\{.*?"time":")?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+
 _FETCH = re.compile(
     r"error in converting the wasm config to local: cannot fetch Wasm module (\S+): (.*?)\. applying \w+ RBAC filter"
 )
+_CRASHED = re.compile(r"Function: \w+ failed: Uncaught RuntimeError")
 _REFUSED = re.compile(r'Unable to create Wasm (?:plugin|HTTP filter|network filter) ([^\s"]+)')
 
 
@@ -26,18 +27,25 @@ class AgentLog:
     """The last reason why a module was not fetched, by its URL, or by ``namespace/name`` where no URL was tried."""
     refusals: dict[str, str]
     """When Envoy last refused to run a plugin's module, RFC 3339, by ``namespace/name``."""
+    crashed: str = ""
+    """When a plugin last trapped, RFC 3339; the log does not say which. Empty: none has."""
 
     @classmethod
     def read(cls, text: str) -> AgentLog:
         """Read a log in Istio's default or JSON form."""
-        log = cls({}, {})
+        fetches: dict[str, str] = {}
+        refusals: dict[str, str] = {}
+        crashed = ""
         for line in text.splitlines():
+            stamp = _STAMP.match(line)
+            when = stamp[1] if stamp else ""
             if found := _FETCH.search(line):
-                log.fetches[found[1] if "://" in found[1] else plugin_of_name(found[1])] = found[2]
+                fetches[found[1] if "://" in found[1] else plugin_of_name(found[1])] = found[2]
             elif found := _REFUSED.search(line):
-                stamp = _STAMP.match(line)
-                log.refusals[plugin_of_name(found[1])] = stamp[1] if stamp else ""
-        return log
+                refusals[plugin_of_name(found[1])] = when
+            elif _CRASHED.search(line):
+                crashed = when
+        return cls(fetches, refusals, crashed)
 
     def why_not_fetched(self, plugin: str, url: str) -> str | None:
         """The reason in the agent's words; None where the log does not hold it."""
@@ -47,6 +55,10 @@ class AgentLog:
         """Whether Envoy has refused what it was given at that time, or later."""
         when = self.refusals.get(plugin)
         return when is not None and _key(when) >= _key(since)
+
+    def crashed_since(self, since: str) -> bool:
+        """Whether a plugin has trapped at that time, or later."""
+        return bool(self.crashed) and _key(self.crashed) >= _key(since)
 
 
 def _key(stamp: str) -> str:

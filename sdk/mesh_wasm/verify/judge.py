@@ -172,6 +172,12 @@ def blind_spots(planned: Sequence[Planned], evidence: Evidence) -> Iterator[str]
         yield "whether Envoy could start the modules (a refused one looks loaded): that is in its statistics and its log."
     elif evidence.log is None:
         yield "whether Envoy refused an update and goes on with the module that it had: only its log tells."
+    given = [filter_.updated for key, filter_ in evidence.proxy.filters.items()]
+    if evidence.log is not None and given and evidence.log.crashed_since(min(given)):
+        yield (
+            f"which plugin trapped at {evidence.log.crashed} (the log does not name it): until it is changed, every request "
+            "gets 503, or with FAIL_OPEN passes without it; only FAIL_RELOAD heals by itself."
+        )
     hidden = [plugin.key for plugin in planned if any(mark in str(plugin.spec) for mark in MARKS)]
     if hidden:
         yield f"values that the plan does not show (secret, or known at up), so they are not compared: {', '.join(hidden)}."
