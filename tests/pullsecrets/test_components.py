@@ -24,6 +24,7 @@ from support.programs import (
 )
 
 import mesh_wasm_pulumi as wasm
+from mesh_wasm_pulumi.offline.objects import planned_objects
 from mesh_wasm_pulumi.offline.run import Run
 
 SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -171,6 +172,7 @@ def test_an_existing_secret_is_read_and_never_written() -> None:
         "edge/regcred", "pay/regcred", "shop/regcred", "edge/regcred", "shop/regcred",
     ]  # fmt: skip
     assert all("stringData" not in one.inputs for one in secrets(result))
+    assert {one.kind for one in planned_objects(result)} == {"WasmPlugin"}, "a plan holds what is to be written"
 
 
 def test_an_external_secret_is_waited_for() -> None:

@@ -39,6 +39,8 @@ class Registered:
     outputs: dict[str, Any] = field(default_factory=dict)
     """What a component told by register_outputs."""
     id: str = ""
+    read: bool = False
+    """Whether it exists already, and the program only reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,7 @@ class RecordingMonitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grp
             list(request.dependencies),
             request,
             id=request.id,
+            read=True,
         )
         with self._lock:
             self.resources[urn] = made

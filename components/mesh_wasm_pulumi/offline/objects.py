@@ -45,8 +45,9 @@ class PlannedObject:
 
 
 def planned_objects(run: Run) -> list[PlannedObject]:
-    """All Kubernetes objects of a run, by cluster, namespace, kind and name."""
-    objects = [_object(resource, run) for resource in run.monitor.resources.values() if _is_kubernetes(resource)]
+    """All Kubernetes objects that a run would write, by cluster, namespace, kind and name."""
+    written = [one for one in run.monitor.resources.values() if _is_kubernetes(one) and not one.read]
+    objects = [_object(resource, run) for resource in written]
     return sorted(objects, key=lambda o: (o.cluster, o.namespace, o.kind, o.name))
 
 
