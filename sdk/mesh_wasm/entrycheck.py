@@ -9,7 +9,6 @@ from .finding import Finding, Path
 from .parse import parse
 from .plugin import WasmPluginSpec
 from .rules.checks import extension_findings, plugin_findings
-from .rules.subjects import Workload
 from .translate import plugin_spec
 
 _ENTRY_NAMES = {"pluginConfig": "config"}
@@ -32,7 +31,7 @@ def entry_findings(entry: CatalogueEntry) -> list[Finding]:
 def entry_plugin_findings(entry: CatalogueEntry) -> list[Finding]:
     """What the plugin rules say of the plugin that it would become anywhere; paths are those of the plugin's spec."""
     parsed = parse(WasmPluginSpec, plugin_spec(entry))
-    return [*(f for f in parsed.findings if f.path != ("url",)), *plugin_findings(parsed.value, Workload.UNKNOWN)]
+    return [*(f for f in parsed.findings if f.path != ("url",)), *plugin_findings(parsed.value)]
 
 
 def entry_path(path: Path) -> Path:

@@ -10,6 +10,8 @@ import ipaddress
 import re
 from functools import lru_cache
 
+from .image import SCHEMES
+
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -51,6 +53,15 @@ def admitted_scheme(text: str) -> str:
 
 
 @lru_cache(maxsize=1024)  # several rules ask about one URL, and many plugins share it
+@lru_cache(maxsize=4096)
+def admitted(url: str) -> bool:
+    """Whether the API server and the webhook let the URL in."""
+    try:
+        return admitted_scheme(url) in ("", *SCHEMES)
+    except GoUrlError:
+        return False
+
+
 def _parse(text: str, *, via_request: bool) -> str:
     if _CONTROL.search(text):
         raise GoUrlError("it holds a control character")

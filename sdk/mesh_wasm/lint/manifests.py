@@ -14,6 +14,7 @@ from mesh_wasm.plugin import WasmPluginSpec
 from mesh_wasm.rules import placing, schema
 from mesh_wasm.rules.checks import manifest_findings, placed_findings, plugin_findings
 from mesh_wasm.rules.subjects import SecretSubject
+from mesh_wasm.rules.workload import workload_of
 from mesh_wasm.yamlfile import Document
 
 from .kinds import Header, header_findings
@@ -61,9 +62,10 @@ def read_plugin(document: Document, header: Header, fleet: Fleet | None) -> Mani
     else:
         parsed = parse(WasmPluginSpec, value["spec"], wire=True)
         spec = parsed.value
-        found = [*parsed.findings, *plugin_findings(spec, foreign=True)]
+        workload = workload_of(spec)
+        found = [*parsed.findings, *plugin_findings(spec, workload, foreign=True)]
         clusters = clusters_of(fleet, namespace)
-        found += placed_findings(spec, ((cluster, namespace) for cluster in clusters))
+        found += placed_findings(spec, ((cluster, namespace) for cluster in clusters), workload)
         findings += (finding.under("spec") for finding in found)
         if not clusters:
             says = f"no cluster of the inventory declares namespace {quoted(namespace)}."

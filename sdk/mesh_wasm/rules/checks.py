@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -56,26 +56,24 @@ FAMILIES = (
 """The modules that declare rules."""
 
 
-def plugin_findings(
-    spec: WasmPluginSpec, workload: Workload = Workload.UNKNOWN, *, foreign: bool = False
-) -> Iterator[Finding]:
+def plugin_findings(spec: WasmPluginSpec, workload: Workload | None = None, *, foreign: bool = False) -> list[Finding]:
     """What the rules say of a plugin, wherever it runs; paths start at the spec.
 
-    :param workload: The kind of proxy that runs it; if unknown, the spec itself is asked.
+    :param workload: The kind of proxy that runs it; if not given, the spec itself is asked.
     :param foreign: Whether it goes to the cluster as it is.
     """
     return run(PluginSubject(spec, _workload(spec, workload), foreign))
 
 
 def cluster_findings(
-    spec: WasmPluginSpec, cluster: Cluster, namespace: str | None = None, workload: Workload = Workload.UNKNOWN
-) -> Iterator[Finding]:
+    spec: WasmPluginSpec, cluster: Cluster, namespace: str | None = None, workload: Workload | None = None
+) -> list[Finding]:
     """What the rules say of a plugin in one cluster; paths start at the spec."""
     return run(ClusterPluginSubject(spec, cluster, namespace, _workload(spec, workload)))
 
 
 def placed_findings(
-    spec: WasmPluginSpec, places: Iterable[tuple[Cluster, str | None]], workload: Workload = Workload.UNKNOWN
+    spec: WasmPluginSpec, places: Iterable[tuple[Cluster, str | None]], workload: Workload | None = None
 ) -> list[Finding]:
     """What the rules say of a plugin in several clusters and namespaces; what is said of all clusters is said once."""
     by_cluster: dict[str, dict[Finding, None]] = {}
@@ -92,20 +90,20 @@ def placed_findings(
     return list(dict.fromkeys(found))
 
 
-def _workload(spec: WasmPluginSpec, given: Workload) -> Workload:
-    return workload_of(spec) if given is Workload.UNKNOWN else given
+def _workload(spec: WasmPluginSpec, given: Workload | None) -> Workload:
+    return workload_of(spec) if given is None else given
 
 
-def extension_findings(extension: WasmExtension) -> Iterator[Finding]:
+def extension_findings(extension: WasmExtension) -> list[Finding]:
     """What the rules say of a catalogue entry; paths start at the entry."""
     return run(ExtensionSubject(extension))
 
 
-def manifest_findings(secret: SecretSubject) -> Iterator[Finding]:
+def manifest_findings(secret: SecretSubject) -> list[Finding]:
     """What the rules say of the manifest of a pull secret; paths start at the manifest."""
     return run(secret)
 
 
-def pull_findings(use: PullSubject) -> Iterator[Finding]:
+def pull_findings(use: PullSubject) -> list[Finding]:
     """What the rules say of a plugin and the pull secret that it names; paths start at the plugin's spec."""
     return run(use)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from mesh_wasm.deferred import Deferred, known
 from mesh_wasm.enums import EnvValueSource
 from mesh_wasm.finding import Finding, Severity, quoted
-from mesh_wasm.gourl import GoUrlError, admitted_scheme
+from mesh_wasm.gourl import GoUrlError, admitted, admitted_scheme
 from mesh_wasm.image import SCHEMES
 from mesh_wasm.selector import PolicyTargetReference
 
@@ -216,14 +216,12 @@ def too_many_bytes(subject: PluginSubject) -> Iterator[Finding]:
 def bad_url(subject: PluginSubject) -> Iterator[Finding]:
     """What the CRD and the webhook refuse, as they read it."""
     url = known(subject.spec.url)
-    if not url:
-        return  # reported as too short
+    if not url or admitted(url):
+        return  # an empty one is reported as too short
     try:
         scheme = admitted_scheme(url)
     except GoUrlError as error:
         yield BAD_URL.at("url", says=f"{quoted(url)} cannot be read as a URL: {error}.")
-        return
-    if scheme in ("", *SCHEMES):
         return
     says = f"the scheme {quoted(scheme)} is unknown to Istio; it knows {', '.join(SCHEMES)}."
     if "://" in url:

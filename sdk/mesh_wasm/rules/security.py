@@ -61,8 +61,10 @@ _SECRET_VALUE = re.compile(
     r"|\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\."
     r"|://[^/\s:@]+:[^/\s:@]+@"
 )
-_PLACEHOLDER = re.compile(r"^(\$\{.*\}|\{\{.*\}\}|<.*>|\*+|.{0,5}|true|false|/.*|[a-z]+://[^@]*)$", re.DOTALL)
+_PLACEHOLDER = re.compile(r"^(\$\{.*\}|\{\{.*\}\}|<.*>|\*+|true|false|/.*|[a-z]+://[^@]*)$", re.DOTALL)
 """Values that stand for a secret, or for the place of one."""
+_SHORTEST = 6
+"""Fewer characters are a word, not a secret."""
 
 
 @RESERVED_ENV.checks(PluginSubject)
@@ -80,11 +82,11 @@ def secret_in_config(subject: PluginSubject) -> Iterator[Finding]:
     if subject.spec.plugin_config is not None:
         for path, value in leaves(subject.spec.plugin_config, "pluginConfig"):
             if isinstance(value, str):
-                yield from _secret(_key(path), value, path)
+                yield from _secret(path, value)
     for index, env in env_vars(subject.spec):
         inline = known(env.value)
         if inline:
-            yield from _secret(known(env.name) or "", inline, ("vmConfig", "env", index, "value"))
+            yield from _secret(("vmConfig", "env", index, "value"), inline, known(env.name) or "")
 
 
 def _key(path: Path) -> str:
@@ -92,16 +94,21 @@ def _key(path: Path) -> str:
     return next((part for part in reversed(path) if isinstance(part, str)), "")
 
 
-def _secret(key: str, value: str, path: Path) -> Iterator[Finding]:
+def _secret(path: Path, value: str, name: str | None = None) -> Iterator[Finding]:
+    if len(value) < _SHORTEST:
+        return
+    key = _key(path) if name is None else name
     if _SECRET_VALUE.search(value):
         yield SECRET_IN_CONFIG.at(*path, says="the value has the form of a credential.")
-    elif _SECRET_KEY.search(_snake(key)) and not _PLACEHOLDER.match(value):
+    elif _is_secret_key(key) and not _PLACEHOLDER.match(value):
         yield SECRET_IN_CONFIG.at(*path, says=f"by its name {quoted(key)} this is a secret.")
 
 
 @lru_cache(maxsize=4096)  # the same few keys come again in every plugin
-def _snake(key: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).replace("-", "_").lower()
+@lru_cache(maxsize=4096)
+def _is_secret_key(key: str) -> bool:
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).replace("-", "_").lower()
+    return bool(_SECRET_KEY.search(snake))
 
 
 @FAIL_OPEN.checks(PluginSubject)

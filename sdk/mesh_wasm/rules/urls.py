@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from mesh_wasm.deferred import known
 from mesh_wasm.finding import Finding, Severity, quoted
-from mesh_wasm.gourl import GoUrlError, admitted_scheme, reference_scheme
-from mesh_wasm.image import SCHEMES, ImageError, ImageReference, ModuleUrl
+from mesh_wasm.gourl import GoUrlError, admitted, reference_scheme
+from mesh_wasm.image import ImageError, ImageReference, ModuleUrl
 
 from .examples import HEAD, SELECTOR
 from .rule import Family, rule
@@ -46,14 +46,6 @@ SCHEMELESS_URL = rule(
     bad=HEAD + "  url: registry.example.com/filters/acl:1.4.2\n  priority: 10\n" + SELECTOR,
     good=HEAD + "  url: oci://registry.example.com/filters/acl:1.4.2\n  priority: 10\n" + SELECTOR,
 )
-
-
-def admitted(url: str) -> bool:
-    """Whether the API server and the webhook let the URL in."""
-    try:
-        return admitted_scheme(url) in ("", *SCHEMES)
-    except GoUrlError:
-        return False
 
 
 @DISCARDED_URL.checks(PluginSubject)
