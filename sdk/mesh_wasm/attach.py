@@ -40,8 +40,9 @@ def plan_attachments(
     ranking = rank([one.entry for one in attached], [one.attachment.fqn for one in attached], as_declared)
     findings += ranking.findings
     plugins: list[PlannedPlugin] = []
+    clusters = {placement.cluster.name: placement.cluster for placement in placements}
     for index, one in enumerate(attached):
-        supplies = {placement.cluster.name: _supply(one, placement.cluster) for placement in placements}
+        supplies = {name: _supply(one, cluster) for name, cluster in clusters.items()}
         spec = _spec(one.entry, one.attachment, target, ranking.priorities[index])
         plugins += _plugins(target, one, spec, placements, supplies, declared_by)
         findings += cluster_findings(target, index, one, spec, placements, supplies)

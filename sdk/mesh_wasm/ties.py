@@ -73,10 +73,13 @@ class Ties:
 
     @staticmethod
     def _rivals(member: Member, shelves: dict[str | None, _Shelf]) -> Iterator[Member]:
-        for namespace, shelf in list(shelves.items()):
-            same = namespace == member.namespace
-            if not same and not member.from_root and namespace != member.root_namespace:
+        # Of ten thousand namespaces a plugin meets those of its own and of the root namespace, unless it is of the latter.
+        places = list(shelves) if member.from_root else dict.fromkeys((member.namespace, member.root_namespace))
+        for namespace in places:
+            shelf = shelves.get(namespace)
+            if shelf is None:
                 continue
+            same = namespace == member.namespace
             for other in shelf.candidates(member):
                 if (same or _against_tsb(member, other)) and member.meets(other):
                     yield other
