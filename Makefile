@@ -7,7 +7,7 @@ PYTEST = $(BIN)/pytest
 N ?= 2
 ISTIOD ?=
 
-.PHONY: golden up test test-fast test-mesh check format clusters clusters-down clean
+.PHONY: bench golden up test test-fast test-mesh check format clusters clusters-down clean
 
 up: $(VENV)/.ready  ## Run the main job: the quickstart, with what this machine has
 	$(BIN)/mesh-wasm up .
@@ -25,6 +25,9 @@ check: $(VENV)/.ready  ## Lint and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: $(VENV)/.ready  ## What it costs, beside the same by hand: twenty minutes; ARGS=--quick: two
+	PYTHONPATH=sdk:components:tests $(RUN) -m bench $(ARGS)
 
 golden: $(VENV)/.ready  ## Write the golden files anew; read the difference before you commit it
 	UPDATE_GOLDEN=1 $(PYTEST) -q -m "not cluster and not live and not engine and not browser" -k "golden or example or schema or pages"

@@ -1,0 +1,136 @@
+"""Planning alone, without Pulumi: parse, place, order, check, find ties across targets, and render to manifests."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from .children import sample, tell
+from .figures import Figure, column, take_turns
+
+SECTION = "planning"
+IMAGE = "oci://registry.acme.io/filters/acl-check:1.4.2@sha256:" + "7e" * 32
+TENANT = "organizations/acme/tenants/shop/workspaces/web"
+CLUSTERS, EXTENSIONS, NAMESPACES = 10, 5, 100
+SHAPES = {
+    "gateways": "many gateways, 5 extensions on each in 10 clusters",
+    "groups": "security groups of 100 namespaces in 10 clusters",
+    "tied": "many gateways, all priorities equal",
+}
+
+
+def figures(sizes: list[int], times: int) -> Iterator[Figure]:
+    """Microseconds a placement at the largest size, and their growth from the smallest."""
+    least, most = sizes[0], sizes[-1]
+    for shape, title in SHAPES.items():
+        small, large = take_turns(
+            lambda shape=shape: sample("bench.planning", shape, str(least)),
+            lambda shape=shape: sample("bench.planning", shape, str(most)),
+            max(2, times // 2),
+        )
+        aim = 100.0
+        yield Figure(SECTION, title, f"{most:,} placements", "µs each", column(large, "each"), aim=aim)
+        growth = f"growth from {least:,} placements on"
+        yield Figure(
+            SECTION, growth, f"{most:,}", "µs each", column(large, "each"), column(small, "each"), f"{least:,}", 1.2
+        )
+
+
+def main(shape: str, placements: str) -> None:
+    """One sample, after a small one that fills the caches which every process fills once."""
+    PLANS[shape](1_000)
+    cpu = time.process_time()
+    made = PLANS[shape](int(placements))
+    spent = time.process_time() - cpu
+    if made != int(placements):
+        raise SystemExit(f"{made} placements were planned, not {placements}")
+    tell(each=spent / made * 1e6, rss=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def _fleet() -> Any:
+    from mesh_wasm.cluster import Cluster, Fleet
+    from mesh_wasm.parse import parse
+
+    names = [f"team-{number}" for number in range(NAMESPACES)]
+    facts = {"istio_version": "1.27", "namespaces": ["edge", *names]}
+    return Fleet(parse(Cluster, {"name": f"cluster-{number}", **facts}).value for number in range(CLUSTERS))
+
+
+def _entry(number: int, priority: int) -> dict[str, Any]:
+    return {
+        "fqn": f"organizations/acme/extensions/extension-{number}",
+        "image": IMAGE,
+        "phase": "AUTHZ",
+        "priority": priority,
+        "config": {"mode": "enforce", "rules": [{"path": "/admin", "roles": ["ops"]}]},
+    }
+
+
+def _gateway(number: int) -> dict[str, Any]:
+    return {
+        "kind": "ingress gateway",
+        "fqn": f"{TENANT}/gatewaygroups/edge/ingressgateways/gateway-{number}",
+        "workload_selector": {"namespace": "edge", "labels": {"app": f"gateway-{number}"}},
+    }
+
+
+def _group(number: int) -> dict[str, Any]:
+    return {
+        "kind": "security group",
+        "fqn": f"{TENANT}/securitygroups/group-{number}",
+        "namespace_selector": ["*/team-*"],
+    }
+
+
+def _plan(targets: Iterator[dict[str, Any]], entries: Callable[[int], list[dict[str, Any]]]) -> int:
+    from mesh_wasm.attach import Attached, plan_attachments
+    from mesh_wasm.attachment import WasmExtensionAttachment
+    from mesh_wasm.cluster import Selection
+    from mesh_wasm.entrycheck import entry_findings
+    from mesh_wasm.extension import CatalogueEntry
+    from mesh_wasm.member import members_of
+    from mesh_wasm.parse import parse
+    from mesh_wasm.target import Target
+    from mesh_wasm.ties import Ties
+
+    fleet, ties = _fleet(), Ties()
+    made = 0
+    for number, target in enumerate(targets):
+        attached = []
+        for document in entries(number):
+            entry = parse(CatalogueEntry, document).value
+            entry_findings(entry)
+            attachment = parse(WasmExtensionAttachment, {"fqn": document["fqn"]}).value
+            attached.append(Attached(entry, attachment, str(entry.name)))
+        plan = plan_attachments(parse(Target, target).value, attached, fleet, Selection(), f"target-{number}")
+        if plan.errors:
+            raise SystemExit(str(plan.errors[0]))
+        ties.enter(members_of(plan.plugins))
+        made += len([plugin.manifest() for plugin in plan.plugins])
+    return made
+
+
+def _gateways(placements: int, *, tied: bool = False) -> int:
+    targets = (_gateway(number) for number in range(placements // (CLUSTERS * EXTENSIONS)))
+    return _plan(targets, lambda _: [_entry(number, 7 if tied else number) for number in range(EXTENSIONS)])
+
+
+def _groups(placements: int) -> int:
+    # Each group has an extension and a priority of its own: otherwise all of them would tie, as they share workloads.
+    targets = (_group(number) for number in range(placements // (CLUSTERS * NAMESPACES)))
+    return _plan(targets, lambda number: [_entry(number, number)])
+
+
+PLANS: dict[str, Callable[[int], int]] = {
+    "gateways": _gateways,
+    "groups": _groups,
+    "tied": lambda placements: _gateways(placements, tied=True),
+}
+"""By shape: plan that many placements, and return how many have been planned."""
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
