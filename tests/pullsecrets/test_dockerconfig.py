@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mesh_wasm.dockerconfig import (
@@ -136,6 +136,7 @@ HOSTS = st.from_regex(r"[a-z][a-z0-9]{0,8}(\.[a-z]{2,4}){1,2}(:[1-9][0-9]{1,3})?
 TEXTS = st.text(min_size=1, max_size=20)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(HOSTS, TEXTS, TEXTS), min_size=1, max_size=4, unique_by=lambda one: one[0]))
 def test_what_is_written_is_found_again(credentials: list[tuple[str, str, str]]) -> None:
     text = docker_config(credentials)
@@ -147,6 +148,7 @@ def test_what_is_written_is_found_again(credentials: list[tuple[str, str, str]])
     assert merged([text]) == text == merged([docker_config([one]) for one in credentials])
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_reader(text: str) -> None:
     list(problems(text))
