@@ -21,6 +21,9 @@ _PATH_PART = re.compile(r"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*$")
 _TAG = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")
 _DIGEST = re.compile(r"^sha256:[a-f0-9]{64}$")
 
+MAX_URL = 8192
+"""Characters; a longer URL cannot be fetched, and is not looked at any closer."""
+
 DOCKER_HUB = "index.docker.io"
 
 
@@ -38,6 +41,8 @@ class ModuleUrl:
     @classmethod
     def parse(cls, text: str) -> ModuleUrl:
         """Read a URL as a user writes it; without a scheme it is an OCI image. Raises :class:`ImageError`."""
+        if len(text) > MAX_URL:
+            raise ImageError(f"the URL has {len(text):,} characters; no registry or server takes more than {MAX_URL:,}")
         return _module_url(text)
 
     def __str__(self) -> str:

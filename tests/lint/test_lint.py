@@ -233,3 +233,9 @@ def test_two_plugins_that_tie() -> None:
     assert "MW706" not in {one.finding.rule for one in run(f"{GOOD}---\n{apart}").findings}
     in_order = other.replace("priority: 10", "priority: 11")
     assert "MW706" not in {one.finding.rule for one in run(f"{GOOD}---\n{in_order}").findings}
+
+
+def test_a_url_that_is_far_too_long_is_not_looked_at() -> None:
+    assert errors(HEAD + f"  url: oci://registry.example.com/{'a-' * 2_000_000}!\n" + SELECTOR) == [
+        ("MW205", "spec.url")
+    ]
