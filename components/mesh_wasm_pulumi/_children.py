@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pulumi
@@ -18,7 +20,7 @@ from ._secrets import PullSecrets
 from .args import PluginReference
 
 
-def register(
+def registrations(
     component: pulumi.Resource,
     name: str,
     plan: Plan,
@@ -26,18 +28,25 @@ def register(
     secrets: PullSecrets,
     gate: pulumi.Output[Any] | None,
     depends_on: list[pulumi.Resource],
-) -> list[CustomResource]:
-    """Create the objects of a plan as children of ``component``; the plugins wait for the gate and their secrets."""
-    made = []
+) -> Iterator[Callable[[], CustomResource]]:
+    """How to create the objects of a plan as children of ``component``; the plugins wait for the gate and their secrets.
+
+    Whoever calls what this yields has no frame of this module on the stack meanwhile: Pulumi sends the stack along with
+    each resource, and each frame of it takes time and memory (docs/performance.md). Plugins that wait alike share their
+    options.
+    """
     waits: dict[Any, pulumi.Output[Any]] = {}
+    options: dict[tuple[str, int], pulumi.ResourceOptions] = {}
     for plugin in plan.plugins:
-        needs, gates = list(depends_on), [] if gate is None else [gate]
-        if plugin.secret is not None:
-            standing = secrets.standing(plugin.secret)
-            needs.append(standing.resource)
-            gates += [] if standing.gate is None else [standing.gate]
-        made.append(_plugin(component, name, plugin, where, _after(gates, needs, waits)))
-    return made
+        standing = None if plugin.secret is None else secrets.standing(plugin.secret)
+        key = (plugin.cluster.name, id(standing))
+        if key not in options:
+            needs, gates = list(depends_on), [] if gate is None else [gate]
+            if standing is not None:
+                needs.append(standing.resource)
+                gates += [] if standing.gate is None else [standing.gate]
+            options[key] = where.options(component, plugin.cluster.name, _after(gates, needs, waits))
+        yield _plugin(name, plugin, options[key])
 
 
 def _after(gates: list[pulumi.Output[Any]], needs: list[pulumi.Resource], made: dict[Any, pulumi.Output[Any]]) -> Any:
@@ -50,17 +59,11 @@ def _after(gates: list[pulumi.Output[Any]], needs: list[pulumi.Resource], made: 
     return made[key]
 
 
-def _plugin(
-    component: pulumi.Resource,
-    name: str,
-    plugin: PlannedPlugin,
-    where: Where,
-    depends_on: Any,
-) -> CustomResource:
+def _plugin(name: str, plugin: PlannedPlugin, options: pulumi.ResourceOptions) -> Callable[[], CustomResource]:
     child = "-".join(part for part in (name, plugin.cluster.name, plugin.key) if part)
     metadata = lower(plugin.metadata())
-    options = where.options(component, plugin.cluster.name, depends_on)
-    return CustomResource(
+    return partial(
+        CustomResource,
         child,
         api_version=API_VERSION,
         kind=KIND,

@@ -19,7 +19,7 @@ from mesh_wasm.target import Target, TargetKind
 
 from . import _fleet
 from ._arguments import known_arguments
-from ._children import references, register, user_dependencies
+from ._children import references, registrations, user_dependencies
 from ._entries import attached_of, read_entries
 from ._leaves import lift, lower, output_of
 from ._ledger import ledger
@@ -118,7 +118,8 @@ def _attach(
     if valid:
         needs = user_dependencies(opts)
         secrets = PullSecrets(component, [ref for one in entries for ref in one.secrets], where, report, needs)
-        register(component, name, report.annotated(plan), where, secrets, gate, needs)
+        for register in registrations(component, name, report.annotated(plan), where, secrets, gate, needs):
+            register()
     component.register_outputs({"plugins": component.plugins})
 
 

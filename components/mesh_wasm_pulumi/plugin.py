@@ -17,7 +17,7 @@ from mesh_wasm.pullsecret import PullSecret as Definition
 
 from . import _fleet
 from ._arguments import known_arguments
-from ._children import references, register, user_dependencies
+from ._children import references, registrations, user_dependencies
 from ._leaves import lift, lower, output_of
 from ._ledger import ledger
 from ._report import Report
@@ -62,9 +62,9 @@ class WasmPlugin(pulumi.ComponentResource):
         self.plugins = output_of(references(plan) if valid else [])
         if valid:
             needs = user_dependencies(opts)
-            register(
-                self, name, report.annotated(plan), where, PullSecrets(self, refs, where, report, needs), gate, needs
-            )
+            secrets = PullSecrets(self, refs, where, report, needs)
+            for register in registrations(self, name, report.annotated(plan), where, secrets, gate, needs):
+                register()
         self.register_outputs({"plugins": self.plugins})
 
 

@@ -22,7 +22,7 @@ from mesh_wasm.waivers import Levels
 
 from . import _fleet
 from ._arguments import known_arguments
-from ._children import references, register, user_dependencies
+from ._children import references, registrations, user_dependencies
 from ._leaves import output_of
 from ._ledger import ledger
 from ._report import Report
@@ -71,7 +71,9 @@ class TsbManifests(pulumi.ComponentResource):
         self.plugins = output_of(references(whole))
         if valid:
             needs = user_dependencies(opts)
-            register(self, name, whole, where, PullSecrets(self, refs.values(), where, report, needs), gate, needs)
+            secrets = PullSecrets(self, refs.values(), where, report, needs)
+            for register in registrations(self, name, whole, where, secrets, gate, needs):
+                register()
         self.register_outputs({"plugins": self.plugins})
 
 
