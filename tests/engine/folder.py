@@ -36,7 +36,7 @@ class Folder:
         self.path = place / example.name
         left_behind = shutil.ignore_patterns("node_modules", "sdks", "rendered", "golden", "venv", "*.dev.yaml")
         shutil.copytree(example, self.path, ignore=left_behind)
-        (place / "state").mkdir(exist_ok=True)
+        (place / "state").mkdir(parents=True, exist_ok=True)
         self.environment = {
             **os.environ,
             "PATH": os.pathsep.join([os.environ["PATH"], str(Path(sys.executable).parent)]),

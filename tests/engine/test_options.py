@@ -1,0 +1,67 @@
+"""Resource options through components on a real engine: what the engine itself hands on to the children."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .folder import Folder
+
+pytestmark = pytest.mark.engine
+
+PROGRAM = """
+import pulumi
+import pulumi_kubernetes as k8s
+import mesh_wasm_pulumi as wasm
+
+fleet = wasm.Fleet([
+    wasm.Cluster("east", provider=k8s.Provider("east", render_yaml_to_directory="rendered/east"), namespaces=["edge"])
+])
+wasm.WasmPlugin(
+    "old",
+    {"metadata": {"name": "acl", "namespace": "edge"}, "fleet": fleet,
+     "spec": {"url": "oci://registry.acme.io/acl:1", "priority": 1, "selector": {"match_labels": {"app": "shop"}}}},
+    pulumi.ResourceOptions(),
+)
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Folder:
+    """A stack with one plugin, which is up."""
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "Pulumi.yaml").write_text("name: manners\nruntime: python\n")
+    (source / "__main__.py").write_text(PROGRAM)
+    folder = Folder(tmp_path / "run", source)
+    folder.pulumi("stack", "init", "dev").good()
+    folder.pulumi("up", "--yes", "--skip-preview").good()
+    assert len(folder.rendered()) == 1
+    return folder
+
+
+def test_alias_of_a_component_takes_its_children_along(project: Folder) -> None:
+    project.edit("__main__.py", '"old",', '"new",')
+    renamed = project.pulumi("preview", "--expect-no-changes")
+    assert renamed.code != 0, "without an alias it is another component"
+    project.edit("__main__.py", "ResourceOptions()", 'ResourceOptions(aliases=[pulumi.Alias(name="old")])')
+    said = project.pulumi("preview", "--diff").good()
+    assert "to create" not in said.text
+    assert "to delete" not in said.text
+    assert "to replace" not in said.text
+    project.pulumi("destroy", "--yes", "--skip-preview").good()
+    assert project.rendered() == set(), "what is not retained goes with the stack"
+
+
+def test_protect_and_retain_on_delete_of_a_component_reach_its_children(project: Folder) -> None:
+    project.edit("__main__.py", "ResourceOptions()", "ResourceOptions(protect=True)")
+    project.pulumi("up", "--yes", "--skip-preview").good()
+    said = project.pulumi("destroy", "--yes", "--skip-preview")
+    assert said.code != 0
+    assert "protected" in said.text
+    assert len(project.rendered()) == 1
+    project.edit("__main__.py", "protect=True", "retain_on_delete=True")
+    project.pulumi("up", "--yes", "--skip-preview").good()
+    project.pulumi("destroy", "--yes", "--skip-preview").good()
+    assert len(project.rendered()) == 1, "retained: the object outlives the stack"
