@@ -239,3 +239,9 @@ def test_a_url_that_is_far_too_long_is_not_looked_at() -> None:
     assert errors(HEAD + f"  url: oci://registry.example.com/{'a-' * 2_000_000}!\n" + SELECTOR) == [
         ("MW205", "spec.url")
     ]
+
+
+def test_secrets_for_other_things_are_passed_over_even_twice() -> None:
+    other = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: other, namespace: edge}\ntype: Opaque\n"
+    result = run(other + other)
+    assert (result.documents, result.skipped, result.findings) == (2, 2, ())

@@ -40,6 +40,11 @@ class Manifest:
     """Of a Secret."""
 
     @property
+    def is_judged(self) -> bool:
+        """Whether it is of a kind that the rules look at: not a Secret for other things than pulling images."""
+        return self.secret is None or holds_credentials(self.secret)
+
+    @property
     def is_broken(self) -> bool:
         """Whether it has an error: then it cannot be compared with others."""
         return any(finding.is_error for finding in self.findings)

@@ -19,7 +19,7 @@ from mesh_wasm.waivers import ANNOTATION, Levels, Waiver, read_waivers, settle
 from mesh_wasm.yamlfile import Document, Located
 
 from .kinds import header_of, is_plugin, is_secret
-from .manifests import Manifest, clusters_of, holds_credentials, read_plugin, read_secret
+from .manifests import Manifest, clusters_of, read_plugin, read_secret
 from .metadata import text_at
 
 
@@ -61,9 +61,9 @@ def lint(
         if header is not None and is_plugin(header):
             manifests.append(read_plugin(document, header, fleet))
         elif header is not None and is_secret(header):
-            manifests.append(read_secret(document))
-            secret = manifests[-1].secret
-            skipped += secret is not None and not holds_credentials(secret)
+            manifest = read_secret(document)
+            skipped += not manifest.is_judged
+            manifests.append(manifest)  # one that is passed over may still be named by a plugin
         else:
             tsb.append(document)
             skipped += kind_of(document.value) is None
@@ -82,7 +82,7 @@ def _together(manifests: list[Manifest], fleet: Fleet | None) -> Iterator[tuple[
         if manifest.secret is not None and manifest.name:
             secrets.setdefault(manifest.name, []).append(manifest)
     ties = Ties()
-    for manifest in manifests:
+    for manifest in filter(lambda one: one.is_judged, manifests):
         findings = list(manifest.findings)
         if manifest.name:
             before = first.setdefault((manifest.kind, manifest.namespace, manifest.name), manifest)
