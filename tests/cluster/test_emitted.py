@@ -38,6 +38,12 @@ def folders() -> list[Path]:
     ]
 
 
+def stacks(folder: Path) -> list[str]:
+    """The stacks of a project: those of its fleet file, where it has one."""
+    fleet = folder / "fleet.yaml"
+    return list(yaml.safe_load(fleet.read_text()).get("stacks") or ["dev"]) if fleet.exists() else ["dev"]
+
+
 def revealed(value: Any) -> Any:
     """A wire value with its secrets in the open, as a provider gets it."""
     if isinstance(value, dict):
@@ -87,8 +93,11 @@ def prove(cluster: Cluster, objects: list[Object], figures: Counter[str]) -> Non
 
 @pytest.mark.parametrize("folder", folders(), ids=lambda folder: folder.relative_to(ROOT).as_posix())
 def test_an_example(cluster: Cluster, figures: Counter[str], folder: Path) -> None:
-    for objects in emitted(run_folder(folder, "dev", preview=False)).values():
-        prove(cluster, objects, figures)
+    for stack in stacks(folder):
+        by_cluster = emitted(run_folder(folder, stack, preview=False))
+        assert by_cluster
+        for objects in by_cluster.values():
+            prove(cluster, objects, figures)
 
 
 GOLDEN = [
