@@ -170,10 +170,10 @@ def _fields_at(model: type[Model], loc: tuple[str | int, ...]) -> set[str]:
     for part in loc:
         if isinstance(part, int):
             continue  # a list index: _models() has already gone through the list
-        found = [m for m in _models(here) for info in m.model_fields.values() if info.alias == part]
-        if not found:
+        fields = (pair for m in _models(here) for pair in m.model_fields.items())
+        info = next((info for name, info in fields if part in (info.alias, name)), None)
+        if info is None:
             return set()
-        info = next(info for info in found[0].model_fields.values() if info.alias == part)
         here = info.annotation
     return {info.alias or name for m in _models(here) for name, info in m.model_fields.items()}
 

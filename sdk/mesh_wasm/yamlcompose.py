@@ -13,7 +13,7 @@ from .yamlscalars import NoJsonNumber, plain
 
 MAX_DEPTH = 64
 """Deeper nesting is refused; Kubernetes' own objects are a dozen levels deep."""
-MAX_VALUES = 1_000_000
+MAX_VALUES = 400_000
 """More values in one document are refused; an alias counts for all that it stands for."""
 
 _TAG = "tag:yaml.org,2002:"

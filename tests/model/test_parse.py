@@ -88,6 +88,17 @@ def test_all_problems_at_once_in_the_users_spelling() -> None:
     assert parsed.value.phase is INVALID
 
 
+def test_misspelt_fields_are_recognized_in_either_spelling() -> None:
+    for document in (
+        {"vmConfig": {"env": [{"name": "A", "valueForm": "HOST"}]}},
+        {"vm_config": {"env": [{"name": "A", "value_form": "HOST"}]}},
+    ):
+        (finding,) = parse(WasmPluginSpec, {"url": "x", **document}).findings
+        assert "did you mean 'value" in finding.message
+    (finding,) = parse(WasmPluginSpec, {"url": "x", "vm_config": {"envs": 1, "colour": 2}}).findings[1:]
+    assert finding.fix == "Known fields: env."
+
+
 def test_the_document_is_not_changed() -> None:
     document = {"url": "oci://x/y", "priority": "1", "nope": {"a": 1}}
     parse(WasmPluginSpec, document)
