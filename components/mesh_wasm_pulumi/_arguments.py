@@ -6,10 +6,22 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
+import pulumi
 from pydantic.alias_generators import to_camel, to_snake
 
 from mesh_wasm.finding import Finding, quoted
 from mesh_wasm.rules import schema
+
+
+def arguments(args: Any) -> Mapping[str, Any]:
+    """The arguments, which must be a mapping: nothing can be declared from an Output of all of them."""
+    if not isinstance(args, Mapping):
+        whole = "an Output as a whole" if isinstance(args, pulumi.Output) else f"a {type(args).__name__}"
+        raise pulumi.RunError(
+            f"The arguments of a mesh-wasm component are {whole}. Give a dict; its values may be Outputs, such as "
+            '{"image": settings.apply(lambda known: known["image"])}.'
+        )
+    return args
 
 
 def known_arguments(args: Mapping[str, Any], shape: type) -> tuple[dict[str, Any], list[Finding]]:
@@ -17,6 +29,7 @@ def known_arguments(args: Mapping[str, Any], shape: type) -> tuple[dict[str, Any
 
     Python users may write snake_case as well as camelCase; unset arguments (None) are left out.
     """
+    args = arguments(args)
     snake = sorted(getattr(shape, "__required_keys__", frozenset()) | getattr(shape, "__optional_keys__", frozenset()))
     allowed = {*snake, *map(to_camel, snake)}
     known = {key: value for key, value in args.items() if key in allowed and value is not None}

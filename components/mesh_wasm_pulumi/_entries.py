@@ -14,12 +14,15 @@ from mesh_wasm.deferred import Deferred, known
 from mesh_wasm.entrycheck import entry_findings
 from mesh_wasm.extension import CatalogueEntry
 from mesh_wasm.finding import Finding, errors, quoted
-from mesh_wasm.parse import parse
+from mesh_wasm.parse import kind_of_value, parse
 from mesh_wasm.pullsecret import PullSecret
 from mesh_wasm.rules import placing, schema
+from mesh_wasm.rules.rule import Rule
 
+from ._arguments import known_arguments
 from ._leaves import lift
 from ._secret_refs import KEYS, SecretRef, documents, read_secrets, reference_findings
+from .args import AttachedExtensionArgs
 from .definition import DefinitionLeaf, fields_of, version_findings
 from .extension import WasmExtension
 
@@ -41,6 +44,8 @@ class Entry:
     broken: bool
     owned: bool
     """Whether a WasmExtension of this program reports the extension's own problems."""
+    problems: tuple[Finding, ...] = ()
+    """Why the item is no attachment at all; then nothing else is said of it."""
 
     @property
     def pull_secrets(self) -> list[Mapping[str, Any]] | None:
@@ -51,14 +56,37 @@ class Entry:
 def read_entries(args: Mapping[str, Any], component: str) -> list[Entry]:
     """Take apart the items of ``extensions`` of a component."""
     items = args.get("extensions")
-    many = items if isinstance(items, list | tuple) else ()
-    return [
-        _entry(index, dict(item) if isinstance(item, Mapping) else {}, component) for index, item in enumerate(many)
-    ]
+    if isinstance(items, list | tuple):
+        return [_entry(index, item, component) for index, item in enumerate(items)]
+    return [] if items is None else [_misshapen(_no_list(items).at("extensions", says=_LIST, fix=_ITEMS))]
 
 
-def _entry(index: int, item: dict[str, Any], component: str) -> Entry:
+_LIST = "expected a plain list: which extensions are attached decides which objects exist."
+_ITEM = "expected a plain object with the field extension: which one is attached decides which objects exist."
+_ITEMS = 'Write [{"extension": acl}, …]; an item\'s other fields may be Outputs.'
+
+
+def _no_list(value: Any) -> Rule:
+    return placing.UNDECIDED if isinstance(value, pulumi.Output) else schema.WRONG_TYPE
+
+
+def _misshapen(*problems: Finding) -> Entry:
+    return Entry({}, None, [], False, "0", broken=True, owned=True, problems=problems)
+
+
+def _entry(index: int, given_item: Any, component: str) -> Entry:
+    path = ("extensions", index)
+    if not isinstance(given_item, Mapping):
+        return _misshapen(_no_list(given_item).at(*path, says=_ITEM, fix=_ITEMS))
+    item = dict(given_item)
     given = item.pop("extension", None)
+    if given is None:
+        missing = schema.REQUIRED.at(*path, "extension", says="this field is required.", fix=_EXTENSION)
+        _, unknown = known_arguments(item, AttachedExtensionArgs)
+        return _misshapen(missing, *(finding.under(*path) for finding in unknown))
+    if not isinstance(given, WasmExtension | pulumi.Output | Mapping):
+        says = f"expected a WasmExtension or its definition, got {kind_of_value(given)}."
+        return _misshapen(schema.WRONG_TYPE.at(*path, "extension", says=says, fix=_EXTENSION))
     fields = lift({key: value for key, value in item.items() if key not in KEYS})
     own = read_secrets(item, f"{component}-{index}" if index else component)
     if isinstance(given, WasmExtension):
@@ -73,16 +101,18 @@ def _entry(index: int, item: dict[str, Any], component: str) -> Entry:
         last = _last(known(fields.get("fqn")))
         fields.setdefault("fqn", whole.map(lambda definition: definition["fqn"]))
         return Entry(fields, whole, own or [], own is not None, last or str(index), False, owned=False)
-    raw = dict(given) if isinstance(given, Mapping) else {}
+    raw = dict(given)
     of_extension = read_secrets(raw, component) or []
-    document = lift({key: value for key, value in raw.items() if key not in KEYS}) if given is not None else None
-    if document is not None:
-        fields.setdefault("fqn", document.get("fqn"))
-        if of_extension:
-            document["pullSecrets"] = documents(of_extension)
+    document = lift({key: value for key, value in raw.items() if key not in KEYS})
+    fields.setdefault("fqn", document.get("fqn"))
+    if of_extension:
+        document["pullSecrets"] = documents(of_extension)
     secrets = of_extension if own is None else own
     key = _last(known(fields.get("fqn"))) or str(index)
     return Entry(fields, document, secrets, own is not None, key, False, owned=False)
+
+
+_EXTENSION = "Give a WasmExtension, or the definition of one."
 
 
 def _last(fqn: Any) -> str | None:
@@ -104,15 +134,16 @@ def attached_of(
     findings: list[Finding] = []
     prefix = ("extensions", index)
     model: CatalogueEntry | Deferred
-    if extension is None:
-        findings.append(schema.REQUIRED.at(*prefix, "extension", says="this field is required."))
-    broken = entry.broken or extension is None
+    if entry.problems:
+        nothing = parse(CatalogueEntry, {}).value, parse(WasmExtensionAttachment, {}).value
+        return Attached(*nothing, entry.key, broken=True, misshapen=True), list(entry.problems)
+    broken = entry.broken
     if isinstance(extension, Deferred):
         model = extension
     else:
-        parsed = parse(CatalogueEntry, fields_of(extension or {}))
+        parsed = parse(CatalogueEntry, fields_of(extension))
         model = parsed.value
-        if extension is not None and not (entry.owned and extension is entry.extension):
+        if not (entry.owned and extension is entry.extension):
             # What a WasmExtension knew from the start it has said itself; what became known since is looked at again.
             of_extension = () if entry.own_secrets else entry.secrets
             found = [*parsed.findings, *reference_findings(of_extension), *entry_findings(model)]
@@ -123,8 +154,7 @@ def attached_of(
             elif errors(found):
                 broken = True
     attachment = parse(WasmExtensionAttachment, {key: value for key, value in item.items() if value is not None})
-    if extension is not None:
-        findings += [finding.under(*prefix) for finding in attachment.findings]
+    findings += [finding.under(*prefix) for finding in attachment.findings]
     own = None
     if pull_secrets is not None:
         findings += [finding.under(*prefix) for finding in reference_findings(entry.secrets)]

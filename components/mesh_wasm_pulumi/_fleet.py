@@ -23,6 +23,9 @@ KEYS = frozenset({"fleet", "clusters", "cluster_names", "clusterNames"})
 """The arguments that this module reads."""
 
 
+_FLEET = "Give a Fleet of Clusters (other languages: the clusters by name)."
+
+
 @dataclass(frozen=True, slots=True)
 class Where:
     """The fleet, the selection, and the provider of each cluster."""
@@ -51,7 +54,7 @@ def read_where(args: Mapping[str, Any]) -> Where:
     others: set[str] = set()
     fleet = args.get("fleet")
     if not isinstance(fleet, Mapping) or not fleet:
-        findings.append(schema.REQUIRED.at("fleet", says="a fleet with at least one cluster is required."))
+        findings.append(schema.REQUIRED.at("fleet", says="a fleet with at least one cluster is required.", fix=_FLEET))
         fleet = {}
     for name, entry in fleet.items():
         facts = dict(entry) if isinstance(entry, Mapping) else {}

@@ -12,6 +12,7 @@ from mesh_wasm.finding import Finding
 from mesh_wasm.fqn import extension_fqn
 from mesh_wasm.parse import parse
 
+from ._arguments import arguments
 from ._leaves import lift, lower, output_of
 from ._report import Report
 from ._secret_refs import KEYS, SecretRef, documents, read_secrets, reference_findings
@@ -89,7 +90,7 @@ class WasmExtension(pulumi.ComponentResource):
 
 def read_entry(name: str, args: Mapping[str, Any]) -> tuple[dict[str, Any], list[SecretRef]]:
     """The catalogue document of some arguments, with deferred leaves, and its pull secrets."""
-    raw = {key: value for key, value in args.items() if key not in KEYS | {WAIVERS}}
+    raw = {key: value for key, value in arguments(args).items() if key not in KEYS | {WAIVERS}}
     secrets = read_secrets(args, name) or []
     organization = raw.pop("organization", None)
     document: dict[str, Any] = lift(raw)

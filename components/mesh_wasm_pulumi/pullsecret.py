@@ -15,6 +15,7 @@ from mesh_wasm.pullsecret import PullSecret as Definition
 from mesh_wasm.pullsecret import PullSecretSource, definition_of
 from mesh_wasm.rules.secrets import secret_findings
 
+from ._arguments import arguments
 from ._leaves import lift, lower
 from ._report import Report
 from ._settling import WAIVERS
@@ -36,7 +37,7 @@ class PullSecret(pulumi.ComponentResource):
         :param args: See PullSecretArgs.
         :param opts: Resource options.
         """
-        raw = dict(args)
+        raw = dict(arguments(args))
         fields = {key: value for key, value in raw.items() if key not in ("secret_name", "secretName", WAIVERS)}
         document = lift({"secretName": raw.get("secret_name", raw.get("secretName", name)), **_hide(fields)})
         parsed = parse(PullSecretSource, document)

@@ -55,6 +55,8 @@ def _attached_findings(target: Target, attached: Sequence[Attached]) -> Iterator
         yield schema.REQUIRED.at("extensions", says="there is no extension to attach.")
     seen: dict[str, int] = {}
     for index, one in enumerate(attached):
+        if one.misshapen:
+            continue
         path: Path = ("extensions", index)
         fqn = known(one.attachment.fqn)
         bad = check_fqn(fqn, "extension", *path, "fqn")

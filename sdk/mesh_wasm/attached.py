@@ -23,6 +23,8 @@ class Attached:
     """Whether the extension has errors that are reported elsewhere."""
     pull_secrets: tuple[PullSecret, ...] | None = None
     """The pull secrets of this attachment, instead of the extension's; an empty tuple is none."""
+    misshapen: bool = False
+    """Whether the item was no attachment at all, which has been said."""
 
     @property
     def credentials(self) -> tuple[PullSecret, ...]:

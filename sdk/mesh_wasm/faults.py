@@ -45,6 +45,14 @@ def explain(failed: Failed, error: str) -> str | None:
 
 _SENTENCES = (
     (
+        r'no matches for kind "(ExternalSecret)"',
+        (
+            "cluster {cluster} does not know ExternalSecrets in the version that was asked for, so {object} is not created. "
+            "Install the External Secrets Operator there, or name the version that it serves as the external secret's "
+            "api_version, and run `pulumi up` again."
+        ),
+    ),
+    (
         r'no matches for kind "(WasmPlugin)"|apiVersion for this resource does not exist',
         (
             "cluster {cluster} does not know WasmPlugins: Istio's CRDs are not installed there, so {object} is not created. "
@@ -69,10 +77,12 @@ _SENTENCES = (
     (
         r"already exists",
         (
-            "{object} exists already in cluster {cluster}, and this stack does not own it. To adopt it: `{adopt}`; where "
-            "its fields differ, run the next `pulumi up` with PULUMI_K8S_ENABLE_PATCH_FORCE=true. To have it overwritten "
-            "instead, give the cluster a provider with upsert_existing_objects=True and enable_patch_force=True. Or give "
-            "one of the two another name."
+            "{object} exists already in cluster {cluster}, and is not the one that this stack knows by that name. If the "
+            "component was renamed or moved, tell it so with opts=ResourceOptions(aliases=[Alias(name=...)]) or "
+            "Alias(parent=...). If somebody else made the object, adopt it: `{adopt}`; where its fields differ, "
+            "run the next `pulumi up` with PULUMI_K8S_ENABLE_PATCH_FORCE=true. To have it overwritten instead, give the "
+            "cluster a provider with upsert_existing_objects=True and enable_patch_force=True. Or give one of the two "
+            "another name."
         ),
     ),
     (

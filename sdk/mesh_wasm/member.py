@@ -58,6 +58,11 @@ class Member:
         return self.cluster, self.namespace, self.name
 
     @property
+    def named(self) -> bool:
+        """Whether its name is known; else something in parentheses, which no object is called, stands for it."""
+        return not self.name.startswith("(")
+
+    @property
     def effective_priority(self) -> int:
         """What Istio compares."""
         return INT32_MIN if self.priority is None else self.priority

@@ -7,9 +7,18 @@ the wire. Every leaf is ``Leaf[...]``: its own type, or :class:`~mesh_wasm.defer
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError, core_schema
 
@@ -28,12 +37,45 @@ class _OrDeferred:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         # The declared type comes first in the union; validating it alone keeps errors single (no 'url.str', 'url.is-…').
-        inner = handler.generate_schema(get_args(source)[0])
-        return core_schema.no_info_wrap_validator_function(_pass_deferred, inner)
+        declared = get_args(source)[0]
+        inner = handler.generate_schema(declared)
+        if not _holds_model(declared):
+            return core_schema.no_info_wrap_validator_function(_pass_deferred, inner)
+        spelt = _Spelling(declared)
+
+        def respell(value: Any, validate: core_schema.ValidatorFunctionWrapHandler) -> Any:
+            return value.map(spelt) if isinstance(value, Deferred) else validate(value)
+
+        return core_schema.no_info_wrap_validator_function(respell, inner)
 
 
 def _pass_deferred(value: Any, validate: core_schema.ValidatorFunctionWrapHandler) -> Any:
     return value if isinstance(value, Deferred) else validate(value)
+
+
+class _Spelling:
+    """Write a whole object that becomes known late in wire names: a server drops fields that it does not know."""
+
+    def __init__(self, declared: Any) -> None:
+        self._declared = declared
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[Any]:
+        return TypeAdapter(self._declared)
+
+    def __call__(self, known: Any) -> Any:
+        if isinstance(known, Deferred):
+            return known.map(self)
+        try:
+            return _plain(self._adapter.validate_python(known, by_alias=True, by_name=True))
+        except ValidationError:
+            return known  # nothing is written: the document is read again once it is known, and refused
+
+
+def _holds_model(declared: Any) -> bool:
+    if isinstance(declared, type):
+        return issubclass(declared, Model)
+    return any(_holds_model(part) for part in get_args(declared))
 
 
 Leaf = Annotated[T | Deferred, _OrDeferred()]

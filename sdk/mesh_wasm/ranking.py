@@ -91,6 +91,8 @@ def _spread_findings(phase: str, ranked: dict[int, Ranked], emitted: list[Any]) 
         where = ("extensions", place, "extension", "priority")
         if len(shared[one.priority]) > 1:
             others = listed([fqn for fqn in shared[one.priority] if fqn != one.fqn])
+            if not others:
+                continue  # the same extension twice, which is an error
             why = "so that they run by FQN in every cluster"
             says = f"{one.fqn} shares its priority in phase {phase} with {others}: {change}, {why}."
             yield order.PRIORITY_SPREAD.at(*where, says=says)

@@ -45,6 +45,11 @@ class _Shelf:
         yield from self._on_pods.compatible(_pod_labels(member) or ())
 
 
+def _origin(member: Member) -> tuple[str | None, ...]:
+    """What a plugin whose name was not known is recognized by when it is entered again."""
+    return member.cluster, member.namespace, member.declared_by, member.fqn
+
+
 def _pod_labels(member: Member) -> Labels | None:
     aims = member.aims or ()
     return aims[0].labels if len(aims) == 1 and aims[0].kind is WorkloadKind.PODS else None
@@ -56,14 +61,18 @@ class Ties:
     def __init__(self) -> None:
         self._shelves: dict[tuple[Any, ...], dict[str | None, _Shelf]] = defaultdict(lambda: defaultdict(_Shelf))
         self._known: set[tuple[str, str | None, str]] = set()
+        self._nameless: set[tuple[str | None, ...]] = set()
+        """Those that were entered before their names were known."""
 
     def enter(self, members: Iterable[Member]) -> list[Finding]:
         """Add plugins; what they have against those that were added before. Undecided ones can be entered again later."""
         found: dict[tuple[str, str, bool], list[tuple[Member, Member]]] = defaultdict(list)
         for member in members:
-            if member.undecided or member.identity in self._known:
+            if member.undecided or member.identity in self._known or _origin(member) in self._nameless:
                 continue
             self._known.add(member.identity)
+            if not member.named:
+                self._nameless.add(_origin(member))
             shelves = self._shelves[member.cluster, member.phase, member.layer, member.effective_priority]
             for other in islice(self._rivals(member, shelves), _MOST):
                 key = (_called(member), _called(other), member.namespace == other.namespace)

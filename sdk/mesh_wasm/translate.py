@@ -91,7 +91,6 @@ def _selectors(selectors: list[Any]) -> list[Any]:
 def _unique_ports(selector: TrafficSelector) -> dict[str, Any]:
     """TSB does not mind a port that is listed twice in one selector; Istio's CRD does."""
     wire = selector.wire()
-    ports = wire.get("ports")
-    if isinstance(ports, list):
-        wire["ports"] = [port for index, port in enumerate(ports) if port not in ports[:index]]
+    if "ports" in wire:
+        wire["ports"] = map_value(wire["ports"], lambda ports: [p for at, p in enumerate(ports) if p not in ports[:at]])
     return wire

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .deferred import map_value
 from .enums import EnvValueSource
 from .model import Leaf, Model, Str
 
@@ -29,7 +30,10 @@ class VmConfig(Model):
 def istio_vm_config(config: VmConfig) -> dict[str, Any]:
     """The wire form for Istio. TSB ignores ``value`` where the source is HOST; Istio refuses it, so it is dropped."""
     wire = config.wire()
-    for env in wire["env"] if isinstance(wire.get("env"), list) else ():
-        if isinstance(env, dict) and env.get("valueFrom") == EnvValueSource.HOST:
-            env.pop("value", None)
+    if "env" in wire:
+        wire["env"] = map_value(wire["env"], lambda env: [map_value(one, _istio_env) for one in env])
     return wire
+
+
+def _istio_env(env: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in env.items() if key != "value" or env.get("valueFrom") != EnvValueSource.HOST}

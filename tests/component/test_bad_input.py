@@ -287,7 +287,40 @@ def test_the_same_extension_twice() -> None:
 
     result = run(program)
     _has(errors(result, "edge"), "MW507", "extensions[1]", "extensions[0]")
+    assert not findings(result, "edge", Severity.INFO)
     assert not plugins(result)
+
+
+@pytest.mark.parametrize(
+    ("items", "rule", "path", "text"),
+    [
+        (lambda acl: {"extension": acl}, "MW103", "extensions", "a plain list"),
+        (lambda acl: pulumi.Output.from_input([]), "MW512", "extensions", "a plain list"),
+        (lambda acl: [acl], "MW103", "extensions[0]", "plain object"),
+        (lambda acl: [pulumi.Output.from_input({})], "MW512", "extensions[0]", "plain object"),
+        (lambda acl: [{"extension": "acl"}], "MW103", "extensions[0].extension", "got a text"),
+        (lambda acl: [{"fqn": "organizations/acme/extensions/acl"}], "MW101", "extensions[0].extension", "required"),
+    ],
+)
+def test_extensions_of_a_wrong_shape(items: Callable[[Any], Any], rule: str, path: str, text: str) -> None:
+    """One sentence says it: nothing is added about an extension that has no errors of its own."""
+
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args())
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet(), extensions=items(acl)))
+
+    found = errors(run(program), "edge")
+    assert len(found) == 1, found
+    _has(found, rule, path, text)
+
+
+def test_a_misspelt_field_names_those_that_there_are() -> None:
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args())
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet(), workload_selector={"app": "shop"}))
+
+    (misspelt,) = [finding for finding in errors(run(program), "edge") if finding.rule == "MW102"]
+    assert misspelt.fix == "Known fields: labels, namespace."
 
 
 def test_a_target_that_reaches_nothing_is_checked_all_the_same() -> None:

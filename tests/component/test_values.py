@@ -10,10 +10,12 @@ import pytest
 from pulumi.runtime.rpc import UNKNOWN
 from support.programs import (
     GATEWAY,
+    GROUP,
     IMAGE,
     TENANT,
     errors,
     extension_args,
+    findings,
     fleet,
     gateway_args,
     group_args,
@@ -236,3 +238,46 @@ def test_a_raw_plugin_keeps_every_leaf() -> None:
     assert first["spec"]["url"] == UNKNOWN
     assert first["spec"]["pluginConfig"] == {"K_k": UNKNOWN}
     assert first["spec"]["priority"] == 5
+
+
+def test_what_is_known_late_is_spelt_as_on_the_wire() -> None:
+    """A server drops a field that it does not know: ``match_labels`` would select the whole namespace."""
+    wrap = pulumi.Output.from_input
+
+    def program() -> None:
+        env = [{"name": "A", "value_from": "HOST", "value": "x"}, {"name": "B", "value_from": "INLINE", "value": "y"}]
+        where = fleet()
+        acl = wasm.WasmExtension("acl", extension_args(vm_config={"env": wrap(env)}))
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, where))
+        late = {
+            "selector": wrap({"match_labels": {"app": "shop"}}),
+            "vm_config": {"env": [wrap(env[1])]},
+            "plugin_config": wrap({"snake_key": 1}),
+        }
+        wasm.WasmPlugin("raw", plugin_args(where, **late))
+
+    result = run(program, preview=False)
+    assert result.failure is None, result.failure
+    specs = {plugin.name: plugin.inputs["spec"] for plugin in plugins(result)}
+    inline = {"name": "B", "valueFrom": "INLINE", "value": "y"}
+    assert specs["edge-east-acl"]["vmConfig"]["env"] == [{"name": "A", "valueFrom": "HOST"}, inline]
+    assert specs["raw-east"]["selector"] == {"matchLabels": {"app": "shop"}}
+    assert specs["raw-east"]["vmConfig"] == {"env": [inline]}
+    assert specs["raw-east"]["pluginConfig"] == {"snake_key": 1}
+
+
+def test_a_plugin_whose_name_becomes_known_does_not_tie_with_itself() -> None:
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args())
+        wasm.SecurityGroupAttachment("group", group_args(acl, fleet(), group=pulumi.Output.from_input(GROUP)))
+
+    result = run(program, preview=False)
+    assert result.failure is None, result.failure
+    assert not [finding for finding in findings(result) if finding.rule == "MW706"]
+
+
+def test_arguments_that_are_an_output_as_a_whole() -> None:
+    result = run(lambda: wasm.WasmExtension("acl", pulumi.Output.from_input(extension_args())))
+    assert result.failure is not None
+    assert "Output as a whole" in result.failure
+    assert "Traceback" not in result.failure

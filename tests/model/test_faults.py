@@ -18,6 +18,13 @@ ANSWERS = {
         ),
         ["cluster east does not know WasmPlugins", "WasmPlugin edge/shop-acl", "helm install istio-base"],
     ),
+    "operator": (
+        (
+            "the Kubernetes API server reported that the apiVersion for this resource does not exist. Verify that any "
+            'required CRDs have been created: no matches for kind "ExternalSecret" in version "external-secrets.io/v1"'
+        ),
+        ["cluster east does not know ExternalSecrets", "Install the External Secrets Operator", "api_version"],
+    ),
     "namespace": (
         'was not successfully created by the Kubernetes API server: namespaces "edge" not found',
         ["cluster east has no namespace 'edge'", "kubectl --context east create namespace edge"],
@@ -31,7 +38,12 @@ ANSWERS = {
             'was not successfully created by the Kubernetes API server: wasmplugins.extensions.istio.io "shop-acl" already '
             "exists"
         ),
-        ["exists already in cluster east", "`pulumi import … edge/shop-acl`", "upsert_existing_objects=True"],
+        [
+            "exists already in cluster east",
+            "aliases=[Alias(name=",
+            "`pulumi import … edge/shop-acl`",
+            "upsert_existing_objects=True",
+        ],
     ),
     "conflict": (
         (
