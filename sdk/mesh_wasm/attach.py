@@ -77,7 +77,7 @@ def _plugins(
     annotations = {EXTENSION: attachment.fqn, TARGET: target.fqn}
     if not isinstance(entry, Deferred):
         extra = {"mesh-wasm/source": entry.source, "mesh-wasm/description": entry.description}
-        annotations |= {key: value for key, value in extra.items() if value is not None}
+        annotations |= {key: map_value(value, _fitting) for key, value in extra.items() if value is not None}
     specs = {cluster: one.spec(spec) for cluster, one in supplies.items()}
     for placement in placements:
         cluster, namespace = placement.cluster, placement.namespace
@@ -87,6 +87,17 @@ def _plugins(
         yield PlannedPlugin(
             cluster, namespace, name, specs[cluster.name], key, labels, annotations, secret, declared_by
         )
+
+
+_ANNOTATION = 64 * 1024
+"""Bytes that one of these annotations may have. Kubernetes refuses an object with more than 256 KiB of them."""
+
+
+def _fitting(text: Any) -> Any:
+    """A text as an annotation: a description may be longer than what fits, and nobody needs all of it there."""
+    if not isinstance(text, str) or len(raw := text.encode()) <= _ANNOTATION:
+        return text
+    return raw[:_ANNOTATION].decode(errors="ignore") + "…"
 
 
 def _spec(entry: CatalogueEntry | Deferred, attachment: WasmExtensionAttachment, target: Target, priority: Any) -> Any:

@@ -281,3 +281,19 @@ def test_arguments_that_are_an_output_as_a_whole() -> None:
     assert result.failure is not None
     assert "Output as a whole" in result.failure
     assert "Traceback" not in result.failure
+
+
+@pytest.mark.parametrize("wrap", [lambda v: v, pulumi.Output.from_input], ids=["plain", "output"])
+def test_a_description_of_any_length_fits_into_its_annotation(wrap: Any) -> None:
+    """Kubernetes refuses an object with more than 256 KiB of annotations."""
+
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args(description=wrap("漢" * 200_000), source="https://git/acl"))
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet()))
+
+    result = run(program)
+    assert result.failure is None, result.failure
+    annotations = plugins(result)[0].inputs["metadata"]["annotations"]
+    assert annotations["mesh-wasm/source"] == "https://git/acl"
+    assert annotations["mesh-wasm/description"].endswith("漢…")
+    assert sum(len(text.encode()) for text in annotations.values()) < 262_144
