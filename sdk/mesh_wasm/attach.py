@@ -18,7 +18,7 @@ from .parse import parse
 from .placement import Placement, place
 from .plan import Plan, PlannedPlugin
 from .ranking import declared_priority, rank, undecided
-from .secretplan import Supply, secrets_for, spread_findings, supply
+from .secretplan import Supply, lone_mark, secrets_for, spread_findings, supply
 from .target import Target
 from .translate import plugin_spec
 
@@ -39,10 +39,12 @@ def plan_attachments(
     findings = [*check_attachments(target, attached), *placement_findings]
     ranking = rank([one.entry for one in attached], [one.attachment.fqn for one in attached], as_declared)
     findings += ranking.findings
+    # A gateway has one namespace; those of a group are always known.
+    mark = lone_mark(placements[0].namespace, declared_by) if placements else ""
     plugins: list[PlannedPlugin] = []
     clusters = {placement.cluster.name: placement.cluster for placement in placements}
     for index, one in enumerate(attached):
-        supplies = {name: _supply(one, cluster) for name, cluster in clusters.items()}
+        supplies = {name: _supply(one, cluster, mark) for name, cluster in clusters.items()}
         spec = _spec(one.entry, one.attachment, target, ranking.priorities[index])
         plugins += _plugins(target, one, spec, placements, supplies, declared_by)
         findings += cluster_findings(target, index, one, spec, placements, supplies)
@@ -57,11 +59,11 @@ def undecided_places(attached: Sequence[Attached]) -> frozenset[int]:
     return undecided([one.entry for one in attached], [one.attachment.fqn for one in attached])
 
 
-def _supply(one: Attached, cluster: Cluster) -> Supply:
+def _supply(one: Attached, cluster: Cluster, mark: str) -> Supply:
     """How the plugins of an attached extension get their module in a cluster."""
     if isinstance(one.entry, Deferred):
-        return supply(None, one.credentials, cluster)
-    return supply(one.entry.module_url, one.credentials, cluster, one.entry.image_pull_secret)
+        return supply(None, one.credentials, cluster, mark=mark)
+    return supply(one.entry.module_url, one.credentials, cluster, one.entry.image_pull_secret, mark)
 
 
 def _plugins(

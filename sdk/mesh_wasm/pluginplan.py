@@ -16,7 +16,7 @@ from .plugin import WasmPluginSpec
 from .pullsecret import PullSecret
 from .rules import order, placing
 from .rules.checks import placed_findings, plugin_findings
-from .secretplan import secrets_for, spread_findings, supply
+from .secretplan import lone_mark, secrets_for, spread_findings, supply
 
 
 class PluginMetadata(Model):
@@ -69,7 +69,8 @@ def plan_plugin(
     wire["url"] = map_value(spec.url, normalize_url)
     findings += _notes(spec)
     wire.setdefault("priority", 0)
-    supplies = [supply(wire["url"], pull_secrets, cluster, spec.image_pull_secret) for cluster in clusters]
+    mark = lone_mark(metadata.namespace, name)
+    supplies = [supply(wire["url"], pull_secrets, cluster, spec.image_pull_secret, mark) for cluster in clusters]
     if spec.selector is None and spec.target_ref is None and spec.target_refs is None:
         findings += spread_findings((one, metadata.namespace) for one in supplies)
     plugins = []

@@ -25,7 +25,7 @@ from .dockerconfig import SECRET_KEY, SECRET_TYPE, key_registry, merged, serves
 from .finding import Finding, quoted
 from .image import image_of
 from .labels import MANAGED_BY, MANAGER
-from .naming import shortened
+from .naming import short_hash, shortened
 from .pullsecret import PullSecret, together
 from .registry import DOWNLOAD_PROXY_NAMESPACE, is_image, mirrored, proxied
 from .rules import secrets as rules
@@ -120,12 +120,13 @@ class Supply:
         return PlannedSecret(self.cluster, where, self.name, self.sources, key, self.sealed, self.registry)
 
 
-def supply(url: Any, pull_secrets: Sequence[PullSecret], cluster: Cluster, named: Any = None) -> Supply:
+def supply(url: Any, pull_secrets: Sequence[PullSecret], cluster: Cluster, named: Any = None, mark: str = "") -> Supply:
     """Plan how a plugin gets its module in a cluster.
 
     :param url: URL of the module as declared; None while the whole extension is deferred.
     :param pull_secrets: The pull secrets that it may use.
     :param named: Name of a Secret that the plugin names by itself (``imagePullSecret``), unknown to mesh-wasm.
+    :param mark: Put behind the name of a Secret that is written beside the plugin; see :func:`lone_mark`.
     """
     plain = known(url)
     where = None if plain is None else mirrored(plain, cluster.registry_mirrors)
@@ -143,7 +144,16 @@ def supply(url: Any, pull_secrets: Sequence[PullSecret], cluster: Cluster, named
         return Supply(cluster, by_proxy, None, findings=tuple(found))
     sealed, image = _together(chosen), None if where is None else image_of(where)
     registry = image.registry if image else None
-    return Supply(cluster, by_proxy, _name(chosen, sealed, cluster), tuple(chosen), sealed, registry, tuple(found))
+    name = _name(chosen, sealed, cluster, "" if by_proxy else mark)
+    return Supply(cluster, by_proxy, name, tuple(chosen), sealed, registry, tuple(found))
+
+
+def lone_mark(namespace: str | Deferred | None, declared_by: str) -> str:
+    """What keeps a component's Secrets apart from those of others while its namespace is not known.
+
+    Whether another component writes the same Secret into the same namespace cannot be seen then; each writes its own.
+    """
+    return short_hash(declared_by) if isinstance(namespace, Deferred) else ""
 
 
 def secrets_for(planned: Iterable[PlannedSecret | None]) -> tuple[PlannedSecret, ...]:
@@ -253,9 +263,11 @@ def _together(chosen: Sequence[PullSecret]) -> Sealed | None:
     return Sealed(together([one.text for one in sealed], merged)) if len(sealed) == len(texts) else None
 
 
-def _name(chosen: Sequence[PullSecret], sealed: Sealed | None, cluster: Cluster) -> Any:
+def _name(chosen: Sequence[PullSecret], sealed: Sealed | None, cluster: Cluster, mark: str) -> Any:
     parts = [secret.name for secret in chosen]
     name = parts[0] if len(parts) == 1 else together(parts, lambda names: shortened("-".join(sorted(names))))
+    if mark and not any(secret.existing for secret in chosen):
+        name = map_value(name, lambda name: shortened(name, mark))
     return name if sealed is None or cluster.secrets_mutable else sealed.marked(name)
 
 

@@ -297,3 +297,28 @@ def test_a_description_of_any_length_fits_into_its_annotation(wrap: Any) -> None
     assert annotations["mesh-wasm/source"] == "https://git/acl"
     assert annotations["mesh-wasm/description"].endswith("漢…")
     assert sum(len(text.encode()) for text in annotations.values()) < 262_144
+
+
+@pytest.mark.parametrize("existing", [False, True], ids=["written", "existing"])
+def test_secrets_in_a_namespace_that_is_an_output_never_share_a_name(existing: bool) -> None:
+    """It may turn out to be the namespace of another attachment, whose Secret the API server would not let in twice."""
+
+    def program() -> None:
+        where = fleet()
+        login = {"registry": "registry.acme.io", "username": "u", "password": "p"}
+        registry = wasm.PullSecret("registry", {"existing_secret": "mine"} if existing else login)
+        acl = wasm.WasmExtension("acl", extension_args(pull_secret=registry))
+        for index, namespace in enumerate([pulumi.Output.from_input("edge"), unknown(), "edge"]):
+            selector = {"namespace": namespace, "labels": {"app": f"shop-{index}"}}
+            changes = {"gateway": f"{GATEWAY}{index}", "workload_selector": selector}
+            wasm.IngressGatewayAttachment(f"edge-{index}", gateway_args(acl, where, **changes))
+
+    result = run(program)
+    assert result.failure is None, result.failure
+    named = [plugin.inputs["spec"]["imagePullSecret"] for plugin in plugins(result)]
+    if existing:
+        assert named == ["mine"] * 3
+    else:
+        written = [secret.inputs["metadata"]["name"] for secret in secrets(result)]
+        assert len(set(written)) == len(written) == 3
+        assert sorted(named) == sorted(written)
