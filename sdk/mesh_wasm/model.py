@@ -6,8 +6,9 @@ the wire. Every leaf is ``Leaf[...]``: its own type, or :class:`~mesh_wasm.defer
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
+from math import isfinite
 from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import (
@@ -104,8 +105,31 @@ Str = Annotated[str, Field(strict=True)]
 def _string_keys(value: Any) -> Any:
     if not isinstance(value, Mapping):
         raise PydanticCustomError("dict_type", "Input should be a valid dictionary")
+    for path, trouble in _unwritable(value, ""):
+        raise ValueError(f"{path.lstrip('.') or 'it'} {trouble}")
     return value
 
+
+def _unwritable(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """What JSON cannot say: the engine and the API server would fail on it without a word about where it stands."""
+    if isinstance(value, float):
+        if not isfinite(value):
+            yield path, f"is {value}, which is no number in JSON"
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                yield path, f"has a key that is no text: {key!r}"
+            elif type(item) not in _PLAIN:
+                yield from _unwritable(item, f"{path}.{key}")
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            if type(item) not in _PLAIN:
+                yield from _unwritable(item, f"{path}[{index}]")
+    elif not isinstance(value, str | int | Deferred | None):
+        yield path, f"is a {type(value).__name__}, which JSON cannot say"
+
+
+_PLAIN = frozenset({str, int, bool, type(None)})
 
 Struct = Annotated[Any, BeforeValidator(_string_keys)]
 """A google.protobuf.Struct: an object whose keys and values are the plugin's own and are never touched."""

@@ -314,6 +314,30 @@ def test_extensions_of_a_wrong_shape(items: Callable[[Any], Any], rule: str, pat
     _has(found, rule, path, text)
 
 
+@pytest.mark.parametrize(
+    ("config", "text", "late"),
+    [
+        ({"a": [1, float("nan")]}, "a[1] is nan", False),
+        ({"a": [1, float("nan")]}, "a[1] is nan", True),
+        ({"a": {"b": {1, 2}}}, "a.b is a set", False),
+        ({"a": {"b": {5: "x"}}}, "a.b has a key that is no text: 5", False),
+        ({5: "x"}, "it has a key that is no text", False),
+        ({"a": b"x"}, "a is a bytes", False),
+    ],
+)
+def test_a_config_that_json_cannot_say(config: Any, text: str, late: bool) -> None:
+    """Pulumi's own answer would be a traceback that ends the program for all components."""
+
+    def program() -> None:
+        where = pulumi.Output.from_input(1).apply(lambda _: config) if late else config
+        acl = wasm.WasmExtension("acl", extension_args(config=where))
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet()))
+
+    result = run(program)
+    _has(errors(result, "acl"), "MW103", "config", text)
+    assert not plugins(result)
+
+
 def test_a_misspelt_field_names_those_that_there_are() -> None:
     def program() -> None:
         acl = wasm.WasmExtension("acl", extension_args())
