@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .cluster import Fleet, Selection
+from .cluster import Cluster, Fleet, Selection
 from .deferred import INVALID, Deferred, known, map_value
 from .finding import Finding, ordered, quoted
 from .image import ImageError, ModuleUrl, normalize_url
@@ -76,7 +76,7 @@ def plan_plugin(
     plugins = []
     for cluster, supplied in zip(clusters, supplies, strict=True):
         findings += [_placed(finding) for finding in supplied.findings]
-        findings += _namespace_findings(metadata.namespace, cluster.namespaces, cluster.name)
+        findings += _namespace_findings(metadata.namespace, cluster)
         labels = {**(known(metadata.labels) or {}), MANAGED_BY: MANAGER}
         if cluster.revision:
             labels["istio.io/rev"] = cluster.revision
@@ -109,10 +109,13 @@ def _metadata_findings(name: str | Deferred, namespace: str | Deferred) -> Itera
         yield placing.BAD_NAME.at("metadata", "namespace", says=f"{quoted(namespace)} is no namespace name.")
 
 
-def _namespace_findings(namespace: str | Deferred, declared: list[str] | None, cluster: str) -> Iterator[Finding]:
-    if isinstance(namespace, str) and declared is not None and namespace not in declared:
-        says = f"cluster {cluster} declares no namespace {quoted(namespace)}; it has {', '.join(declared) or 'none'}."
-        yield placing.NO_NAMESPACE.at("metadata", "namespace", says=says, cluster=cluster)
+def _namespace_findings(namespace: str | Deferred, cluster: Cluster) -> Iterator[Finding]:
+    if namespace == cluster.root_namespace:
+        return  # a mesh has it, whether it is declared or not
+    if isinstance(namespace, str) and not cluster.has_namespace(namespace):
+        there = ", ".join(cluster.namespaces or ()) or "none"
+        says = f"cluster {cluster.name} declares no namespace {quoted(namespace)}; it has {there}."
+        yield placing.NO_NAMESPACE.at("metadata", "namespace", says=says, cluster=cluster.name)
 
 
 def _notes(spec: WasmPluginSpec) -> Iterator[Finding]:

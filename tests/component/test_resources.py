@@ -163,6 +163,12 @@ def test_options_reach_the_children() -> None:
     assert any("first" in dependency for dependency in plugin.dependencies)
 
 
+def test_a_raw_plugin_may_stand_in_the_root_namespace_undeclared() -> None:
+    result = run(lambda: wasm.WasmPlugin("raw", plugin_args(fleet(), {"namespace": "istio-system"})))
+    assert result.failure is None, result.failure
+    assert {plugin.inputs["metadata"]["namespace"] for plugin in plugins(result)} == {"istio-system"}
+
+
 def test_a_raw_plugin_is_fanned_out() -> None:
     result = run(lambda: wasm.WasmPlugin("raw", plugin_args(fleet(), {"namespace": "edge", "labels": {"team": "x"}})))
     assert result.failure is None
