@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,13 @@ pytest_plugins = ["mesh.fixtures"]
 
 MARKS = ("cluster", "live", "engine", "browser")
 FIGURES = pytest.StashKey[Counter[str]]()
+
+
+def pytest_configure() -> None:
+    """Programs and policy packs that the tests start by `python3` run in the interpreter of the tests, wherever it is."""
+    here = str(Path(sys.executable).parent)
+    if os.environ.get("PATH", "").split(os.pathsep)[0] != here:
+        os.environ["PATH"] = os.pathsep.join([here, os.environ.get("PATH", "")])
 
 
 @pytest.fixture(scope="session")
