@@ -80,7 +80,7 @@ def adopt_what_was_made_unseen(stack: Stack) -> None:
     """A crash may come between the making of an object and its answer; what the sentence then says has to help."""
     for _ in range(5):
         outcome = stack.up("--skip-preview", "--continue-on-error")
-        commands = {part.partition("`")[0] for part in outcome.diagnostics.split("To adopt it: `")[1:]}
+        commands = {part.partition("`")[0] for part in outcome.diagnostics.split("adopt it: `")[1:]}
         if outcome.code == 0 or not commands:
             return
         for command in sorted(commands):
@@ -141,7 +141,7 @@ def test_an_object_exists_already_and_is_adopted(
     said = sentences(failed.output)
     assert f"WasmPlugin {edge}/raw-0 exists already in cluster {cluster.name}, and is not" in said
     assert "upsert_existing_objects=True and enable_patch_force=True" in said
-    command = failed.diagnostics.split("To adopt it: `")[1].partition("`")[0]
+    command = failed.diagnostics.split("adopt it: `")[1].partition("`")[0]
     stack.run(*shlex.split(command)[1:], "--yes").good()
 
     assert 'conflict with "unknown"' in stack.preview().bad().output, "Pulumi asks before it overwrites another's field"
