@@ -7,7 +7,7 @@ All five components differ in nothing but the kind of their target.
 """
 
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Any
 
 import pulumi
 
@@ -36,7 +36,7 @@ class IngressGatewayAttachment(pulumi.ComponentResource):
     plugins: pulumi.Output[list[PluginReference]]
     """The WasmPlugins that were made."""
 
-    def __init__(self, name: str, args: GatewayAttachmentArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:  # noqa: UP045
+    def __init__(self, name: str, args: GatewayAttachmentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Attach extensions to an ingress gateway; see GatewayAttachmentArgs."""
         _attach(self, TargetKind.INGRESS_GATEWAY, name, args, opts)
 
@@ -47,7 +47,7 @@ class EgressGatewayAttachment(pulumi.ComponentResource):
     plugins: pulumi.Output[list[PluginReference]]
     """The WasmPlugins that were made."""
 
-    def __init__(self, name: str, args: GatewayAttachmentArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:  # noqa: UP045
+    def __init__(self, name: str, args: GatewayAttachmentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Attach extensions to an egress gateway; see GatewayAttachmentArgs."""
         _attach(self, TargetKind.EGRESS_GATEWAY, name, args, opts)
 
@@ -58,7 +58,7 @@ class Tier1GatewayAttachment(pulumi.ComponentResource):
     plugins: pulumi.Output[list[PluginReference]]
     """The WasmPlugins that were made."""
 
-    def __init__(self, name: str, args: GatewayAttachmentArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:  # noqa: UP045
+    def __init__(self, name: str, args: GatewayAttachmentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Attach extensions to a tier-1 gateway; see GatewayAttachmentArgs."""
         _attach(self, TargetKind.TIER1_GATEWAY, name, args, opts)
 
@@ -69,7 +69,7 @@ class GatewayAttachment(pulumi.ComponentResource):
     plugins: pulumi.Output[list[PluginReference]]
     """The WasmPlugins that were made."""
 
-    def __init__(self, name: str, args: GatewayAttachmentArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:  # noqa: UP045
+    def __init__(self, name: str, args: GatewayAttachmentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Attach extensions to a unified gateway; see GatewayAttachmentArgs."""
         _attach(self, TargetKind.GATEWAY, name, args, opts)
 

@@ -1,7 +1,7 @@
 """WasmExtension: an extension in the catalogue of an organization. It creates nothing by itself; attachments do."""
 
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Any
 
 import pulumi
 
@@ -30,7 +30,7 @@ class WasmExtension(pulumi.ComponentResource):
     definition: pulumi.Output[ExtensionDefinition]
     """The extension as attachments of other languages and stacks take it; secret where its parts are."""
 
-    def __init__(self, name: str, args: WasmExtensionArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:  # noqa: UP045
+    def __init__(self, name: str, args: WasmExtensionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare an extension.
 
         :param name: Name of the component, and of the extension unless ``fqn`` is given.

@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Any
 
 import pulumi
 
@@ -34,7 +34,7 @@ class WasmPlugin(pulumi.ComponentResource):
     plugins: pulumi.Output[list[PluginReference]]
     """The WasmPlugins that were made."""
 
-    def __init__(self, name: str, args: WasmPluginArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:  # noqa: UP045
+    def __init__(self, name: str, args: WasmPluginArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare a plugin; see WasmPluginArgs."""
         known, misspelt = known_arguments(args, WasmPluginArgs)
         where = _fleet.read_where(known)

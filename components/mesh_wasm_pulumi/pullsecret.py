@@ -5,7 +5,7 @@ once per cluster and namespace, as a child of this component, before the plugin 
 """
 
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Any
 
 import pulumi
 
@@ -30,7 +30,7 @@ class PullSecret(pulumi.ComponentResource):
     definition: pulumi.Output[PullSecretDefinition]
     """The pull secret as other components and stacks take it; secret."""
 
-    def __init__(self, name: str, args: PullSecretArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:  # noqa: UP045
+    def __init__(self, name: str, args: PullSecretArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare the credentials of a registry.
 
         :param name: Name of the component, and of the Secrets unless ``secret_name`` is given.

@@ -8,7 +8,7 @@ The WasmPlugins are those that ``mesh-wasm translate`` writes for the same docum
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Optional
+from typing import Any
 
 import pulumi
 
@@ -39,7 +39,7 @@ class TsbManifests(pulumi.ComponentResource):
     plugins: pulumi.Output[list[PluginReference]]
     """The WasmPlugins that were made."""
 
-    def __init__(self, name: str, args: TsbManifestsArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:  # noqa: UP045
+    def __init__(self, name: str, args: TsbManifestsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Take over TSB YAML; see TsbManifestsArgs."""
         known, misspelt = known_arguments(args, TsbManifestsArgs)
         where = _fleet.read_where(known)
