@@ -224,6 +224,8 @@ class Load:
         self.answers: list[Response | OSError] = []
 
     def __enter__(self) -> Load:
+        # A gateway that has just been started refuses connections until it has its listener.
+        until(self._proxy, lambda answer: answer.status == 200, "the gateway")
         for thread in self._threads:
             thread.start()
         self.wait_for_more()
