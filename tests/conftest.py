@@ -9,8 +9,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["mesh.fixtures"]
+
+# Machines are noisy: a generated example that takes long says nothing about the code. What it costs is for `make bench`.
+settings.register_profile("mesh-wasm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("mesh-wasm")
 
 MARKS = ("cluster", "live", "engine", "browser")
 FIGURES = pytest.StashKey[Counter[str]]()
