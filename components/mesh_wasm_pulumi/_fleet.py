@@ -73,11 +73,12 @@ def read_where(args: Mapping[str, Any]) -> Where:
         if not parsed.findings:
             findings += (replace(one.under("fleet", name), cluster=None) for one in mirror_findings(parsed.value))
             clusters.append(parsed.value)
-    selection, undecided = _plain(lift({"labels": args.get("clusters"), "names": _names(args)}), ())
+    selection, undecided = _plain(lift({"labels": args.get("clusters"), "names": cluster_names(args)}), ())
     return Where(Fleet(clusters), Selection(**selection), providers, (*findings, *undecided), frozenset(others))
 
 
-def _names(args: Mapping[str, Any]) -> Any:
+def cluster_names(args: Mapping[str, Any]) -> Any:
+    """The names of the clusters to select, in either spelling; None if they are not given."""
     return args.get("cluster_names", args.get("clusterNames"))
 
 

@@ -66,9 +66,14 @@ def lower(value: Any) -> Any:
     return replace_deferred(value, lambda leaf: leaf.output if isinstance(leaf, OutputLeaf) else None)
 
 
+def holds_outputs(value: Any) -> bool:
+    """Whether anything inside is not a plain value."""
+    return any(True for _ in deferred_leaves(lift(value)))
+
+
 def output_of(value: Any) -> pulumi.Output[Any]:
     """One Output of a whole value. ``Output.from_input`` makes several for each leaf, which a thousand plugins feel."""
-    if any(deferred_leaves(lift(value))):
+    if holds_outputs(value):
         return pulumi.Output.from_input(value)
     return pulumi.Output.from_input(None).apply(lambda _: value)
 

@@ -7,9 +7,11 @@ All five components differ in nothing but the kind of their target.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pulumi
+from pydantic.alias_generators import to_camel
 
 from mesh_wasm.attach import plan_attachments, undecided_places
 from mesh_wasm.finding import Finding
@@ -135,13 +137,12 @@ def _plan(
 
     ``as_declared`` hands on these places of the first plan when the plan is made again.
     """
-    field = "gateway" if kind.is_gateway else "group"
+    field = kind.field
     fields = dict(document["target"])
     fqn = fields.pop(field, None)
     parsed = parse(Target, {"kind": kind, **({} if fqn is None else {"fqn": fqn}), **fields})
     findings: list[Finding] = [
-        Finding(f.rule, f.severity, (field, *f.path[1:]), f.message, f.fix) if f.path[:1] == ("fqn",) else f
-        for f in parsed.findings
+        replace(f, path=(field, *f.path[1:])) if f.path[:1] == ("fqn",) else f for f in parsed.findings
     ]
     attached = []
     for index, entry in enumerate(entries):
@@ -156,9 +157,9 @@ def _plan(
 
 def _props(document: Mapping[str, Any], args: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs that policies see: everything but the providers and the extensions' own fields."""
-    selection = {"clusters": args.get("clusters"), "clusterNames": args.get("cluster_names", args.get("clusterNames"))}
+    selection = {"clusters": args.get("clusters"), "clusterNames": _fleet.cluster_names(args)}
     props = {
-        **{_camel(key): value for key, value in document["target"].items()},
+        **{to_camel(key): value for key, value in document["target"].items()},
         "extensions": document["items"],
         "fleet": list(args["fleet"]) if isinstance(args.get("fleet"), Mapping) else None,
         WAIVERS: args.get(WAIVERS),
@@ -166,8 +167,3 @@ def _props(document: Mapping[str, Any], args: Mapping[str, Any]) -> dict[str, An
     }
     lowered: dict[str, Any] = lower({key: value for key, value in props.items() if value is not None})
     return lowered
-
-
-def _camel(key: str) -> str:
-    head, *rest = key.split("_")
-    return head + "".join(part.title() for part in rest)

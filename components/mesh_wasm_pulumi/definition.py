@@ -12,11 +12,11 @@ from typing import Any
 
 import pulumi
 
-from mesh_wasm.deferred import Deferred, deferred_leaves
+from mesh_wasm.deferred import Deferred
 from mesh_wasm.finding import Finding
 from mesh_wasm.rules import placing
 
-from ._leaves import OutputLeaf, lift, lower
+from ._leaves import OutputLeaf, holds_outputs, lift, lower
 
 VERSION_FIELD = "version"
 SECRET_FIELDS = "secretFields"
@@ -27,7 +27,7 @@ VERSION = 1
 
 def seal(fields: Mapping[str, Any]) -> dict[str, Any]:
     """A definition of some fields, which may hold Outputs."""
-    late = {key: value for key, value in fields.items() if any(deferred_leaves(lift(value)))}
+    late = {key: value for key, value in fields.items() if holds_outputs(value)}
     hidden: Any = pulumi.Output.from_input(_secret_among(late)) if late else []
     return {VERSION_FIELD: VERSION, **fields, SECRET_FIELDS: hidden}
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from mesh_wasm.deferred import Deferred
+from mesh_wasm.deferred import map_value
 from mesh_wasm.entrycheck import entry_findings
 from mesh_wasm.extension import CatalogueEntry
 from mesh_wasm.finding import Finding
@@ -95,12 +95,7 @@ def read_entry(name: str, args: Mapping[str, Any]) -> tuple[dict[str, Any], list
     organization = raw.pop("organization", None)
     document: dict[str, Any] = lift(raw)
     if "fqn" not in document and organization is not None:
-        owner = lift(organization)
-        document["fqn"] = (
-            owner.map(lambda known: extension_fqn(known, name))
-            if isinstance(owner, Deferred)
-            else extension_fqn(owner, name)
-        )
+        document["fqn"] = map_value(lift(organization), lambda known: extension_fqn(known, name))
     if secrets:
         document["pullSecrets"] = documents(secrets)
     return document, secrets

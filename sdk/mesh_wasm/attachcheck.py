@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .attached import Attached
@@ -144,6 +145,4 @@ def at_attachment(finding: Finding, index: int, one: Attached) -> Finding:
         moved = ("extensions", index, "config", *rest)
     else:
         moved = ("extensions", index, "extension", *entry_path(finding.path))
-    return Finding(
-        finding.rule, finding.severity, moved, finding.message, finding.fix, finding.cluster, finding.subject
-    )
+    return replace(finding, path=moved)

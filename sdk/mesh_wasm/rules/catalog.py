@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mesh_wasm.deferred import Deferred, known
 from mesh_wasm.finding import Finding, Severity, quoted
 from mesh_wasm.fqn import Fqn, FqnError
+from mesh_wasm.target import check_fqn
 
 from . import placing, schema
 from .crd import BAD_URL
@@ -70,25 +71,15 @@ def scheme(subject: ExtensionSubject) -> Iterator[Finding]:
 def names(subject: ExtensionSubject) -> Iterator[Finding]:
     """The entry's own FQN, and those of its tenants."""
     extension = subject.extension
-    yield from _fqn(extension.fqn, "extension", "fqn")
+    yield from check_fqn(extension.fqn, "extension", "fqn")
     own = _organization(extension.fqn)
     for index, tenant in items(extension.allowed_in):
         path = ("allowedIn", index)
-        found = list(_fqn(tenant, "tenant", *path))
+        found = check_fqn(tenant, "tenant", *path)
         yield from found
         if not found and own and _organization(tenant) != own:
             says = f"{quoted(tenant)} is not a tenant of organization {quoted(own)}."
             yield placing.OTHER_ORGANIZATION.at(*path, says=says, fix="Name a tenant of the extension's organization.")
-
-
-def _fqn(value: str | Deferred, kind: str, *path: str | int) -> Iterator[Finding]:
-    text = known(value)
-    if text is None:
-        return
-    try:
-        Fqn.parse(text, kind)
-    except FqnError as error:
-        yield placing.BAD_FQN.at(*path, says=f"{error}.")
 
 
 def _organization(value: str | Deferred) -> str | None:
