@@ -36,6 +36,8 @@ class Ledger:
     """Each with the name of the component that it is reported on."""
     secrets: dict[tuple[object, ...], Any] = field(default_factory=dict)
     """What stands for each pull secret, by its place."""
+    retained: set[str] = field(default_factory=set)
+    """The pull secrets whose Secrets the engine keeps when it deletes them (``retain_on_delete``)."""
     bearers: dict[tuple[str, str, str], PlannedSecret] = field(default_factory=dict)
     """The first pull secret of each name, by cluster, namespace and name."""
     clusters: dict[str, str] = field(default_factory=dict)

@@ -25,6 +25,7 @@ from ._fleet import Where
 from ._leaves import lower
 from ._ledger import ledger
 from ._report import Report
+from ._retention import is_retained
 from ._secret_refs import SecretRef
 
 
@@ -132,7 +133,10 @@ class PullSecrets:
             if key not in self._checked_needs:
                 self._checked_needs[key] = pulumi.Output.all(*gates).apply(lambda _: self._depends_on)
             needs = self._checked_needs[key]
-        return self._where.options(refs[0].parent if len(refs) == 1 else None, planned.cluster.name, needs)
+        options = self._where.options(refs[0].parent if len(refs) == 1 else None, planned.cluster.name, needs)
+        if len(refs) > 1 and all(map(is_retained, refs)):
+            options.retain_on_delete = True  # the child of none of them, so the engine hands it nothing on
+        return options
 
 
 def _decoded(value: Any) -> str | None:

@@ -26,6 +26,7 @@ from ._entries import attached_of, read_entries
 from ._leaves import lift, lower, output_of
 from ._ledger import ledger
 from ._report import Report
+from ._retention import retention_findings
 from ._secrets import PullSecrets
 from ._settling import WAIVERS
 from .args import GatewayAttachmentArgs, PluginReference, SecurityGroupAttachmentArgs
@@ -114,12 +115,13 @@ def _attach(
     pulumi.ComponentResource.__init__(component, token(type(component).__name__), name, _props(document, args), opts)
     report = Report(component, name, args)
     clashes = [] if report.errors(plan.findings) else ledger().enter(shown, plan)
-    found = [*misspelt, *where.findings, *plan.findings, *clashes]
+    refs = [ref for one in entries for ref in one.secrets]
+    found = [*misspelt, *where.findings, *plan.findings, *clashes, *retention_findings(plan.plugins, refs, opts)]
     valid, gate = report.check(found, document, later)
     component.plugins = output_of(references(plan) if valid else [])
     if valid:
         needs = user_dependencies(opts)
-        secrets = PullSecrets(component, [ref for one in entries for ref in one.secrets], where, report, needs)
+        secrets = PullSecrets(component, refs, where, report, needs)
         for register in registrations(component, name, report.annotated(plan), where, secrets, gate, needs):
             register()
     component.register_outputs({"plugins": component.plugins})

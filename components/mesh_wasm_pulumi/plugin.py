@@ -21,6 +21,7 @@ from ._children import references, registrations, user_dependencies
 from ._leaves import lift, lower, output_of
 from ._ledger import ledger
 from ._report import Report
+from ._retention import retention_findings
 from ._secret_refs import KEYS, documents, read_secrets, reference_findings
 from ._secrets import PullSecrets
 from ._settling import WAIVERS
@@ -52,7 +53,7 @@ class WasmPlugin(pulumi.ComponentResource):
         report = Report(self, name, args)
         shown = ledger().name(name, "WasmPlugin")
         clashes = [] if report.errors(plan.findings) else ledger().enter(shown, plan)
-        found = [*misspelt, *where.findings, *plan.findings, *clashes]
+        found = [*misspelt, *where.findings, *plan.findings, *clashes, *retention_findings(plan.plugins, refs, opts)]
 
         def later(known: Any) -> list[Finding]:
             again = planned(known)

@@ -17,6 +17,7 @@ from mesh_wasm.rules.secrets import secret_findings
 
 from ._arguments import arguments
 from ._leaves import lift, lower
+from ._ledger import ledger
 from ._report import Report
 from ._settling import WAIVERS
 from .args import PullSecretArgs, PullSecretDefinition
@@ -42,6 +43,8 @@ class PullSecret(pulumi.ComponentResource):
         document = lift({"secretName": raw.get("secret_name", raw.get("secretName", name)), **_hide(fields)})
         parsed = parse(PullSecretSource, document)
         super().__init__(token("PullSecret"), name, _props(parsed.value), opts)
+        if opts is not None and opts.retain_on_delete:
+            ledger().retained.add(name)
         report = Report(self, name, args)
         valid, gate = report.check([*parsed.findings, *secret_findings(parsed.value)], document, _findings)
         self._broken = not valid

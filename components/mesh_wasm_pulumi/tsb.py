@@ -26,6 +26,7 @@ from ._children import references, registrations, user_dependencies
 from ._leaves import output_of
 from ._ledger import ledger
 from ._report import Report
+from ._retention import retention_findings
 from ._secrets import PullSecrets
 from ._settling import WAIVERS, Settling
 from ._tsb_source import bundle_findings, read_documents, read_named_secrets, told
@@ -64,7 +65,8 @@ class TsbManifests(pulumi.ComponentResource):
         super().__init__(token("TsbManifests"), name, _props(known, plan, where), opts)
         # The bundle settles its own findings, for what is waived in a document must not stop what uses the document.
         report = Report(self, name, args, Settling((), Levels(), ()))
-        mine = settling.settle([*misspelt, *where.findings, *unread, *refused, *unused, *unselected])
+        lost = retention_findings(_whole(plan).plugins, refs.values(), opts)
+        mine = settling.settle([*misspelt, *where.findings, *unread, *refused, *unused, *unselected, *lost])
         found = [*mine, *map(told, plan.findings)]
         valid, gate = report.check(found, {key: ref.document for key, ref in refs.items()}, later)
         whole = _whole(plan) if valid else Plan()

@@ -54,6 +54,26 @@ def test_alias_of_a_component_takes_its_children_along(project: Folder) -> None:
     assert project.rendered() == set(), "what is not retained goes with the stack"
 
 
+def test_what_MW812_says_of_a_pull_secret_is_what_the_engine_does(project: Folder) -> None:
+    login = '{"registry": "registry.acme.io", "username": "u", "password": "p"}'
+    declared = f'registry = wasm.PullSecret("registry", {login}, pulumi.ResourceOptions())\nwasm.WasmPlugin('
+    project.edit("__main__.py", "wasm.WasmPlugin(", declared)
+    project.edit("__main__.py", '"fleet": fleet,', '"fleet": fleet, "pull_secret": registry,')
+    project.edit("__main__.py", "    pulumi.ResourceOptions(),", "    pulumi.ResourceOptions(retain_on_delete=True),")
+    assert "[MW812]" in project.pulumi("up", "--yes", "--skip-preview").good().text
+    project.pulumi("destroy", "--yes", "--skip-preview").good()
+    (plugin,) = project.rendered()
+    assert "wasmplugin" in plugin, "the Secret is gone"
+
+    project.edit("__main__.py", "pulumi.ResourceOptions())", "pulumi.ResourceOptions(retain_on_delete=True))")
+    assert "MW812" not in project.pulumi("up", "--yes", "--skip-preview").good().text
+    project.edit("__main__.py", '"password": "p"', '"password": "new"')
+    project.pulumi("up", "--yes", "--skip-preview").good()
+    project.pulumi("destroy", "--yes", "--skip-preview").good()
+    left = sorted(project.rendered() - {plugin})
+    assert len(left) == 2, "both stay, and the Secret of the old password as well: docs/pulumi.md says so"
+
+
 def test_protect_and_retain_on_delete_of_a_component_reach_its_children(project: Folder) -> None:
     project.edit("__main__.py", "ResourceOptions()", "ResourceOptions(protect=True)")
     project.pulumi("up", "--yes", "--skip-preview").good()

@@ -390,3 +390,20 @@ def test_options_reach_the_component_and_its_children(process: Plugin, plugin: P
     children = of_type(plugin, PLUGIN_TYPE)
     assert [one.parent for one in children] == [answer.urn] * 2
     assert all(one.request.protect and earlier in one.dependencies for one in children)
+
+
+@pytest.mark.parametrize(("secret_kept", "told"), [(True, []), (False, ["MW812"])])
+def test_plugins_that_outlive_their_secret_are_told(
+    process: Plugin, plugin: Plugin, fleet: Any, secret_kept: bool, told: list[str]
+) -> None:
+    """The pull secret was another Construct call, of which only its URN comes here."""
+    before = len(process.engine.messages)
+    args = {"registry": "registry.acme.io", "username": "puller", "password": secret("hunter2")}
+    registry = good(plugin.construct("PullSecret", "registry", args, retainOnDelete=secret_kept))
+    item = {"extension": DEFINITION, "pullSecret": registry.state["definition"]}
+    answer = good(
+        plugin.construct("IngressGatewayAttachment", "edge", gateway(fleet, extensions=[item]), retainOnDelete=True)
+    )
+    found = [one for one in process.engine.messages[before:] if "MW812" in one.text]
+    assert [one.text[-6:-1] for one in found] == told
+    assert all(one.urn == answer.urn and one.text.startswith("retainOnDelete: ") for one in found)
