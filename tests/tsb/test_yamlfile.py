@@ -91,6 +91,16 @@ def test_documents_and_lists() -> None:
         (("spec", "missing", "deep"), 2),
         (("nothing",), 1),
         (("spec", "copy", "number"), 8),
+        (("spec", "list", 0), 8),
+        (("spec", "list", 1), 11),
+        (("spec", "list", 2), 12),
+        (("spec", "list", 2, 0), 13),
+        (("spec", "list", 2, 1), 14),
+        (("spec", "list", 2, 2, "number"), 15),
+        (("spec", "merged"), 16),
+        (("spec", "merged", "name"), 17),
+        (("spec", "merged", "number"), 8),
+        (("spec", "merged", "port"), 11),
     ],
 )
 def test_lines(path: tuple[str | int, ...], line: int) -> None:
@@ -104,6 +114,15 @@ spec:
     ports:
     - &p {number: 1}
   copy: *p
+  list: [*p,
+    &q {port: 2},
+    [
+      one,
+      {},
+      {number: 3}]]
+  merged:
+    name: x
+    <<: [*p, *q]
 """
     (document,) = documents(text, "f.yaml")
     assert document.line_of(path) == line
@@ -120,6 +139,15 @@ def tower(levels: int) -> str:
     return "\n".join(["a0: &a0 [x]", *(f"a{i}: &a{i} [*a{i - 1}]" for i in range(1, levels))])
 
 
+def nested(levels: int, inmost: str = "x") -> str:
+    return "[" * levels + inmost + "]" * levels
+
+
+def test_an_alias_is_as_deep_as_what_it_stands_for() -> None:
+    (value,) = read(f"a: {nested(60)}\nb: &b [x]\nc: {nested(60, '*b')}")
+    assert str(value).count("[") == 60 + 1 + 61
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -131,6 +159,8 @@ def tower(levels: int) -> str:
         ("a: &a [*a]", "f.yaml:1: the alias *a holds itself."),
         ("[a]: 1", "f.yaml:1: a key must be a text."),
         ("~: 1", "f.yaml:1: a key must be a text."),
+        ("a: &a x\n*a : 1", "f.yaml:2: a key must be a text."),
+        ("*a : 1", "f.yaml:1: the alias *a stands for nothing"),
         ("a: !!python/object:os.system x", "f.yaml:1: the tag"),
         ("a: !secret x", "f.yaml:1: the tag"),
         ("a: .inf", "f.yaml:1: .inf is no number"),
@@ -138,9 +168,13 @@ def tower(levels: int) -> str:
         ("a: {<<: 1}", "f.yaml:1: << takes a mapping"),
         ("[" * 100 + "]" * 100, "f.yaml:1: values are nested more than"),
         ("{a: " * 5000, "f.yaml:1: values are nested more than"),
-        (tower(1300), "values are nested more than 64 levels deep."),
+        (tower(1300), "f.yaml:64: values are nested more than 64 levels deep."),
         ("a: '\ud800'", "f.yaml: this is no text: it holds half of a surrogate pair."),
-        (bomb(), "the document holds more than 400,000 values."),
+        (
+            f"a: &a [{nested(40)}, &b [x]]\nb: {nested(30, '*a')}",
+            "f.yaml:2: values are nested more than 64 levels deep.",
+        ),
+        (bomb(), "f.yaml:6: the document holds more than 400,000 values."),
         (b"a: \x00", "f.yaml:1: this is no text: it holds a NUL byte."),
         (b"ok: 1\n\x7fELF\xff\xfe", "f.yaml:2: this is no text"),
         (b"\x89PNG\r\n\x1a\n\x00", "f.yaml:1: this is no text"),
