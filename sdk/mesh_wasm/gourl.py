@@ -31,6 +31,7 @@ def request_scheme(text: str) -> str:
     return _parse(text, via_request=True)
 
 
+@lru_cache(maxsize=1024)  # several rules ask about one URL, and many plugins share it
 def reference_scheme(text: str) -> str:
     """The scheme that ``url.Parse`` finds, which also reads relative references. Raises :class:`GoUrlError`."""
     body, mark, fragment = text.partition("#")
@@ -53,7 +54,6 @@ def admitted_scheme(text: str) -> str:
 
 
 @lru_cache(maxsize=1024)  # several rules ask about one URL, and many plugins share it
-@lru_cache(maxsize=4096)
 def admitted(url: str) -> bool:
     """Whether the API server and the webhook let the URL in."""
     try:

@@ -105,7 +105,6 @@ def _secret(path: Path, value: str, name: str | None = None) -> Iterator[Finding
 
 
 @lru_cache(maxsize=4096)  # the same few keys come again in every plugin
-@lru_cache(maxsize=4096)
 def _is_secret_key(key: str) -> bool:
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).replace("-", "_").lower()
     return bool(_SECRET_KEY.search(snake))

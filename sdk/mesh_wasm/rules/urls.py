@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mesh_wasm.deferred import known
 from mesh_wasm.finding import Finding, Severity, quoted
 from mesh_wasm.gourl import GoUrlError, admitted, reference_scheme
-from mesh_wasm.image import ImageError, ImageReference, ModuleUrl
+from mesh_wasm.image import ImageError, ImageReference, ModuleUrl, image_of
 
 from .examples import HEAD, SELECTOR
 from .rule import Family, rule
@@ -65,7 +65,7 @@ def discarded_url(subject: PluginSubject) -> Iterator[Finding]:
 def unusable_url(subject: PluginSubject) -> Iterator[Finding]:
     """What the agent's fetcher cannot make a module of."""
     url = known(subject.spec.url)
-    if not url or not admitted(url):
+    if not url or not admitted(url) or image_of(url):
         return
     try:
         reference_scheme(url)

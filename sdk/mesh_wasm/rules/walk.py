@@ -61,15 +61,26 @@ def references_of(spec: WasmPluginSpec) -> Iterator[tuple[Path, PolicyTargetRefe
 
 
 def leaves(value: Any, *path: str | int) -> Iterator[tuple[Path, Any]]:
-    """The known leaves of a free-form object, each with its path; deep nesting does no harm."""
-    stack: list[tuple[Path, Any]] = [(path, value)]
+    """The known leaves of a free-form object, in its order, each with its path; deep nesting does no harm."""
+    stack = [(path, _inside(value))]
     while stack:
-        here, item = stack.pop()
-        if type(item) in SCALARS:
-            yield here, item
-        elif isinstance(item, Mapping):
-            stack += [((*here, str(key)), inner) for key, inner in reversed(list(item.items()))]
-        elif isinstance(item, list | tuple):
-            stack += [((*here, index), inner) for index, inner in reversed(list(enumerate(item)))]
-        elif not isinstance(item, Deferred):
-            yield here, item
+        here, rest = stack[-1]
+        for key, item in rest:
+            if type(item) in SCALARS:
+                yield (*here, key), item
+            elif isinstance(item, _CONTAINERS):
+                stack.append(((*here, key), _inside(item)))
+                break
+            elif not isinstance(item, Deferred):
+                yield (*here, key), item
+        else:
+            stack.pop()
+
+
+_CONTAINERS = (dict, list, tuple, Mapping)
+
+
+def _inside(value: Any) -> Iterator[tuple[str | int, Any]]:
+    if isinstance(value, list | tuple):
+        return iter(enumerate(value))
+    return iter(value.items()) if isinstance(value, Mapping) else iter(())
