@@ -57,15 +57,18 @@ def rank(
         group = _group(entry, fqns[place])
         if group is not None:
             groups[group].append(place)
+    spread: list[_Spread] = []
     for (phase, _), members in groups.items():
         ranked = {place: Ranked(result[place], fqns[place] or "") for place in members}
         early = [place for place in members if place not in as_declared]
         for place, number in zip(early, emitted_priorities([ranked[place] for place in early]), strict=True):
             result[place] = number
-        findings += _spread_findings(phase, {place: ranked[place] for place in early}, result)
+        tied, pushed = _changes(phase, {place: ranked[place] for place in early}, result)
+        spread += tied
+        findings += pushed
         if len(early) < len(members):
             findings += _late_findings(phase, ranked, result, as_declared)
-    return Ranking(result, findings)
+    return Ranking(result, [*_spread_findings(spread), *findings])
 
 
 def _group(entry: CatalogueEntry | Deferred, fqn: Any) -> Group | None:
@@ -79,27 +82,61 @@ def _group(entry: CatalogueEntry | Deferred, fqn: Any) -> Group | None:
     return phase or PluginPhase.UNSPECIFIED_PHASE, layer
 
 
-def _spread_findings(phase: str, ranked: dict[int, Ranked], emitted: list[Any]) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """A priority that is written because of a tie."""
+
+    place: int
+    fqn: str
+    written: int
+    declared: int
+    others: list[str]
+    """The FQNs that share the declared one."""
+    phase: str
+
+
+def _changes(phase: str, ranked: dict[int, Ranked], emitted: list[Any]) -> tuple[list[_Spread], list[Finding]]:
+    """What is written otherwise than declared in one group: of those that tie, and of those that make room for them."""
     shared: dict[int, list[str]] = defaultdict(list)
     for one in sorted(ranked.values(), key=lambda one: one.key):
         shared[one.priority].append(one.fqn)
     tied = [fqn for fqns in shared.values() if len(fqns) > 1 for fqn in fqns]
+    spread: list[_Spread] = []
+    pushed: list[Finding] = []
     for place, one in ranked.items():
-        if emitted[place] == one.priority:
+        written = emitted[place]
+        if written == one.priority:
             continue
-        change = f"priority {emitted[place]} is written instead of {one.priority}"
-        where = ("extensions", place, "extension", "priority")
         if len(shared[one.priority]) > 1:
-            others = listed([fqn for fqn in shared[one.priority] if fqn != one.fqn])
-            if not others:
-                continue  # the same extension twice, which is an error
-            why = "so that they run by FQN in every cluster"
-            says = f"{one.fqn} shares its priority in phase {phase} with {others}: {change}, {why}."
-            yield order.PRIORITY_SPREAD.at(*where, says=says)
+            others = [fqn for fqn in shared[one.priority] if fqn != one.fqn]
+            if others:  # else it is the same extension twice, which is an error
+                spread.append(_Spread(place, one.fqn, written, one.priority, others, phase))
         else:
             why = f"ties in phase {phase} ({listed(tied)}) have to be spread, and there is too little room"
-            says = f"{change} for {one.fqn}: {why}."
-            yield order.PRIORITY_PUSHED.at(*where, says=says)
+            says = f"priority {written} is written instead of {one.priority} for {one.fqn}: {why}."
+            pushed.append(order.PRIORITY_PUSHED.at("extensions", place, "extension", "priority", says=says))
+    return spread, pushed
+
+
+def _spread_findings(spread: list[_Spread]) -> Iterator[Finding]:
+    """One word for the whole target, however many of its extensions tie."""
+    if len(spread) == 1:
+        (one,) = spread
+        says = (
+            f"{one.fqn} shares its priority in phase {one.phase} with {listed(one.others)}: priority {one.written} is "
+            f"written instead of {one.declared}, so that they run by FQN in every cluster."
+        )
+        yield order.PRIORITY_SPREAD.at("extensions", one.place, "extension", "priority", says=says)
+    elif spread:
+        changes = [f"{one.written} instead of {one.declared} for {one.fqn}" for one in spread]
+        says = (
+            "some share their priority. So that these run by FQN in every cluster, other numbers are written: "
+            f"{listed(changes, most=_SHOWN)}."
+        )
+        yield order.PRIORITY_SPREAD.at("extensions", says=says)
+
+
+_SHOWN = 8  # changes in one sentence; `mesh-wasm explain` shows the number of every plugin
 
 
 def _late_findings(

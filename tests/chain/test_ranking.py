@@ -21,9 +21,10 @@ def entry(name: str, **fields: Any) -> CatalogueEntry:
     return parse(CatalogueEntry, {"fqn": FQN + name, "image": "oci://r.example.com/f/x:1", **fields}).value
 
 
-def ranked(*entries: CatalogueEntry) -> tuple[list[Any], list[tuple[str, int]]]:
+def ranked(*entries: CatalogueEntry) -> tuple[list[Any], list[tuple[str, Any]]]:
+    """The priorities, and each finding's rule and place; None where it is about the whole list."""
     ranking = rank(entries, [one.fqn for one in entries])
-    return ranking.priorities, [(f.rule, int(f.path[1])) for f in ranking.findings]
+    return ranking.priorities, [(f.rule, f.path[1] if len(f.path) > 1 else None) for f in ranking.findings]
 
 
 @pytest.mark.parametrize(
@@ -40,10 +41,16 @@ def ranked(*entries: CatalogueEntry) -> tuple[list[Any], list[tuple[str, int]]]:
             [2**31 - 1, 2**31 - 2, 2**31 - 3],
             [("MW703", 1), ("MW704", 2)],
         ),
+        ([entry("a"), entry("c"), entry("b")], [1, -1, 0], [("MW703", None)]),
+        (
+            [entry("b"), entry("a"), entry("d", phase="STATS"), entry("c", phase="STATS")],
+            [-1, 0, -1, 0],
+            [("MW703", None)],
+        ),
     ],
 )
 def test_ties_are_spread_within_a_phase_and_a_layer(
-    entries: list[CatalogueEntry], priorities: list[int], found: list[tuple[str, int]]
+    entries: list[CatalogueEntry], priorities: list[int], found: list[tuple[str, Any]]
 ) -> None:
     assert ranked(*entries) == (priorities, found)
 
@@ -55,6 +62,24 @@ def test_a_finding_says_which_from_what_to_what_and_why() -> None:
         "organizations/acme/extensions/b shares its priority in phase UNSPECIFIED_PHASE with "
         "organizations/acme/extensions/a: priority 4 is written instead of 5, so that they run by FQN in every cluster."
     )
+
+
+def test_one_finding_tells_all_ties_of_a_target() -> None:
+    entries = [*(entry(name) for name in "cab"), *(entry(name, phase="STATS", priority=7) for name in "de")]
+    (finding,) = rank(entries, [one.fqn for one in entries]).findings
+    assert finding.path == ("extensions",)
+    changes = {"c": (-1, 0), "a": (1, 0), "e": (6, 7)}
+    told = ", ".join(f"{new} instead of {old} for {FQN}{name}" for name, (new, old) in changes.items())
+    assert finding.message == (
+        f"some share their priority. So that these run by FQN in every cluster, other numbers are written: {told}."
+    )
+
+
+def test_a_finding_does_not_grow_with_the_catalogue() -> None:
+    entries = [entry(f"e{place:03}") for place in range(200)]
+    (finding,) = rank(entries, [one.fqn for one in entries]).findings
+    assert finding.message.endswith("and 191 more.")
+    assert len(finding.message) < 700
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,15 @@ def test_settings_of_one_group_share_one_order() -> None:
     assert by_name["acl"] > by_name["log"]
 
 
+def test_ties_of_many_are_told_once_at_the_list() -> None:
+    names = ["log", "trace"]
+    more = [changed(EXTENSION, "metadata.name", name) for name in names]
+    items = [{"fqn": f"organizations/acme/extensions/{name}"} for name in ["acl", *names]]
+    plan = planned(EXTENSION, *more, WORKSPACE, GATEWAY_GROUP, changed(INGRESS, "spec.extension", items))
+    ties = [where for rule, where in told(plan, "info") if rule == "MW703"]
+    assert ties == ["IngressGateway gw spec.extension"]
+
+
 @pytest.mark.parametrize(
     ("documents", "expected", "reached"),
     [

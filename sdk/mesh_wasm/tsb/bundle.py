@@ -227,6 +227,8 @@ class Bundle:
                 return items[index].source.at(replace(finding, path=items[index].path))
             case ("extensions", int(index), *rest):
                 return items[index].source.at(replace(finding, path=(*items[index].path, *rest)))
+            case ("extensions",):
+                return source.at(replace(finding, path=items[0].path[:-1]))
             case ("namespaceSelector", int(index), *_) if reached.entries:
                 entry_of = reached.entries[index]
                 owner = self._sources[entry_of.source.kind, str(entry_of.source.fqn)]
