@@ -44,12 +44,11 @@ def fleet_from_config(key: str, config: pulumi.Config) -> Fleet:
         _refuse(where, [schema.REQUIRED.at(says=f"{error}", fix=_FORM)])
     found, findings = read_fleet(document, pulumi.get_stack(), folder)
     problems = [finding for finding in findings if finding.is_error]
-    if not problems:
-        problems += [
-            schema.REQUIRED.at(says=f"cluster {name} has no kubeconfig.", fix=_access(config, name), cluster=name)
-            for name in found.fleet.names
-            if name in found.owned and _kubeconfig(config, name) is None and found.config.render_to is None
-        ]
+    problems += [
+        schema.REQUIRED.at(says="it has no kubeconfig.", fix=_access(config, name), cluster=name)
+        for name in found.fleet.names
+        if name in found.owned and _kubeconfig(config, name) is None and found.config.render_to is None
+    ]
     if problems:
         _refuse(where, problems)
     for finding in findings:

@@ -23,7 +23,7 @@ from typing import Any
 from pydantic import Field
 
 from .cluster import Fleet, Selection
-from .finding import Finding, ordered, quoted
+from .finding import Finding, errors, ordered, quoted
 from .inventory import parse_inventory, read_inventory
 from .model import Model, Str
 from .parse import parse
@@ -64,7 +64,7 @@ class FleetConfig(Model):
 
 @dataclass(frozen=True, slots=True)
 class OwnedFleet:
-    """All clusters of an inventory, and those that one stack owns."""
+    """All clusters of an inventory, and those that one stack owns: none where the configuration cannot say which."""
 
     fleet: Fleet
     owned: frozenset[str]
@@ -95,27 +95,36 @@ def read_fleet(document: Any, stack: str, folder: FilePath) -> tuple[OwnedFleet,
     """
     parsed = parse(FleetConfig, document)
     config, findings = parsed.value, list(parsed.findings)
-    if findings:
-        return OwnedFleet(Fleet([]), frozenset(), FleetConfig()), ordered(findings)
-    fleet, found = _fleet(config, folder)
-    findings += found
+    if not isinstance(document, Mapping):
+        return OwnedFleet(Fleet([]), frozenset(), config), ordered(findings)
+    refused = {finding.path[0] for finding in findings}
+    if config.inventory is None and config.clusters is None and refused:
+        fleet = Fleet([])  # very likely meant by what is refused
+    else:
+        fleet, found = _fleet(config, folder)
+        findings += found
+    # What a selection selects is not told of a fleet that is not whole: half of it would be wrong.
+    whole = not errors(findings)
     owned: frozenset[str] = frozenset()
     if config.owns is not None and config.stacks is not None:
         findings.append(
             schema.UNKNOWN_FIELD.at("owns", says="owns and stacks exclude one another.", fix="Keep stacks.")
         )
     elif config.stacks is not None:
-        findings += ownership_findings(fleet, config.stacks)
-        if stack not in config.stacks:
+        if whole:
+            findings += ownership_findings(fleet, config.stacks)
+        if stack not in config.stacks and "stacks" not in refused:
             says = f"stack {quoted(stack)} is not among the stacks; they are {', '.join(config.stacks) or 'none'}."
             findings.append(placing.NO_CLUSTER.at("stacks", says=says, fix="Say there what this stack owns."))
-        else:
-            owned = frozenset(name for name in fleet.names if name in _taken(fleet, config.stacks[stack]))
+        elif not refused:
+            owned = frozenset(_taken(fleet, config.stacks[stack]))
     else:
         wanted = config.owns or Owns()
-        owned = frozenset(_taken(fleet, wanted))
-        if not any(finding.is_error for finding in findings):
+        owned = frozenset() if refused else frozenset(_taken(fleet, wanted))
+        if whole:
             findings += [finding.under("owns") for finding in _selection_findings(fleet, wanted)]
+    if whole:
+        findings += _context_findings(fleet, config)
     return OwnedFleet(fleet, owned, config), ordered(findings)
 
 
@@ -147,6 +156,14 @@ def _selection_findings(fleet: Fleet, owns: Owns) -> list[Finding]:
         Finding(f.rule, f.severity, (fields.get(str(f.path[0]), f.path[0]), *f.path[1:]), f.message, f.fix)
         for f in found
     ]
+
+
+def _context_findings(fleet: Fleet, config: FleetConfig) -> Iterator[Finding]:
+    """A misspelt cluster, whose context would be its name without a word."""
+    for name in config.contexts:
+        if name not in fleet:
+            says = f"there is no cluster {quoted(name)} in the fleet; it has {', '.join(fleet.names)}."
+            yield placing.UNKNOWN_CLUSTER.at("contexts", name, says=says)
 
 
 def _fleet(config: FleetConfig, folder: FilePath) -> tuple[Fleet, list[Finding]]:

@@ -184,7 +184,7 @@ def test_kubeconfig_of_the_configuration_is_a_secret_of_the_provider() -> None:
 def test_owned_cluster_without_access_is_an_error_and_another_stacks_is_not() -> None:
     run = run_stack("dev", {"renderTo": None, "owns": {"names": ["east"]}})
     assert run.failure is not None
-    assert "cluster east has no kubeconfig" in run.failure
+    assert "shop:fleet: cluster east: it has no kubeconfig." in run.failure
     assert "west" not in run.failure
     assert "shop:kubeconfig-east" in run.failure
 
@@ -217,8 +217,40 @@ def test_configuration_may_be_the_path_of_a_file(tmp_path: Path, monkeypatch: py
     assert written(run) == {("north", "edge")}
 
 
-def test_all_problems_of_the_configuration_are_told_at_once() -> None:
-    run = run_stack("dev", {"clusters": {"east": {"istioVersion": "x"}, "we st": {}}, "owns": {"names": ["a"]}})
+@pytest.mark.parametrize(
+    ("told", "paths"),
+    [
+        pytest.param(
+            {"clusters": {"east": {"istioVersion": "x"}, "we st": {}}, "owns": {"names": ["a"]}, "renderTo": None},
+            [("clusters", "east", "istioVersion"), ("clusters", "we st")],
+            id="of the clusters; what a selection takes of half a fleet is not told",
+        ),
+        pytest.param(
+            {"clusters": {"east": {"labels": 1}}, "owns": {"label": {}}, "context": {}, "renderTo": None},
+            [("clusters", "east", "labels"), ("context",), ("owns", "label")],
+            id="of the clusters and of the fields beside them",
+        ),
+        pytest.param(
+            {"clusters": {"east": {"labels": 1}}, "stacks": {"dev": "east"}},
+            [("clusters", "east", "labels"), ("stacks", "dev")],
+            id="no other stack is asked for where the own one cannot be read",
+        ),
+        pytest.param(
+            {"clusters": {"east": {"labels": 1}}, "stacks": {"prod": {}}},
+            [("clusters", "east", "labels"), ("stacks",)],
+            id="of the clusters and of the stacks",
+        ),
+        pytest.param({"clusters": None, "inventry": "x"}, [("inventry",)], id="a misspelt field is not missed as well"),
+        pytest.param({"clusters": 7, "contexts": 7}, [("clusters",), ("contexts",)], id="nor is a refused one"),
+        pytest.param(
+            {"renderTo": None, "contexts": {"eest": "x"}, "owns": {"names": ["east"]}},
+            [(), ("contexts", "eest")],
+            id="of the contexts and of the access",
+        ),
+    ],
+)
+def test_all_problems_of_the_configuration_are_told_at_once(told: dict[str, Any], paths: list[Any]) -> None:
+    run = run_stack("dev", told)
     assert run.failure is not None
-    assert run.failure.count("shop:fleet:") >= 2
-    assert len(errors(run)) >= 2
+    assert sorted(one.path for one in errors(run)) == paths
+    assert run.failure.count("shop:fleet:") == len(paths)
