@@ -43,7 +43,7 @@ def parse(model: type[M], document: object, *, wire: bool = False) -> Parsed[M]:
     if isinstance(document, model):
         return Parsed(document, ())
     if not isinstance(document, Mapping):
-        says = f"expected an object with the fields of {model.__name__}, got {kind_of_value(document)}."
+        says = f"expected an object, got {kind_of_value(document)}."
         return Parsed(_hollow(model), (schema.WRONG_TYPE.at(says=says),))
     try:
         return Parsed(model.model_validate(document, by_alias=True, by_name=not wire), ())
@@ -141,8 +141,19 @@ def _words(model: type[Model], problem: ErrorDetails, wire: bool) -> tuple[Rule,
         case "value_error":
             return schema.WRONG_TYPE, f"{problem['msg'].removeprefix('Value error, ')}.", None
         case _:
-            wanted = problem["msg"].removeprefix("Input should be ")
+            wanted = _WANTED.get(kind) or problem["msg"].removeprefix("Input should be ")
             return schema.WRONG_TYPE, f"expected {wanted}, got {kind_of_value(value)}.", None
+
+
+_WANTED = {
+    "bool_type": "true or false",
+    "dict_type": "an object",
+    "int_type": "a whole number",
+    "list_type": "a list",
+    "model_type": "an object",
+    "string_type": "a text",
+}
+"""What pydantic's errors ask for, in the words of :func:`kind_of_value`."""
 
 
 def kind_of_value(value: object) -> str:
@@ -160,6 +171,8 @@ def kind_of_value(value: object) -> str:
             return "an object"
         case list() | tuple():
             return "a list"
+        case Deferred():
+            return "a value that is not known yet"
         case _:
             return type(value).__name__
 

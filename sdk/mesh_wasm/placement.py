@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .cluster import Cluster, Fleet, Selection
-from .deferred import INVALID, Deferred
+from .deferred import INVALID, Deferred, known
 from .finding import Finding, quoted
 from .rules import blast, placing
 from .target import Target
@@ -43,12 +43,13 @@ def _place_gateway(target: Target, fleet: Fleet, clusters: list[Cluster]) -> tup
         return [], []  # reported as missing by the plan
     namespace = selector.map(_namespace_of) if isinstance(selector, Deferred) else selector.namespace
     findings = list(_selector_findings(target, fleet))
+    entries = known(target.namespace_selector)
     placements: list[Placement] = []
     for cluster in clusters:
-        if target.namespace_selector is not None and not _covers(target.namespace_selector, cluster, namespace):
+        if entries is not None and not _covers(entries, cluster, namespace):
             continue
         if isinstance(namespace, str) and not cluster.has_namespace(namespace):
-            if target.namespace_selector is not None and not _names(target.namespace_selector, cluster):
+            if entries is not None and not _names(entries, cluster):
                 continue  # `*/edge` means the clusters that have such a namespace
             says = (
                 f"cluster {cluster.name} declares no namespace {quoted(namespace)}; it has {_list(cluster.namespaces)}."
@@ -72,10 +73,11 @@ def _namespace_of(selector: dict[str, str]) -> str:
 def _place_group(target: Target, fleet: Fleet, clusters: list[Cluster]) -> tuple[list[Placement], list[Finding]]:
     """A security group covers whole namespaces: every entry of its selector, expanded in every selected cluster."""
     findings = list(_selector_findings(target, fleet))
-    if findings or target.namespace_selector is None:
+    entries = known(target.namespace_selector)
+    if findings or entries is None:
         return [], findings
     reached: dict[tuple[str, str], Placement] = {}
-    for index, entry in enumerate(target.namespace_selector):
+    for index, entry in enumerate(entries):
         if isinstance(entry, Deferred):
             continue  # reported by _selector_findings
         wanted_cluster, wanted = entry.split("/")
@@ -117,7 +119,13 @@ def _expand(wanted: str, cluster: Cluster, *, exact_cluster: bool) -> tuple[list
 
 
 def _selector_findings(target: Target, fleet: Fleet) -> Iterator[Finding]:
-    for index, entry in enumerate(target.namespace_selector or ()):
+    entries = target.namespace_selector
+    if isinstance(entries, Deferred):
+        if entries is not INVALID:
+            says = "this list decides in which namespaces plugins exist."
+            yield placing.UNDECIDED.at("namespaceSelector", says=says)
+        return
+    for index, entry in enumerate(entries or ()):
         path = ("namespaceSelector", index)
         if entry is INVALID:
             continue

@@ -42,7 +42,7 @@ class Target(Model):
     """Fully qualified name of the gateway, or of the security group."""
     workload_selector: Leaf[WorkloadSelector] | None = None
     """Gateways: their pods. Required there, and unknown to security groups."""
-    namespace_selector: list[Leaf[Str]] | None = None
+    namespace_selector: Leaf[list[Leaf[Str]]] | None = None
     """``cluster/namespace`` entries with ``*`` and ``prefix-*``. Required for security groups; narrows gateways."""
 
     def parsed_fqn(self) -> Fqn | None:

@@ -67,7 +67,7 @@ EXTENSIONS: list[tuple[str, dict[str, Any], str, str, str]] = [
         "twice",
     ),
     ("int32 overflow", {"priority": 2**31}, "MW105", "priority", "2147483647"),
-    ("priority that is a text", {"priority": "10"}, "MW103", "priority", "integer"),
+    ("priority that is a text", {"priority": "10"}, "MW103", "priority", "expected a whole number, got a text"),
     ("unknown phase", {"phase": "AUTHX"}, "MW104", "phase", "did you mean AUTHZ"),
     ("misspelt field", {"priorty": 10}, "MW102", "priorty", "did you mean 'priority'"),
     ("config that is a list", {"config": [1]}, "MW103", "config", "a list"),
@@ -122,6 +122,8 @@ GATEWAYS: list[tuple[str, dict[str, Any], str, str, str]] = [
     ("no cluster matches", {"clusters": {"env": "test"}}, "MW504", "clusters", "env=test"),
     ("unknown cluster name", {"cluster_names": ["esat"]}, "MW503", "cluster_names[0]", "'esat'"),
     ("selector reaches nothing", {"namespace_selector": ["west/edge"]}, "MW505", "namespace_selector", "no selected"),
+    ("selector as text", {"namespace_selector": "*/edge"}, "MW103", "namespace_selector", "expected a list"),
+    ("no object", {"workload_selector": "edge"}, "MW103", "workload_selector", "expected an object, got a text"),
     ("no extension", {"extensions": []}, "MW101", "extensions", "no extension"),
     ("misspelt argument", {"cluster": {"env": "prod"}}, "MW102", "cluster", "did you mean 'clusters'"),
     ("unheard-of argument", {"colour": "red"}, "MW102", "colour", "no argument 'colour'"),
@@ -187,7 +189,29 @@ GROUPS: list[tuple[str, dict[str, Any], str, str, str]] = [
     ("prefix of clusters", {"namespace_selector": ["ea*/shop"]}, "MW510", "namespace_selector[0]", "cluster/namespace"),
     ("empty selector", {"namespace_selector": []}, "MW505", "namespace_selector", "empty"),
     ("no selector", {"namespace_selector": None}, "MW101", "namespace_selector", "selector"),
+    ("text", {"namespace_selector": "*/shop"}, "MW103", "namespace_selector", "expected a list, got a text"),
+    ("object", {"namespace_selector": {"names": []}}, "MW103", "namespace_selector", "expected a list, got an object"),
+    ("number in it", {"namespace_selector": [7]}, "MW103", "namespace_selector[0]", "expected a text, got a number"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("on_gateway", "remedy"), [(False, "leave the selector out"), (True, "at least one label that the gateway's pods")]
+)
+def test_the_remedy_for_a_selector_without_labels(on_gateway: bool, remedy: str) -> None:
+    """A raw plugin may leave it out; a gateway has to have one."""
+
+    def program() -> None:
+        if not on_gateway:
+            wasm.WasmPlugin("plugin", plugin_args(fleet(), selector={"match_labels": {}}))
+        else:
+            acl = wasm.WasmExtension("acl", extension_args())
+            empty = {"namespace": "edge", "labels": {}}
+            wasm.IngressGatewayAttachment("plugin", gateway_args(acl, fleet(), workload_selector=empty))
+
+    (one,) = errors(run(program), "plugin")
+    assert one.rule == "MW401"
+    assert remedy in one.fix
 
 
 @pytest.mark.parametrize(("changes", "rule", "path", "text"), [row[1:] for row in GROUPS], ids=[r[0] for r in GROUPS])
@@ -198,6 +222,24 @@ def test_group(changes: dict[str, Any], rule: str, path: str, text: str) -> None
 
     result = run(program)
     _has(errors(result, "services"), rule, path, text)
+    assert len(errors(result, "services")) == 1, "one mistake, one message"
+    assert not plugins(result)
+
+
+@pytest.mark.parametrize("namespaces", [["*/shop"], "*/shop", pulumi.UNKNOWN])
+def test_namespaces_as_an_output(namespaces: Any) -> None:
+    """Which objects exist must be visible at preview, whatever the Output turns out to be."""
+
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args())
+        later: Any = pulumi.Output.from_input(namespaces)
+        wasm.SecurityGroupAttachment("services", group_args(acl, fleet(), namespace_selector=later))
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet(), namespace_selector=later))
+
+    result = run(program)
+    for name in ("services", "edge"):
+        _has(errors(result, name), "MW512", "namespace_selector", "this list decides")
+        assert "MW101" not in {one.rule for one in errors(result, name)}
     assert not plugins(result)
 
 
@@ -402,7 +444,7 @@ def test_kubeconfig_without_the_context(wrap: Callable[[str], Any]) -> None:
 
     result = run(program)
     _has(errors(result, "east"), "MW508", "context", "it has other")
-    _has(errors(result, "acl"), "MW103", "priority", "integer")
+    _has(errors(result, "acl"), "MW103", "priority", "expected a whole number, got a text")
     assert not plugins(result)
     assert not any("s3cr3t" in message.text for message in result.monitor.messages)
 

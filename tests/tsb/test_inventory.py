@@ -63,7 +63,7 @@ clusters:
         ("clusters:\n  east:\n    istioVersion: 1.30", 3, "clusters.east.istioVersion", "in quotes: YAML reads 1.30"),
         ("clusters:\n  east:\n    istioVersion: new", 3, "clusters.east.istioVersion", "no version of Istio"),
         ("clusters:\n  east:\n    dialect: ISTIO", 3, "clusters.east.dialect", "not one of 'istio' or 'asm'"),
-        ("clusters:\n  east:\n    labels: {a: 1}", 3, "clusters.east.labels.a", "expected a valid string"),
+        ("clusters:\n  east:\n    labels: {a: 1}", 3, "clusters.east.labels.a", "expected a text"),
         ("clusters:\n  east:\n    namespaces: [a, B]", 3, "clusters.east.namespaces[1]", "no namespace name"),
         ("clusters:\n  east:\n    namespaces:\n    - a\n    - a", 5, "clusters.east.namespaces[1]", "listed twice"),
         ("clusters:\n  east:\n    rootNamespace: a_b", 3, "clusters.east.rootNamespace", "no namespace name"),

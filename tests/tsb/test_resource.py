@@ -128,7 +128,7 @@ def said(document: dict[str, Any]) -> list[str]:
             ["spec.wasmPlugins: there is no field 'wasmPlugins' here"],
         ),
         (changed(INGRESS, "spec.workloadselector", {}), ["spec.workloadselector: there is no field"]),
-        (changed(INGRESS, "spec.extension", {"fqn": ACL}), ["spec.extension: expected a valid list, got an object."]),
+        (changed(INGRESS, "spec.extension", {"fqn": ACL}), ["spec.extension: expected a list, got an object."]),
         (changed(INGRESS, "spec.extension", [{"config": {}}]), ["spec.extension[0].fqn: this field is required."]),
         (
             changed(INGRESS, "spec.extension", [{"fqn": ACL, "matches": []}]),

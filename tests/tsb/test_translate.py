@@ -123,7 +123,7 @@ def test_an_inventory_with_errors(work: Path) -> None:
     Path("clusters.yaml").write_text("clusters:\n  east: {namespaces: [edge, shop]}\n  west:\n    istioVersion: 1.30\n")
     result = run("tsb", "--inventory", "clusters.yaml", "--out", "out")
     assert result.exit_code == 1
-    assert "clusters.yaml:4: error: clusters.west.istioVersion: expected a valid string" in result.stdout
+    assert "clusters.yaml:4: error: clusters.west.istioVersion: expected a text" in result.stdout
     assert not Path("out").exists()
 
 

@@ -89,9 +89,12 @@ def empty_labels(subject: PluginSubject) -> Iterator[Finding]:
     if selector is None or isinstance(selector, Deferred) or isinstance(selector.match_labels, Deferred):
         return
     if not selector.match_labels:
-        yield EMPTY_LABELS.at(
-            "selector", "matchLabels", says="the selector has no labels, so it selects the whole namespace."
-        )
+        says = "the selector has no labels, so it selects the whole namespace."
+        fix = _PODS if subject.workload is Workload.GATEWAY else None
+        yield EMPTY_LABELS.at("selector", "matchLabels", says=says, fix=fix)
+
+
+_PODS = "Give at least one label that the gateway's pods have and no others."
 
 
 @WHOLE_NAMESPACE.checks(ClusterPluginSubject)
