@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from pydantic import Field
 
@@ -14,6 +15,16 @@ from .model import Model, Str
 from .rules import placing
 
 _VERSION = re.compile(r"^v?(\d+)\.(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """What decides how the Istio of a cluster takes a plugin. Clusters of equal meshes are told the same by the rules."""
+
+    version: tuple[int, int] | None
+    """Istio's major and minor version; None if not declared or not readable."""
+    dialect: Dialect
+    root_namespace: str
 
 
 class Cluster(Model):
@@ -40,11 +51,17 @@ class Cluster(Model):
     secrets_mutable: bool = False
     """Whether a changed Secret is updated in place; else its name changes with its content, so that it is never absent."""
 
+    @cached_property
+    def mesh(self) -> Mesh:
+        """What decides how this cluster's Istio takes a plugin."""
+        match = _VERSION.match(self.istio_version or "")
+        version = (int(match[1]), int(match[2])) if match else None
+        return Mesh(version, self.dialect, self.root_namespace)
+
     @property
     def version(self) -> tuple[int, int] | None:
         """Istio's major and minor version; None if not declared or not readable."""
-        match = _VERSION.match(self.istio_version or "")
-        return (int(match[1]), int(match[2])) if match else None
+        return self.mesh.version
 
     def has_namespace(self, namespace: str) -> bool:
         """Whether the namespace exists, as far as declared."""

@@ -10,7 +10,7 @@ from mesh_wasm.cluster import Cluster
 from mesh_wasm.finding import format_path
 from mesh_wasm.parse import parse
 from mesh_wasm.plugin import WasmPluginSpec
-from mesh_wasm.rules.checks import cluster_findings, placed_findings, plugin_findings
+from mesh_wasm.rules.checks import placed_findings, plugin_findings
 from mesh_wasm.rules.subjects import Workload
 from mesh_wasm.rules.workload import workload_of
 
@@ -102,7 +102,7 @@ def test_what_a_spec_tells_of_its_workload(fields: dict[str, Any], workload: Wor
 )
 def test_versions(version: str, fields: dict[str, Any], rules: set[str]) -> None:
     selected = fields if "targetRefs" in fields else {"selector": {"matchLabels": {"a": "b"}}, **fields}
-    said = cluster_findings(spec(**selected), Cluster(name="east", istio_version=version), "edge")
+    said = placed_findings(spec(**selected), [(Cluster(name="east", istio_version=version), "edge")])
     assert {one.rule for one in said} == rules
 
 

@@ -78,7 +78,7 @@ def judge_plugin(props: Mapping[str, Any], cluster: Cluster) -> Judgement:
         opened = _open_fields(WasmPluginSpec, wire)
         subjects = [
             PluginSubject(manifest.spec, Workload.UNKNOWN, foreign=True),
-            ClusterPluginSubject(manifest.spec, cluster, manifest.namespace),
+            ClusterPluginSubject(manifest.spec, cluster.mesh, manifest.namespace),
             pull,
         ]
         waits = {rule: f"spec.{where}" for rule, where in _waits(subjects, opened).items()}

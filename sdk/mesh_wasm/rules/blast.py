@@ -103,7 +103,7 @@ def whole_namespace(subject: ClusterPluginSubject) -> Iterator[Finding]:
     if not _selects(subject) and subject.workload is not Workload.SIDECAR and not _in_root(subject):
         where = "its namespace" if subject.namespace is None else f"namespace {subject.namespace}"
         says = f"neither selector nor targetRefs is set: the plugin runs on all workloads of {where}."
-        yield WHOLE_NAMESPACE.at(says=says, cluster=subject.where)
+        yield WHOLE_NAMESPACE.at(says=says)
 
 
 @WHOLE_MESH.checks(ClusterPluginSubject)
@@ -111,7 +111,7 @@ def whole_mesh(subject: ClusterPluginSubject) -> Iterator[Finding]:
     """The root namespace, and no selection."""
     if _in_root(subject) and not _selects(subject):
         says = f"{subject.namespace} is the root namespace: the plugin runs on every workload of the mesh."
-        yield WHOLE_MESH.at(says=says, cluster=subject.where)
+        yield WHOLE_MESH.at(says=says)
 
 
 @ROOT_SELECTOR.checks(ClusterPluginSubject)
@@ -119,11 +119,11 @@ def root_selector(subject: ClusterPluginSubject) -> Iterator[Finding]:
     """The root namespace, and labels."""
     if _in_root(subject) and subject.spec.selector is not None and subject.workload is not Workload.GATEWAY:
         says = f"{subject.namespace} is the root namespace: the selector matches pods of all namespaces."
-        yield ROOT_SELECTOR.at("selector", says=says, cluster=subject.where)
+        yield ROOT_SELECTOR.at("selector", says=says)
 
 
 def _in_root(subject: ClusterPluginSubject) -> bool:
-    return subject.namespace == subject.cluster.root_namespace
+    return subject.namespace == subject.mesh.root_namespace
 
 
 def _selects(subject: ClusterPluginSubject) -> bool:

@@ -31,7 +31,7 @@ from .subjects import ClusterPluginSubject, ExtensionSubject, PluginSubject, Pul
 from .workload import workload_of
 
 if TYPE_CHECKING:
-    from mesh_wasm.cluster import Cluster
+    from mesh_wasm.cluster import Cluster, Mesh
     from mesh_wasm.extension import WasmExtension
     from mesh_wasm.plugin import WasmPluginSpec
 
@@ -65,21 +65,21 @@ def plugin_findings(spec: WasmPluginSpec, workload: Workload | None = None, *, f
     return run(PluginSubject(spec, _workload(spec, workload), foreign))
 
 
-def cluster_findings(
-    spec: WasmPluginSpec, cluster: Cluster, namespace: str | None = None, workload: Workload | None = None
-) -> list[Finding]:
-    """What the rules say of a plugin in one cluster; paths start at the spec."""
-    return run(ClusterPluginSubject(spec, cluster, namespace, _workload(spec, workload)))
-
-
 def placed_findings(
     spec: WasmPluginSpec, places: Iterable[tuple[Cluster, str | None]], workload: Workload | None = None
 ) -> list[Finding]:
-    """What the rules say of a plugin in several clusters and namespaces; what is said of all clusters is said once."""
+    """What the rules say of a plugin in several clusters and namespaces; what is said of all clusters is said once.
+
+    Paths start at the spec. A cluster without a name stands for any.
+    """
+    workload = _workload(spec, workload)
+    alike: dict[tuple[Mesh, str | None], list[Finding]] = {}
     by_cluster: dict[str, dict[Finding, None]] = {}
     for cluster, namespace in places:
-        told = by_cluster.setdefault(cluster.name, {})
-        told |= {replace(f, cluster=None): None for f in cluster_findings(spec, cluster, namespace, workload)}
+        key = (cluster.mesh, namespace)
+        if key not in alike:
+            alike[key] = run(ClusterPluginSubject(spec, cluster.mesh, namespace, workload))
+        by_cluster.setdefault(cluster.name, {}).update(dict.fromkeys(alike[key]))
     if len(by_cluster) < 2:
         return [replace(f, cluster=name or None) for name, told in by_cluster.items() for f in told]
     found: list[Finding] = []

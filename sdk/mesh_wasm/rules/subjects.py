@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mesh_wasm.cluster import Cluster
+    from mesh_wasm.cluster import Mesh
     from mesh_wasm.extension import WasmExtension
     from mesh_wasm.plugin import WasmPluginSpec
 
@@ -34,18 +34,16 @@ class PluginSubject:
 
 @dataclass(frozen=True, slots=True)
 class ClusterPluginSubject:
-    """The spec of a WasmPlugin in one cluster; for rules about versions, dialects and namespaces."""
+    """The spec of a WasmPlugin in one cluster; for rules about versions, dialects and namespaces.
+
+    It says nothing of which cluster that is, so that one look does for all clusters whose meshes are alike.
+    """
 
     spec: WasmPluginSpec
-    cluster: Cluster
+    mesh: Mesh
     namespace: str | None = None
     """Namespace of the object, if known."""
     workload: Workload = Workload.UNKNOWN
-
-    @property
-    def where(self) -> str | None:
-        """The cluster's name for findings; None where it stands for any cluster."""
-        return self.cluster.name or None
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,9 +143,9 @@ def selector_on_gateway_api(subject: PluginSubject) -> Iterator[Finding]:
 @CLASS_OUTSIDE_ROOT.checks(ClusterPluginSubject)
 def class_outside_root(subject: ClusterPluginSubject) -> Iterator[Finding]:
     """GatewayClass needs the root namespace."""
-    if subject.namespace in (None, subject.cluster.root_namespace):
+    if subject.namespace in (None, subject.mesh.root_namespace):
         return
     for path, reference in references_of(subject.spec):
         if known(reference.kind) == "GatewayClass":
-            says = f"namespace {subject.namespace} is not the root namespace {subject.cluster.root_namespace}."
-            yield CLASS_OUTSIDE_ROOT.at(*path, "kind", says=says, cluster=subject.where)
+            says = f"namespace {subject.namespace} is not the root namespace {subject.mesh.root_namespace}."
+            yield CLASS_OUTSIDE_ROOT.at(*path, "kind", says=says)

@@ -103,7 +103,7 @@ _KIND_SINCE = {"ServiceEntry": (1, 24), "GatewayClass": (1, 25)}
 @FIELD_TOO_NEW.checks(ClusterPluginSubject)
 def field_too_new(subject: ClusterPluginSubject) -> Iterator[Finding]:
     """The fields by the release that introduced them."""
-    version = subject.cluster.version
+    version = subject.mesh.version
     if version is None:
         return
     spec = subject.spec
@@ -118,63 +118,63 @@ def field_too_new(subject: ClusterPluginSubject) -> Iterator[Finding]:
     for name, value in present.items():
         if value is not None and version < _SINCE[name]:
             says = f"the field exists since Istio {_text(_SINCE[name])}; the cluster has {_text(version)}."
-            yield FIELD_TOO_NEW.at(name, says=says, cluster=subject.where)
+            yield FIELD_TOO_NEW.at(name, says=says)
 
 
 @VALUE_TOO_NEW.checks(ClusterPluginSubject)
 def value_too_new(subject: ClusterPluginSubject) -> Iterator[Finding]:
     """FAIL_RELOAD, 1.27; in an older one that has failStrategy at all."""
-    version = subject.cluster.version
-    if version is None or subject.cluster.dialect is not Dialect.ISTIO:
+    version = subject.mesh.version
+    if version is None or subject.mesh.dialect is not Dialect.ISTIO:
         return
     if subject.spec.fail_strategy == FailStrategy.FAIL_RELOAD and (1, 19) <= version < (1, 27):
         says = f"FAIL_RELOAD exists since Istio 1.27; the cluster has {_text(version)}."
-        yield VALUE_TOO_NEW.at("failStrategy", says=says, cluster=subject.where)
+        yield VALUE_TOO_NEW.at("failStrategy", says=says)
 
 
 @ASM_ONLY.checks(ClusterPluginSubject)
 def asm_only(subject: ClusterPluginSubject) -> Iterator[Finding]:
     """The one value that only ASM has."""
-    if subject.spec.phase == PluginPhase.ASM_ROUTER and subject.cluster.dialect is not Dialect.ASM:
-        yield ASM_ONLY.at("phase", says="ASM_ROUTER is known to Alibaba ASM only.", cluster=subject.where)
+    if subject.spec.phase == PluginPhase.ASM_ROUTER and subject.mesh.dialect is not Dialect.ASM:
+        yield ASM_ONLY.at("phase", says="ASM_ROUTER is known to Alibaba ASM only.")
 
 
 @NOT_IN_ASM.checks(ClusterPluginSubject)
 def not_in_asm(subject: ClusterPluginSubject) -> Iterator[Finding]:
     """What upstream has got since."""
-    if subject.cluster.dialect is not Dialect.ASM:
+    if subject.mesh.dialect is not Dialect.ASM:
         return
     if subject.spec.fail_strategy == FailStrategy.FAIL_RELOAD:
-        yield NOT_IN_ASM.at("failStrategy", says="ASM does not know FAIL_RELOAD.", cluster=subject.where)
+        yield NOT_IN_ASM.at("failStrategy", says="ASM does not know FAIL_RELOAD.")
     for path, reference in references_of(subject.spec):
         kind = known(reference.kind)
         if kind in _KIND_SINCE:
-            yield NOT_IN_ASM.at(*path, "kind", says=f"ASM does not know references to {kind}.", cluster=subject.where)
+            yield NOT_IN_ASM.at(*path, "kind", says=f"ASM does not know references to {kind}.")
 
 
 @OPENS_ON_FETCH.checks(ClusterPluginSubject)
 def opens_on_fetch(subject: ClusterPluginSubject) -> Iterator[Finding]:
     """Security phases on old releases."""
-    version = subject.cluster.version
+    version = subject.mesh.version
     if version is None or version >= (1, 25):
         return
     if subject.spec.phase in (PluginPhase.AUTHN, PluginPhase.AUTHZ):
         says = f"the cluster has Istio {_text(version)}: if the module cannot be fetched, all requests pass."
-        yield OPENS_ON_FETCH.at("phase", says=says, cluster=subject.where)
+        yield OPENS_ON_FETCH.at("phase", says=says)
 
 
 @KIND_TOO_NEW.checks(ClusterPluginSubject)
 def kind_too_new(subject: ClusterPluginSubject) -> Iterator[Finding]:
     """Kinds of targets by the release that introduced them."""
-    version = subject.cluster.version
-    if version is None or subject.cluster.dialect is not Dialect.ISTIO:
+    version = subject.mesh.version
+    if version is None or subject.mesh.dialect is not Dialect.ISTIO:
         return
     for path, reference in references_of(subject.spec):
         kind = known(reference.kind) or ""
         since = _KIND_SINCE.get(kind)
         if since is not None and version < since:
             says = f"references to {kind} exist since Istio {_text(since)}; the cluster has {_text(version)}."
-            yield KIND_TOO_NEW.at(*path, "kind", says=says, cluster=subject.where)
+            yield KIND_TOO_NEW.at(*path, "kind", says=says)
 
 
 def _text(version: tuple[int, int]) -> str:
