@@ -68,13 +68,25 @@ def read_where(args: Mapping[str, Any]) -> Where:
             says = f"cluster {name} has no Kubernetes provider; mesh-wasm never writes through a default provider."
             findings.append(schema.REQUIRED.at("fleet", name, "provider", says=says))
         known, undecided = _plain(lift(facts), ("fleet", name))
-        parsed = parse(Cluster, {"name": name, **known})
-        findings += [*undecided, *(finding.under("fleet", name) for finding in parsed.findings)]
-        if not parsed.findings:
-            findings += (replace(one.under("fleet", name), cluster=None) for one in mirror_findings(parsed.value))
-            clusters.append(parsed.value)
+        cluster, wrong = _cluster(name, known)
+        findings += [*undecided, *wrong]
+        if cluster is not None:
+            clusters.append(cluster)
     selection, undecided = _plain(lift({"labels": args.get("clusters"), "names": cluster_names(args)}), ())
     return Where(Fleet(clusters), Selection(**selection), providers, (*findings, *undecided), frozenset(others))
+
+
+def _cluster(name: str, facts: dict[str, Any]) -> tuple[Cluster | None, list[Finding]]:
+    """Read the facts of one cluster. Components that share a fleet share what has been read: it is the same each time."""
+    book = ledger()
+    last = book.facts.get(name)
+    if last is None or last[0] != facts:
+        parsed = parse(Cluster, {"name": name, **facts})
+        found = [finding.under("fleet", name) for finding in parsed.findings]
+        if not found:
+            found = [replace(one.under("fleet", name), cluster=None) for one in mirror_findings(parsed.value)]
+        last = book.facts[name] = facts, None if parsed.findings else parsed.value, found
+    return last[1:]
 
 
 def cluster_names(args: Mapping[str, Any]) -> Any:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import pulumi
 
+from mesh_wasm.cluster import Cluster
 from mesh_wasm.finding import Finding
 from mesh_wasm.member import members_of
 from mesh_wasm.plan import Plan, same_objects
@@ -40,6 +41,8 @@ class Ledger:
     """The pull secrets whose Secrets the engine keeps when it deletes them (``retain_on_delete``)."""
     bearers: dict[tuple[str, str, str], PlannedSecret] = field(default_factory=dict)
     """The first pull secret of each name, by cluster, namespace and name."""
+    facts: dict[str, tuple[dict[str, Any], Cluster | None, list[Finding]]] = field(default_factory=dict)
+    """By name of the cluster: its facts as they were given last, the cluster that they make, and what is wrong with them."""
     clusters: dict[str, str] = field(default_factory=dict)
     """Name of the cluster by the logical name of its provider."""
     components: list[pulumi.Resource] = field(default_factory=list)
