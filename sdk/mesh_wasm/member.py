@@ -97,6 +97,14 @@ class _Deciding:
     undecided: tuple[str, ...]
     spec: Mapping[str, Any]
     """The spec itself; empty where it is deferred as a whole."""
+    _aims: dict[tuple[str, str], tuple[Workload, ...] | None] = field(default_factory=dict)
+
+    def aims(self, namespace: str, root_namespace: str) -> tuple[Workload, ...] | None:
+        """The proxies that it is aimed at from a namespace: the same in every cluster, and held once for all of them."""
+        place = namespace, root_namespace
+        if place not in self._aims:
+            self._aims[place] = None if self.aim is None else aims(namespace, root_namespace, self.aim)
+        return self._aims[place]
 
 
 def _deciding(spec: Mapping[str, Any] | Deferred) -> _Deciding:
@@ -153,9 +161,7 @@ def _member(cluster: Cluster, metadata: Mapping[str, Any], spec: _Deciding, decl
         cluster=cluster.name,
         namespace=namespace,
         name=name if isinstance(name, str) and not _is_open(name) else f"({declared_by or 'name known at up'})",
-        aims=None
-        if somewhere or spec.aim is None
-        else aims(str(namespace or "default"), cluster.root_namespace, spec.aim),
+        aims=None if somewhere else spec.aims(str(namespace or "default"), cluster.root_namespace),
         phase=spec.phase,
         priority=spec.priority,
         layer=spec.layer,
