@@ -37,6 +37,7 @@ def registrations(
     """
     waits: dict[Any, pulumi.Output[Any]] = {}
     options: dict[tuple[str, int], pulumi.ResourceOptions] = {}
+    specs: dict[int, Any] = {}
     for plugin in plan.plugins:
         standing = None if plugin.secret is None else secrets.standing(plugin.secret)
         key = (plugin.cluster.name, id(standing))
@@ -46,7 +47,9 @@ def registrations(
                 needs.append(standing.resource)
                 gates += [] if standing.gate is None else [standing.gate]
             options[key] = where.options(component, plugin.cluster.name, _after(gates, needs, waits))
-        yield _plugin(name, plugin, options[key])
+        if id(plugin.spec) not in specs:  # that of one extension is the same in all its places
+            specs[id(plugin.spec)] = lower(plugin.spec)
+        yield _plugin(name, plugin, specs[id(plugin.spec)], options[key])
 
 
 def _after(gates: list[pulumi.Output[Any]], needs: list[pulumi.Resource], made: dict[Any, pulumi.Output[Any]]) -> Any:
@@ -55,12 +58,15 @@ def _after(gates: list[pulumi.Output[Any]], needs: list[pulumi.Resource], made: 
         return needs
     key = (tuple(map(id, gates)), tuple(map(id, needs)))
     if key not in made:
-        made[key] = pulumi.Output.all(*gates).apply(lambda _: needs)
+        open_: pulumi.Output[Any] = gates[0] if len(gates) == 1 else pulumi.Output.all(*gates)
+        made[key] = open_.apply(lambda _: needs)
     return made[key]
 
 
-def _plugin(name: str, plugin: PlannedPlugin, options: pulumi.ResourceOptions) -> Callable[[], CustomResource]:
-    child = "-".join(part for part in (name, plugin.cluster.name, plugin.key) if part)
+def _plugin(
+    name: str, plugin: PlannedPlugin, spec: Any, options: pulumi.ResourceOptions
+) -> Callable[[], CustomResource]:
+    child = "-".join(filter(None, (name, plugin.cluster.name, plugin.key)))
     metadata = lower(plugin.metadata())
     return partial(
         CustomResource,
@@ -68,7 +74,7 @@ def _plugin(name: str, plugin: PlannedPlugin, options: pulumi.ResourceOptions) -
         api_version=API_VERSION,
         kind=KIND,
         metadata=metadata,
-        spec=lower(plugin.spec),
+        spec=spec,
         opts=watched(options, child, plugin.cluster.name, KIND, metadata),
     )
 

@@ -72,10 +72,23 @@ def holds_outputs(value: Any) -> bool:
 
 
 def output_of(value: Any) -> pulumi.Output[Any]:
-    """One Output of a whole value. ``Output.from_input`` makes several for each leaf, which a thousand plugins feel."""
-    if holds_outputs(value):
-        return pulumi.Output.from_input(value)
-    return pulumi.Output.from_input(None).apply(lambda _: value)
+    """One Output of a whole value. ``Output.from_input`` makes several for each of its parts, plain ones too, and while a
+    program runs, Pulumi goes through all that are pending again and again."""
+    lifted = lift(value)
+    leaves = _outputs_in(lifted)
+    if not leaves:
+        return pulumi.Output.from_input(None).apply(lambda _: value)
+
+    def filled(told: list[Any]) -> Any:
+        by_leaf: dict[Deferred, Any] = dict(zip(leaves, told, strict=True))
+        return replace_deferred(lifted, lambda leaf: by_leaf.get(leaf, pulumi.UNKNOWN))
+
+    together: pulumi.Output[Any] = pulumi.Output.all(*[leaf.output for leaf in leaves])
+    return together.apply(filled)
+
+
+def _outputs_in(lifted: Any) -> list[OutputLeaf]:
+    return list(dict.fromkeys(leaf for leaf in deferred_leaves(lifted) if isinstance(leaf, OutputLeaf)))
 
 
 def resolve(value: Any, then: Callable[[Any, list[Any]], Any]) -> pulumi.Output[Any] | None:
@@ -84,7 +97,7 @@ def resolve(value: Any, then: Callable[[Any, list[Any]], Any]) -> pulumi.Output[
     At preview it is called too, with :class:`UnknownLeaf` where a value is still unknown. Its second argument are the
     values that are secret: whoever writes a message must not show them.
     """
-    leaves = list(dict.fromkeys(leaf for leaf in deferred_leaves(value) if isinstance(leaf, OutputLeaf)))
+    leaves = _outputs_in(value)
     if not leaves:
         return None
 

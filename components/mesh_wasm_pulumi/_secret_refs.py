@@ -46,8 +46,9 @@ class SecretRef:
     @property
     def told(self) -> Any:
         """The pull secret as other components and stacks take it."""
-        urn = self.parent.urn if isinstance(self.parent, PullSecret) else lower(self.definition.urn)
-        return definition_output(self.definition, urn)
+        if isinstance(self.parent, PullSecret):
+            return self.parent._told
+        return definition_output(self.definition, lower(self.definition.urn))
 
 
 def read_secrets(args: Mapping[str, Any], component: str) -> list[SecretRef] | None:

@@ -6,8 +6,9 @@
 All five components differ in nothing but the kind of their target.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pulumi
@@ -41,7 +42,8 @@ class IngressGatewayAttachment(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: GatewayAttachmentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Attach extensions to an ingress gateway; see GatewayAttachmentArgs."""
-        _attach(self, TargetKind.INGRESS_GATEWAY, name, args, opts)
+        for step in _attach(self, TargetKind.INGRESS_GATEWAY, name, args, opts):
+            step()
 
 
 class EgressGatewayAttachment(pulumi.ComponentResource):
@@ -52,7 +54,8 @@ class EgressGatewayAttachment(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: GatewayAttachmentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Attach extensions to an egress gateway; see GatewayAttachmentArgs."""
-        _attach(self, TargetKind.EGRESS_GATEWAY, name, args, opts)
+        for step in _attach(self, TargetKind.EGRESS_GATEWAY, name, args, opts):
+            step()
 
 
 class Tier1GatewayAttachment(pulumi.ComponentResource):
@@ -63,7 +66,8 @@ class Tier1GatewayAttachment(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: GatewayAttachmentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Attach extensions to a tier-1 gateway; see GatewayAttachmentArgs."""
-        _attach(self, TargetKind.TIER1_GATEWAY, name, args, opts)
+        for step in _attach(self, TargetKind.TIER1_GATEWAY, name, args, opts):
+            step()
 
 
 class GatewayAttachment(pulumi.ComponentResource):
@@ -74,7 +78,8 @@ class GatewayAttachment(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: GatewayAttachmentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Attach extensions to a unified gateway; see GatewayAttachmentArgs."""
-        _attach(self, TargetKind.GATEWAY, name, args, opts)
+        for step in _attach(self, TargetKind.GATEWAY, name, args, opts):
+            step()
 
 
 class SecurityGroupAttachment(pulumi.ComponentResource):
@@ -87,13 +92,17 @@ class SecurityGroupAttachment(pulumi.ComponentResource):
         self, name: str, args: SecurityGroupAttachmentArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         """Attach extensions to a security group; see SecurityGroupAttachmentArgs."""
-        _attach(self, TargetKind.SECURITY_GROUP, name, args, opts)
+        for step in _attach(self, TargetKind.SECURITY_GROUP, name, args, opts):
+            step()
 
 
 def _attach(
     component: Any, kind: TargetKind, name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None
-) -> None:
-    """Parse, plan, report, register: the whole life of an attachment."""
+) -> Iterator[Callable[[], Any]]:
+    """Parse, plan, report, register: the whole life of an attachment.
+
+    What it yields registers the children and the outputs; see :func:`registrations` for why the caller has to call it.
+    """
     known, misspelt = known_arguments(args, GatewayAttachmentArgs if kind.is_gateway else SecurityGroupAttachmentArgs)
     where = _fleet.read_where(known)
     entries = read_entries(known, name)
@@ -118,13 +127,13 @@ def _attach(
     refs = [ref for one in entries for ref in one.secrets]
     found = [*misspelt, *where.findings, *plan.findings, *clashes, *retention_findings(plan.plugins, refs, opts)]
     valid, gate = report.check(found, document, later)
-    component.plugins = output_of(references(plan) if valid else [])
+    told = references(plan) if valid else []
+    component.plugins = output_of(told)
     if valid:
         needs = user_dependencies(opts)
         secrets = PullSecrets(component, refs, where, report, needs)
-        for register in registrations(component, name, report.annotated(plan), where, secrets, gate, needs):
-            register()
-    component.register_outputs({"plugins": component.plugins})
+        yield from registrations(component, name, report.annotated(plan), where, secrets, gate, needs)
+    yield partial(component.register_outputs, {"plugins": told})
 
 
 def _plan(

@@ -16,7 +16,7 @@ from mesh_wasm.deferred import Deferred
 from mesh_wasm.finding import Finding
 from mesh_wasm.rules import placing
 
-from ._leaves import OutputLeaf, holds_outputs, lift, lower
+from ._leaves import OutputLeaf, holds_outputs, lift, lower, output_of
 
 VERSION_FIELD = "version"
 SECRET_FIELDS = "secretFields"
@@ -34,7 +34,7 @@ def seal(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 async def _secret_among(fields: Mapping[str, Any]) -> list[str]:
     """The fields that are or hold something secret."""
-    return sorted([key for key, value in fields.items() if await pulumi.Output.from_input(value).is_secret()])
+    return sorted([key for key, value in fields.items() if await output_of(value).is_secret()])
 
 
 def fields_of(definition: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from mesh_wasm.pullsecret import PullSecretSource, definition_of
 from mesh_wasm.rules.secrets import secret_findings
 
 from ._arguments import arguments
-from ._leaves import lift, lower
+from ._leaves import lift, lower, output_of
 from ._ledger import ledger
 from ._report import Report
 from ._settling import WAIVERS
@@ -50,8 +50,9 @@ class PullSecret(pulumi.ComponentResource):
         self._broken = not valid
         self._gate = gate
         self._definition = definition_of(parsed.value)
-        told: Any = definition_output(self._definition, self.urn) if valid else {"name": name}
-        self.definition = pulumi.Output.from_input(told)
+        self._told: dict[str, Any] = definition_output(self._definition, self.urn) if valid else {"name": name}
+        told: Any = self._told
+        self.definition = output_of(told)
         self.register_outputs({"definition": self.definition})
 
     @staticmethod
