@@ -15,7 +15,7 @@ from support.programs import extension_args, fleet, gateway_args, group_args, ru
 
 import mesh_wasm_pulumi as wasm
 from mesh_wasm_pulumi.cli import main
-from mesh_wasm_pulumi.cli.explainable import source_of
+from mesh_wasm_pulumi.cli.program import source_of
 
 ROOT = Path(__file__).parents[2]
 SEED_CHAIN = "-> openid-connect -> istio.authn -> acl-check -> check-header -> router"
@@ -93,7 +93,7 @@ def test_two_runs_give_the_same_bytes(form: str) -> None:
 @pytest.mark.parametrize(
     ("content", "options", "message"),
     [
-        ("a: 1", (), "cannot be explained: it is no Pulumi program, no TSB document, and holds no WasmPlugin."),
+        ("a: 1", (), "cannot be read: it is no Pulumi program, no TSB document, and holds no WasmPlugin."),
         ("a: [", (), "this is no YAML"),
         (None, ("--diff", __file__, "--format", "mermaid"), "a drawing shows no changes"),
         (None, ("--diff", __file__), "it is no JSON file; make one with mesh-wasm explain --format json."),

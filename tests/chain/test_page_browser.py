@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from support import chromium
 
-from mesh_wasm.explain import Source, differences, report
+from mesh_wasm.explain import differences, report
 from mesh_wasm.explain.page import page as render
+from mesh_wasm.sources.source import Source
 
 from .members import plugin
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from support.golden import EXAMPLES
 
 from mesh_wasm_pulumi.cli import main
 
@@ -98,9 +99,26 @@ def test_a_program(tmp_path: Path) -> None:
 
     (tmp_path / "__main__.py").write_text(PROGRAM.replace("PRIORITY", "2**40"))
     done = run(str(tmp_path), "--proxy", str(DUMP))
-    assert done.exit_code == 1
-    assert "the program has no plan" in done.output
+    assert done.exit_code == 2
+    assert "has errors, so it is no plan:\ncc: spec.priority: " in done.output
     assert "Traceback" not in done.output
+
+
+def test_tsb_yaml_with_its_inventory() -> None:
+    example = EXAMPLES / "tsb-yaml"
+    words = [str(example / "tsb"), "--proxy", f"blue={DUMP}"]
+    done = run(*words)
+    assert (done.exit_code, "name the file that describes the fleet with --inventory" in done.output) == (2, True)
+    done = run(*words, "--inventory", str(example / "clusters.yaml"))
+    assert done.exit_code == 1, "the proxy is none of its gateways"
+    assert "not seen: blue: WasmPlugin edge/shop-rate-limit-678ea4 reaches none of" in done.output
+
+
+def test_a_cluster_of_the_plan_without_a_plugin(tmp_path: Path) -> None:
+    saved = {"clusters": {"east": [{"manifest": spec("cc", 7)}], "west": []}}
+    (tmp_path / "plan.json").write_text(json.dumps(saved))
+    done = run(str(tmp_path / "plan.json"), "--proxy", f"west={DUMP}")
+    assert "no planned plugin reaches this proxy" in done.output
 
 
 def test_a_plugin_that_reaches_no_given_proxy_fails_only_on_demand(plan: Path) -> None:

@@ -1,7 +1,7 @@
 """The commands that run a Pulumi program, added to those of the SDK."""
 
-from mesh_wasm.cli import LazyGroup, main, sources
-from mesh_wasm.readers import READERS
+from mesh_wasm.cli import LazyGroup, main
+from mesh_wasm.sources import READERS
 
 if isinstance(main, LazyGroup):
     main.lazy |= {
@@ -9,7 +9,6 @@ if isinstance(main, LazyGroup):
         "up": "mesh_wasm_pulumi.cli.up:up",
     }
 
-sources.LOADERS["Pulumi.yaml"] = "mesh_wasm_pulumi.cli.load:load_program"
-READERS.insert(0, "mesh_wasm_pulumi.cli.explainable:read_program")
+READERS.insert(0, "mesh_wasm_pulumi.cli.program:read_program")
 
 __all__ = ["main"]

@@ -10,11 +10,11 @@ from typing import Any
 import click
 
 from mesh_wasm.cli.console import console
-from mesh_wasm.explain import Options, differences, load_source, report, to_json
+from mesh_wasm.explain import differences, report, to_json
 from mesh_wasm.explain.diff import ChangeReport, NotComparable
 from mesh_wasm.explain.report import Report
 from mesh_wasm.explain.select import only
-from mesh_wasm.explain.source import Unexplainable
+from mesh_wasm.sources.source import Options, SourceError, load_source
 
 FORMS = ["text", "json", "mermaid", "markdown", "html"]
 
@@ -58,7 +58,7 @@ def explain(
     try:
         told = report(load_source(source, Options(stack, inventory)))
         changes = None if before is None else differences(_saved(before), told)
-    except Unexplainable as error:
+    except SourceError as error:
         raise click.UsageError(str(error)) from None
     except NotComparable as error:
         raise click.UsageError(f"{before}: {error}") from None

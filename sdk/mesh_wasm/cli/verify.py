@@ -11,13 +11,13 @@ import click
 from rich.text import Text
 from rich.tree import Tree
 
+from mesh_wasm.sources.source import Options, Source, SourceError, load_source
 from mesh_wasm.verify.judge import Status, Verdict
 from mesh_wasm.verify.planned import planned_of
 from mesh_wasm.verify.read import EvidenceError, Where
 from mesh_wasm.verify.survey import Seen, Survey, survey
 
 from .console import console
-from .sources import read_source
 
 _STYLES = {Status.LOADED: "green", Status.PENDING: "yellow"}
 
@@ -33,7 +33,14 @@ _STYLES = {Status.LOADED: "green", Status.PENDING: "yellow"}
     help="A proxy: the URL of Envoy's admin endpoint, or a file with its /config_dump; with the log of its container, "
     "reasons are told. CLUSTER may be left out where the plan has one cluster. Repeat it for each proxy.",
 )
-@click.option("--stack", default="dev", show_default=True, help="Stack of the program.")
+@click.option(
+    "--stack", default="dev", show_default=True, help="Pulumi programs: the stack whose configuration is used."
+)
+@click.option(
+    "--inventory",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="TSB YAML: the file that describes the fleet.",
+)
 @click.option("--root-namespace", default="istio-system", show_default=True, help="Istio's root namespace.")
 @click.option("--all", "everything", is_flag=True, help="Fail if a planned plugin reaches none of the proxies.")
 @click.option(
@@ -41,12 +48,19 @@ _STYLES = {Status.LOADED: "green", Status.PENDING: "yellow"}
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def verify(
-    plan: Path, proxies: tuple[str, ...], stack: str, root_namespace: str, everything: bool, wait: float, form: str
+    plan: Path,
+    proxies: tuple[str, ...],
+    stack: str,
+    inventory: Path | None,
+    root_namespace: str,
+    everything: bool,
+    wait: float,
+    form: str,
 ) -> None:
     """Say of each plugin in PLAN whether the proxies run it: loaded, pending, failed, in the wrong order, or not there.
 
-    PLAN is a Pulumi program's folder, a folder that `plan --out` wrote, or a file that `plan --format json` wrote. It only
-    reads. To reach a proxy:
+    PLAN is what `explain` takes: a Pulumi program's folder, TSB YAML with --inventory, a folder that `plan --out` wrote,
+    or a file that `plan --format json` wrote. It only reads. To reach a proxy:
 
     \b
       kubectl -n edge port-forward deploy/shop-gateway 15000 &
@@ -55,8 +69,8 @@ def verify(
 
     Exit code 0: all is as planned; 1: something is not; 2: the plan or a proxy cannot be read.
     """
-    source = read_source(plan, stack)
-    planned = [one for cluster, manifests in source.clusters.items() for one in planned_of(cluster, manifests)]
+    source = _whole(plan, Options(stack, inventory))
+    planned = list(planned_of(source.members))
     if not planned:
         raise click.UsageError(f"{plan} plans no WasmPlugin.")
     try:
@@ -69,6 +83,18 @@ def verify(
     else:
         _print(found)
     sys.exit(0 if ok else 1)
+
+
+def _whole(plan: Path, options: Options) -> Source:
+    """The source; one with errors is refused, for nothing of it comes to a cluster."""
+    try:
+        source = load_source(plan, options)
+    except SourceError as error:
+        raise click.UsageError(str(error)) from None
+    found = [f"{where}: {finding}" for where, finding in source.findings if finding.is_error]
+    if found or source.problems:
+        raise click.UsageError("\n".join([f"{plan} has errors, so it is no plan:", *found, *source.problems]))
+    return source
 
 
 def _print(found: Survey) -> None:

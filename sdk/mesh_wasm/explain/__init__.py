@@ -1,6 +1,6 @@
 """Explaining a mesh: why is this plugin here, and what runs before and after it.
 
-:func:`report` turns a :class:`~mesh_wasm.explain.source.Source` into plain data that holds no secret and is the same
+:func:`report` turns a :class:`~mesh_wasm.sources.source.Source` into plain data that holds no secret and is the same
 bytes for the same input. Text, Mermaid, HTML and differences are made from that data, so a saved report can be shown,
 or compared, later.
 """
@@ -9,6 +9,5 @@ from __future__ import annotations
 
 from .diff import differences
 from .report import Report, report, to_json
-from .source import Options, Source, load_source
 
-__all__ = ["Options", "Report", "Source", "differences", "load_source", "report", "to_json"]
+__all__ = ["Report", "differences", "report", "to_json"]

@@ -18,10 +18,9 @@ from mesh_wasm.enums import PluginPhase
 from mesh_wasm.image import image_of
 from mesh_wasm.marks import SECRET_MARK, UNKNOWN_MARK
 from mesh_wasm.member import ALL_TRAFFIC, Member
+from mesh_wasm.sources.source import Source
 from mesh_wasm.ties import tie_findings
 from mesh_wasm.workload import Workload, WorkloadKind
-
-from .source import Source
 
 VERSION = 1
 """Version of the report's shape; a report of another version cannot be compared."""

@@ -9,8 +9,8 @@ from typing import Any
 from mesh_wasm.enums import PluginPhase, PluginType
 from mesh_wasm.filters import PHASE_ORDER
 from mesh_wasm.marks import SECRET_MARK, UNKNOWN_MARK
+from mesh_wasm.member import Member
 from mesh_wasm.model import INT32_MIN
-from mesh_wasm.plugin import KIND
 
 from .proxydump import Chain, Direction, Proxy
 
@@ -89,11 +89,8 @@ def _takes(selector: Mapping[str, Any], chain: Chain) -> bool:
     )
 
 
-def planned_of(cluster: str, manifests: Iterable[Mapping[str, Any]]) -> Iterator[Planned]:
-    """The WasmPlugins among some manifests of a cluster."""
-    for manifest in manifests:
-        if manifest.get("kind") == KIND:
-            meta = manifest.get("metadata") or {}
-            yield Planned(
-                cluster, str(meta.get("namespace", "")), str(meta.get("name", "")), manifest.get("spec") or {}
-            )
+def planned_of(members: Iterable[Member]) -> Iterator[Planned]:
+    """The plugins of a source as they should run."""
+    for member in members:
+        name = member.name if member.named else UNKNOWN_MARK
+        yield Planned(member.cluster, member.namespace or UNKNOWN_MARK, name, member.spec)

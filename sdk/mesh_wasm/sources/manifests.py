@@ -6,23 +6,32 @@ A file that lies in no cluster's folder counts for a cluster that is called afte
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mesh_wasm.cluster import Cluster
-from mesh_wasm.member import read_member
+from mesh_wasm.member import Member, read_member
 from mesh_wasm.plugin import API_VERSION, KIND
 from mesh_wasm.yamlfile import Unreadable, load
 
-from .source import Collected, Options, Source, Unexplainable
+from .source import Options, Source, SourceError
 
 _SUFFIXES = {".yaml", ".yml"}
+
+
+@dataclass
+class _Collected:
+    """The manifests of a source while it is being read."""
+
+    members: list[Member] = field(default_factory=list)
+    clusters: dict[str, None] = field(default_factory=dict)
 
 
 def read_manifests(path: Path, options: Options) -> Source | None:
     """The WasmPlugins of a file or folder; None if there are none."""
     files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES)
-    found = Collected()
+    found = _Collected()
     name = path.resolve().name if path.is_dir() else path.stem
     for file in files:
         folders = file.relative_to(path).parts[:-1] if path.is_dir() else ()
@@ -30,7 +39,7 @@ def read_manifests(path: Path, options: Options) -> Source | None:
         try:
             documents = list(load(file))
         except Unreadable as error:
-            raise Unexplainable(str(error)) from None
+            raise SourceError(str(error)) from None
         for document in documents:
             _read_plan(document.value, found)
             _read(document.value, cluster, folders[1] if len(folders) > 1 else "default", found)
@@ -39,7 +48,7 @@ def read_manifests(path: Path, options: Options) -> Source | None:
     return Source(name, tuple(found.members), tuple(sorted(found.clusters)))
 
 
-def _read(value: Any, cluster: str, namespace: str, found: Collected) -> None:
+def _read(value: Any, cluster: str, namespace: str, found: _Collected) -> None:
     if not isinstance(value, dict) or value.get("kind") != KIND or value.get("apiVersion") != API_VERSION:
         return
     metadata, spec = value.get("metadata"), value.get("spec")
@@ -49,9 +58,10 @@ def _read(value: Any, cluster: str, namespace: str, found: Collected) -> None:
     found.members.append(read_member(Cluster(name=cluster), {"namespace": namespace, **metadata}, spec))
 
 
-def _read_plan(value: Any, found: Collected) -> None:
+def _read_plan(value: Any, found: _Collected) -> None:
     """The plugins of a printed plan: a list for each cluster, of manifests or of objects that hold one."""
     clusters = value.get("clusters") if isinstance(value, dict) else None
     for cluster, objects in clusters.items() if isinstance(clusters, dict) else ():
+        found.clusters[cluster] = None
         for one in objects if isinstance(objects, list) else ():
             _read(one.get("manifest", one) if isinstance(one, dict) else one, cluster, "default", found)

@@ -1,4 +1,4 @@
-"""Reading a Pulumi program for ``mesh-wasm explain``: it is run offline, and what it registers is explained."""
+"""Reading a Pulumi program for commands that take a source: it is run offline, and its plugins are what it registers."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from mesh_wasm.cluster import Cluster
-from mesh_wasm.explain.source import Options, Source, Unexplainable
 from mesh_wasm.member import Member, read_member
 from mesh_wasm.plugin import KIND
+from mesh_wasm.sources.source import Options, Source, SourceError
 from mesh_wasm_pulumi.offline.objects import planned_objects, provider_problems
 from mesh_wasm_pulumi.offline.run import Run, run_folder
 from mesh_wasm_pulumi.offline.stackconfig import ProjectError
@@ -21,7 +21,7 @@ def read_program(path: Path, options: Options) -> Source | None:
     try:
         return source_of(run_folder(path, options.stack))
     except ProjectError as error:
-        raise Unexplainable(str(error)) from None
+        raise SourceError(str(error)) from None
 
 
 def source_of(run: Run) -> Source:

@@ -1,15 +1,16 @@
-"""What can be explained, and reading it: readers are imported when they are asked."""
+"""The plugins of a source, and reading it: readers are imported when they are asked."""
 
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from mesh_wasm.finding import Finding
 from mesh_wasm.member import Member
-from mesh_wasm.readers import READERS
+
+from . import READERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Source:
     """Why it is not whole, as sentences."""
 
 
-class Unexplainable(Exception):
+class SourceError(Exception):
     """The source cannot be read; the message is a finished sentence."""
 
 
@@ -45,11 +46,11 @@ class Reader(Protocol):
     """Reads one kind of source."""
 
     def __call__(self, path: Path, options: Options) -> Source | None:
-        """The source at ``path``, or None if it is of another kind. Raises :class:`Unexplainable`."""
+        """The source at ``path``, or None if it is of another kind. Raises :class:`SourceError`."""
 
 
 def load_source(path: Path, options: Options | None = None) -> Source:
-    """Read whatever is at ``path``. Raises :class:`Unexplainable`."""
+    """Read whatever is at ``path``. Raises :class:`SourceError`."""
     for name in READERS:
         module, function = name.split(":")
         read: Reader = getattr(importlib.import_module(module), function)
@@ -57,13 +58,4 @@ def load_source(path: Path, options: Options | None = None) -> Source:
         if source is not None:
             return source
     says = "it is no Pulumi program, no TSB document, and holds no WasmPlugin"
-    raise Unexplainable(f"{path} cannot be explained: {says}.")
-
-
-@dataclass
-class Collected:
-    """A source while it is being read."""
-
-    members: list[Member] = field(default_factory=list)
-    clusters: dict[str, None] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
+    raise SourceError(f"{path} cannot be read: {says}.")

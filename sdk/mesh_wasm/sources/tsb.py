@@ -1,4 +1,4 @@
-"""Reading TSB YAML and an inventory: explained are the plugins that ``mesh-wasm translate`` would write."""
+"""Reading TSB YAML and an inventory: the plugins are those that ``mesh-wasm translate`` would write."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mesh_wasm.tsb import Bundle
 from mesh_wasm.yamlfile import Located, Unreadable
 from mesh_wasm.yamlpaths import read_paths
 
-from .source import Options, Source, Unexplainable
+from .source import Options, Source, SourceError
 
 
 def read_tsb(path: Path, options: Options) -> Source | None:
@@ -20,14 +20,14 @@ def read_tsb(path: Path, options: Options) -> Source | None:
     if not bundle.read:
         return None
     for problem in problems:
-        raise Unexplainable(str(problem))
+        raise SourceError(str(problem))
     if options.inventory is None:
         says = "it holds TSB documents; name the file that describes the fleet with --inventory"
-        raise Unexplainable(f"{path} cannot be explained: {says}.")
+        raise SourceError(f"{path} cannot be read: {says}.")
     try:
         fleet, found = read_inventory(options.inventory)
     except Unreadable as problem:
-        raise Unexplainable(str(problem)) from None
+        raise SourceError(str(problem)) from None
     plan = bundle.plan(fleet)
     members = [member for target in plan.targets for member in members_of(target.plan.plugins)]
     findings = tuple((_place(located), located.finding) for located in (*found, *plan.findings))
