@@ -80,14 +80,25 @@ def _plugins(
     if not isinstance(entry, Deferred):
         extra = {"mesh-wasm/source": entry.source, "mesh-wasm/description": entry.description}
         annotations |= {key: map_value(value, _fitting) for key, value in extra.items() if value is not None}
-    specs = {cluster: one.spec(spec) for cluster, one in supplies.items()}
+    specs: dict[tuple[object, ...], Any] = {}
+    for supplied in supplies.values():
+        if supplied.change not in specs:
+            specs[supplied.change] = supplied.spec(spec)
     for placement in placements:
         cluster, namespace = placement.cluster, placement.namespace
         labels = {MANAGED_BY: MANAGER} | ({"istio.io/rev": cluster.revision} if cluster.revision else {})
         key = one.key if target.kind.is_gateway else f"{namespace}-{one.key}"
-        secret = supplies[cluster.name].secret(namespace)
+        supplied = supplies[cluster.name]
         yield PlannedPlugin(
-            cluster, namespace, name, specs[cluster.name], key, labels, annotations, secret, declared_by
+            cluster=cluster,
+            namespace=namespace,
+            name=name,
+            spec=specs[supplied.change],
+            key=key,
+            labels=labels,
+            annotations=annotations,
+            secret=supplied.secret(namespace),
+            declared_by=declared_by,
         )
 
 

@@ -88,6 +88,11 @@ class Supply:
     registry: str | None = None
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def change(self) -> tuple[object, ...]:
+        """What :meth:`spec` depends on: of supplies with equal changes, one spec does for all."""
+        return self.by_proxy, self.name, tuple(self.cluster.registry_mirrors.items())
+
     def spec(self, spec: Mapping[str, Any] | Deferred) -> Any:
         """The plugin's spec as this cluster needs it; everything but url, sha256 and imagePullSecret stays.
 
