@@ -97,7 +97,7 @@ def _entry(index: int, given_item: Any, component: str) -> Entry:
         named = own is not None or (isinstance(given._document, Deferred) and bool(secrets))
         return Entry(fields, given._document, secrets, named, key, given._broken, owned=True)
     if isinstance(given, pulumi.Output):
-        whole = DefinitionLeaf(given)
+        whole = DefinitionLeaf(given, component, (*path, "extension"))
         last = _last(known(fields.get("fqn")))
         fields.setdefault("fqn", whole.map(lambda definition: definition["fqn"]))
         return Entry(fields, whole, own or [], own is not None, last or str(index), False, owned=False)

@@ -12,6 +12,8 @@ from typing import Any
 
 import pulumi
 
+from mesh_wasm.finding import Finding
+
 from ._ledger import ledger
 
 PATIENCE = 5.0
@@ -31,6 +33,18 @@ def refuse(name: str, problems: int, after: pulumi.Output[Any]) -> pulumi.Output
     book = ledger()
     book.refused[name] = book.refused.get(name, 0) + problems
     return after.apply(lambda _: _fail_together())
+
+
+def refuse_apart(name: str, finding: Finding) -> pulumi.Output[Any]:
+    """Log the error of what has no report of its own, and fail once the stack is registered: others still speak.
+
+    :param name: What is refused: ``cluster east``, or the component that was given something.
+    """
+    ledger().findings.append((name, finding))
+    pulumi.log.error(f"{name}: {finding}")
+    stack = pulumi.runtime.get_root_resource()
+    registered: pulumi.Output[Any] = stack.urn if stack is not None else pulumi.Output.from_input(None)
+    return refuse(name, 1, registered)
 
 
 async def _fail_together() -> None:

@@ -6,7 +6,7 @@ program in another language, the errors of a component are the answer to its Con
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -65,7 +65,7 @@ class Report:
         """Fail the program after everybody has spoken."""
         return refuse(self._name, len(problems), self._component.urn)
 
-    def check(self, findings: Iterable[Finding], deferred: Any, again: Check) -> tuple[bool, pulumi.Output[Any] | None]:
+    def check(self, findings: Sequence[Finding], deferred: Any, again: Check) -> tuple[bool, pulumi.Output[Any] | None]:
         """Tell what is known now, and check again once the leaves of ``deferred`` are known.
 
         Returns whether the component may go on, and the gate that its children have to wait for, if there is one.
@@ -73,30 +73,29 @@ class Report:
         if ledger().hosted:
             return self._check_hosted(findings, deferred, again)
         problems = self.tell(findings)
-        if problems:
-            self.refuse(problems)
-            return False, None
-
         book = ledger()
 
         def later(known: Any, secrets: list[Any]) -> Any:
-            problems = self.tell(conceal(again(known), secrets))
+            more = self.tell(conceal(_new(again(known), findings), secrets))
             book.speak(self._name)
-            return self.refuse(problems) if problems else []
+            return self.refuse(more) if more else []
 
         gate = resolve(deferred, later)
         if gate is not None:
             book.expect(self._name)
-        return True, gate
+        if not problems:
+            return True, gate
+        self.refuse(problems)  # what is wrong with the deferred values is told all the same, in the same run
+        return False, None
 
     def _check_hosted(
-        self, findings: Iterable[Finding], deferred: Any, again: Check
+        self, findings: Sequence[Finding], deferred: Any, again: Check
     ) -> tuple[bool, pulumi.Output[Any] | None]:
         """The same inside the provider, where leaves are settled: all problems travel in one answer."""
         problems = self.tell(findings)
 
         def later(known: Any, secrets: list[Any]) -> Any:
-            problems.extend(self.tell(conceal(again(known), secrets)))
+            problems.extend(self.tell(conceal(_new(again(known), findings), secrets)))
             if problems:
                 raise self._refusal(problems)
             return []
@@ -111,6 +110,12 @@ class Report:
     def _refusal(self, problems: list[Finding]) -> Exception:
         spelt = [replace(problem, path=spelling(problem.path, self._args)) for problem in problems]
         return refusal(self._name, spelt, self._args)
+
+
+def _new(found: Iterable[Finding], before: Sequence[Finding]) -> list[Finding]:
+    """Those that were not found before: concealed, they would not be known again."""
+    told = frozenset(before)
+    return [finding for finding in found if finding not in told]
 
 
 def conceal(findings: Iterable[Finding], secrets: list[Any]) -> list[Finding]:

@@ -85,7 +85,7 @@ def _read(value: Any, component: str, path: tuple[str | int, ...]) -> SecretRef:
     if isinstance(value, pulumi.Output):
         # A whole definition from elsewhere: its parts become leaves of their own. Whether another component holds the
         # same one cannot be seen, so the Secret bears this component's name as well: two never write one object.
-        whole = DefinitionLeaf(value)
+        whole = DefinitionLeaf(value, component, path)
         parts = {key: whole.map(partial(_get, key)) for key in ("name", "registries", "dockerConfigJson")}
         document: Any = {**parts, "name": parts["name"].map(lambda name: shortened(name, short_hash(component)))}
     else:

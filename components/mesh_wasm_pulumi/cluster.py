@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
-import yaml
 
 from mesh_wasm.enums import Dialect
-from mesh_wasm.finding import Finding, quoted
-from mesh_wasm.rules import placing
 
+from ._kubeconfig import kubeconfig_finding
 from ._leaves import lift, resolve
 from ._ledger import ledger
-from ._refusal import refuse
+from ._refusal import refuse_apart
 from .args import ClusterArgs
 
 
@@ -112,14 +109,17 @@ class Fleet(dict[str, ClusterArgs]):
 
 def _provider(name: str, kubeconfig: Any, context: str | None) -> k8s.Provider:
     """The cluster's own provider. It waits for the check of the kubeconfig, and everything in the cluster waits for it."""
+    if ledger().clusters.get(name) == name:
+        raise pulumi.RunError(f"cluster {name} is declared twice; give each cluster its own name.")
+    ledger().clusters[name] = name
 
     def check(known: Any, secrets: list[Any]) -> Any:
-        finding = _missing_context(known[0], context)
-        return [] if finding is None else _refuse(name, finding)
+        finding = kubeconfig_finding(known[0], context)
+        return [] if finding is None else refuse_apart(f"cluster {name}", finding)
 
     gate = resolve(lift([kubeconfig]), check)
-    if gate is None and (finding := _missing_context(kubeconfig, context)) is not None:
-        gate = _refuse(name, finding)
+    if gate is None and (finding := kubeconfig_finding(kubeconfig, context)) is not None:
+        gate = refuse_apart(f"cluster {name}", finding)
     return k8s.Provider(
         name,
         kubeconfig=pulumi.Output.secret(kubeconfig),
@@ -128,33 +128,3 @@ def _provider(name: str, kubeconfig: Any, context: str | None) -> k8s.Provider:
         enable_secret_mutable=True,
         opts=pulumi.ResourceOptions(depends_on=gate) if gate is not None else None,
     )
-
-
-def _refuse(name: str, finding: Finding) -> pulumi.Output[Any]:
-    """Log the finding, and fail as soon as the stack is registered: the problems of components still come to light."""
-    ledger().findings.append((name, finding))
-    pulumi.log.error(f"cluster {name}: {finding}")
-    stack = pulumi.runtime.get_root_resource()
-    registered: pulumi.Output[Any] = stack.urn if stack is not None else pulumi.Output.from_input(None)
-    return refuse(f"cluster {name}", 1, registered)
-
-
-def _missing_context(kubeconfig: Any, context: str | None) -> Finding | None:
-    """What is wrong with the kubeconfig, as far as it can be read. Nothing of it but names of contexts is ever shown."""
-    if context is None or not isinstance(kubeconfig, str):
-        return None
-    text = kubeconfig
-    if "\n" not in text and not text.lstrip().startswith("{"):
-        path = Path(text).expanduser()
-        if not path.is_file():
-            return placing.NO_CONTEXT.at("kubeconfig", says="it is neither a kubeconfig nor the path of one.")
-        text = path.read_text()
-    try:
-        document = yaml.safe_load(text)
-        contexts = [entry["name"] for entry in document["contexts"]]
-    except (yaml.YAMLError, TypeError, KeyError):
-        return placing.NO_CONTEXT.at("kubeconfig", says="it cannot be read as a kubeconfig with contexts.")
-    if context in contexts:
-        return None
-    says = f"the kubeconfig has no context {quoted(context)}; it has {', '.join(map(str, contexts)) or 'none'}."
-    return placing.NO_CONTEXT.at("context", says=says)

@@ -13,10 +13,12 @@ from typing import Any
 import pulumi
 
 from mesh_wasm.deferred import Deferred
-from mesh_wasm.finding import Finding
-from mesh_wasm.rules import placing
+from mesh_wasm.finding import Finding, Path
+from mesh_wasm.rules import placing, schema
 
 from ._leaves import OutputLeaf, holds_outputs, lift, lower, output_of
+from ._ledger import ledger
+from ._refusal import refuse_apart
 
 VERSION_FIELD = "version"
 SECRET_FIELDS = "secretFields"
@@ -57,8 +59,10 @@ class DefinitionLeaf(OutputLeaf):
 
     __slots__ = ("_opened",)
 
-    def __init__(self, output: pulumi.Output[Any]) -> None:
-        super().__init__(output.apply(_settled))
+    def __init__(self, output: pulumi.Output[Any], name: str, path: Path) -> None:
+        """``name`` is the component that takes it, ``path`` the argument."""
+        book = ledger()  # opened here: what is refused in an apply has to be told in the program's own ledger
+        super().__init__(output.apply(lambda known: _settled(known, name, path, hosted=book.hosted)))
         self._opened = _open(self.output)
 
     def map(self, fn: Callable[[Any], Any]) -> Deferred:
@@ -71,17 +75,21 @@ class DefinitionLeaf(OutputLeaf):
         return [value[key] for key in marks if key in value] if isinstance(marks, list) else [value]
 
 
-def _settled(definition: Any) -> Any:
+def _settled(definition: Any, name: str, path: Path, *, hosted: bool) -> Any:
     """The definition, if it is one. What another stack does not export yet is unknown at preview, and an error at up."""
     if isinstance(definition, Mapping):
         return definition
     if definition is None and pulumi.runtime.is_dry_run():
         return pulumi.UNKNOWN
     got = "nothing" if definition is None else "something else"
-    raise pulumi.RunError(
-        f"A definition of an extension or of a pull secret was expected, and {got} was given. "
-        "Export the output 'definition' of a WasmExtension or PullSecret, and update that stack first."
-    )
+    says = f"the definition of an extension or of a pull secret was expected, and {got} was given."
+    missing = schema.REQUIRED.at(*path, says=says, fix=_EXPORT)
+    if hosted:
+        raise pulumi.RunError(f"{name}: {missing}")
+    return refuse_apart(name, missing)
+
+
+_EXPORT = "Export the output 'definition' of a WasmExtension or PullSecret, and update that stack first."
 
 
 def _open(whole: pulumi.Output[Any]) -> pulumi.Output[Any]:

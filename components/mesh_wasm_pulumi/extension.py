@@ -1,6 +1,7 @@
 """WasmExtension: an extension in the catalogue of an organization. It creates nothing by itself; attachments do."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -11,8 +12,9 @@ from mesh_wasm.extension import CatalogueEntry
 from mesh_wasm.finding import Finding
 from mesh_wasm.fqn import extension_fqn
 from mesh_wasm.parse import parse
+from mesh_wasm.rules import schema
 
-from ._arguments import arguments
+from ._arguments import known_arguments
 from ._leaves import lift, lower, output_of
 from ._report import Report
 from ._secret_refs import KEYS, SecretRef, documents, read_secrets, reference_findings
@@ -38,13 +40,19 @@ class WasmExtension(pulumi.ComponentResource):
         :param opts: Resource options.
         """
         document, secrets = read_entry(name, args)
+        _, misspelt = known_arguments(args, WasmExtensionArgs)
         parsed = parse(CatalogueEntry, document)
         props = lower(parsed.value.wire())
         props.pop("pullSecrets", None)
         waived = {WAIVERS: args["waivers"]} if args.get("waivers") is not None else {}
         super().__init__(token("WasmExtension"), name, {**props, **waived}, opts)
         report = Report(self, name, args)
-        known = [*parsed.findings, *reference_findings(secrets), *entry_findings(parsed.value)]
+        known = [
+            *misspelt,
+            *map(_whole_name, parsed.findings),
+            *reference_findings(secrets),
+            *entry_findings(parsed.value),
+        ]
         self._broken = not report.check(known, document, _findings)[0]
         self._document = document
         self._entry = parsed.value
@@ -90,7 +98,8 @@ class WasmExtension(pulumi.ComponentResource):
 
 def read_entry(name: str, args: Mapping[str, Any]) -> tuple[dict[str, Any], list[SecretRef]]:
     """The catalogue document of some arguments, with deferred leaves, and its pull secrets."""
-    raw = {key: value for key, value in arguments(args).items() if key not in KEYS | {WAIVERS}}
+    given, _ = known_arguments(args, WasmExtensionArgs)
+    raw = {key: value for key, value in given.items() if key not in KEYS | {WAIVERS}}
     secrets = read_secrets(args, name) or []
     organization = raw.pop("organization", None)
     document: dict[str, Any] = lift(raw)
@@ -101,6 +110,14 @@ def read_entry(name: str, args: Mapping[str, Any]) -> tuple[dict[str, Any], list
     return document, secrets
 
 
+def _whole_name(finding: Finding) -> Finding:
+    """A missing FQN is most often a missing organization."""
+    return replace(finding, fix=_FQN) if (finding.rule, finding.path) == (schema.REQUIRED.id, ("fqn",)) else finding
+
+
+_FQN = "Give organization, which makes it with the component's name, or the whole fqn."
+
+
 def _findings(document: Any) -> list[Finding]:
     parsed = parse(CatalogueEntry, document)
-    return [*parsed.findings, *entry_findings(parsed.value)]
+    return [*map(_whole_name, parsed.findings), *entry_findings(parsed.value)]

@@ -65,7 +65,9 @@ class PullSecret(pulumi.ComponentResource):
         """
         text: Any
         if isinstance(definition, pulumi.Output):
-            text = lower(DefinitionLeaf(definition).map(lambda known: known.get("dockerConfigJson")))
+            text = lower(
+                DefinitionLeaf(definition, name, ("definition",)).map(lambda known: known.get("dockerConfigJson"))
+            )
         else:
             told: Any = definition
             text = told.get("dockerConfigJson")

@@ -33,7 +33,7 @@ class WasmExtensionReference(WasmExtension):
     def __init__(self, name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
         fqn, given = args["fqn"], args["definition"]
         pulumi.ComponentResource.__init__(self, token("WasmExtensionReference"), name, {"fqn": fqn}, opts)
-        whole = DefinitionLeaf(given) if isinstance(given, pulumi.Output) else lift(given)
+        whole = DefinitionLeaf(given, name, ("definition",)) if isinstance(given, pulumi.Output) else lift(given)
         report = Report(self, name, args)
         self._secrets = read_secrets(args, name) or []
         now = [*check_fqn(fqn, "extension", "fqn"), *reference_findings(self._secrets), *_findings(whole, fqn)]

@@ -62,7 +62,8 @@ def _attached_findings(target: Target, attached: Sequence[Attached]) -> Iterator
         fqn = known(one.attachment.fqn)
         bad = check_fqn(fqn, "extension", *path, "fqn")
         if one.broken:
-            yield placing.BROKEN_EXTENSION.at(*path, says=f"extension {quoted(fqn or one.key)} has errors.")
+            which = "the extension" if fqn is None else f"extension {quoted(fqn)}"
+            yield placing.BROKEN_EXTENSION.at(*path, says=f"{which} has errors.")
             continue
         yield from bad
         if fqn is None or bad:

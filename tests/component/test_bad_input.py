@@ -33,6 +33,7 @@ EXTENSIONS: list[tuple[str, dict[str, Any], str, str, str]] = [
     ("bad fqn", {"fqn": "organizations/acme/extension/acl"}, "MW501", "fqn", "organizations/*/extensions/*"),
     ("fqn that is no pairs", {"fqn": "acl"}, "MW501", "fqn", "not a fully qualified name"),
     ("no organization", {"organization": None}, "MW101", "fqn", "required"),
+    ("misspelt organization", {"organisation": "acme"}, "MW102", "organisation", "did you mean 'organization'"),
     ("bad tenant", {"allowed_in": ["tenants/shop"]}, "MW501", "allowed_in[0]", "organizations/*/tenants/*"),
     ("no image", {"image": None}, "MW101", "image", "required"),
     ("wrong scheme", {"image": None, "url": "ftp://host/x.wasm"}, "MW113", "url", "'ftp'"),
@@ -70,7 +71,8 @@ EXTENSIONS: list[tuple[str, dict[str, Any], str, str, str]] = [
     ("priority that is a text", {"priority": "10"}, "MW103", "priority", "expected a whole number, got a text"),
     ("unknown phase", {"phase": "AUTHX"}, "MW104", "phase", "did you mean AUTHZ"),
     ("misspelt field", {"priorty": 10}, "MW102", "priorty", "did you mean 'priority'"),
-    ("config that is a list", {"config": [1]}, "MW103", "config", "a list"),
+    ("config that is a list", {"config": [1]}, "MW103", "config", "expected an object, got a list"),
+    ("match that is a list", {"match": [{"mode": "CLIENT"}]}, "MW103", "match", "expected an object, got a list"),
     ("bad sha256", {"sha256": "abc"}, "MW114", "sha256", "hexadecimal"),
 ]
 
@@ -425,35 +427,6 @@ def test_components_of_one_name_and_two_types() -> None:
     assert [finding.rule for finding in errors(result)] == ["MW501"]
 
 
-KUBECONFIG = """\
-apiVersion: v1
-kind: Config
-contexts: [{name: other, context: {cluster: c, user: u}}]
-users: [{user: {token: s3cr3t}}]
-"""
-
-
-@pytest.mark.parametrize(
-    "wrap", [str, pulumi.Output.from_input, pulumi.Output.secret], ids=["plain", "output", "secret"]
-)
-def test_kubeconfig_without_the_context(wrap: Callable[[str], Any]) -> None:
-    def program() -> None:
-        acl = wasm.WasmExtension("acl", extension_args(priority="ten"))
-        east = wasm.Cluster("east", kubeconfig=wrap(KUBECONFIG), context="east", namespaces=["edge"])
-        wasm.IngressGatewayAttachment("edge", gateway_args(acl, wasm.Fleet([east]), clusters=None))
-
-    result = run(program)
-    _has(errors(result, "east"), "MW508", "context", "it has other")
-    _has(errors(result, "acl"), "MW103", "priority", "expected a whole number, got a text")
-    assert not plugins(result)
-    assert not any("s3cr3t" in message.text for message in result.monitor.messages)
-
-
-def test_cluster_without_a_provider() -> None:
-    with pytest.raises(pulumi.RunError, match="cluster east: give either provider or kubeconfig"):
-        wasm.Cluster("east")
-
-
 def test_all_problems_of_all_components_in_one_run() -> None:
     def program() -> None:
         where = fleet()
@@ -477,6 +450,24 @@ def test_all_problems_of_all_components_in_one_run() -> None:
 
 
 SECRET = "hunter2-very-secret"
+
+
+@pytest.mark.parametrize("late", [pulumi.Output.from_input, pulumi.Output.secret], ids=["output", "secret"])
+def test_problems_of_plain_values_hide_none_of_outputs(late: Callable[[Any], Any]) -> None:
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args(priority="ten", phase=late("AUTHX"), plugin_name=unknown()))
+        where = fleet()
+        wasm.WasmPlugin("raw", plugin_args(where, phase="AUTHX", url=late("ftp://x")))
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, where, gateway=late("x")))
+
+    result = run(program)
+    assert {finding.rule for finding in errors(result, "acl")} == {"MW103", "MW104"}
+    assert {finding.rule for finding in errors(result, "raw")} == {"MW104", "MW113"}
+    assert {finding.rule for finding in errors(result, "edge")} == {"MW511", "MW501"}
+    told = [(name, finding) for name, finding in result.ledger.findings]
+    assert len(told) == len(set(told)), "nothing is told twice"
+    assert result.failure is not None
+    assert "acl (2 errors), edge (2 errors), raw (2 errors)" in result.failure
 
 
 def test_a_secret_value_is_never_shown() -> None:

@@ -11,6 +11,7 @@ from support.golden import EXAMPLES
 from support.programs import GATEWAY, IMAGE, errors, extension_args, fleet, gateway_args, plugins, secrets
 
 import mesh_wasm_pulumi as wasm
+from mesh_wasm.finding import format_path
 from mesh_wasm_pulumi.offline.run import Run, run_folder, run_program
 
 SIG = "4dabf18193072939515e22adb298388d"
@@ -125,10 +126,30 @@ def test_output_that_is_not_exported_is_unknown_at_preview_and_an_error_at_up(pr
         assert run.failure is None, run.failure
         assert len(plugins(run)) == 1
     else:
-        assert run.failure is not None
-        assert "update that stack first" in run.failure
-        assert "Traceback" not in run.failure
+        (missing,) = errors(run, "acl")
+        assert (missing.rule, missing.path) == ("MW101", ("definition",))
+        assert "update that stack first" in str(missing)
+        assert run.failure == "Nothing is created for acl (1 error): see the messages on each of them."
         assert plugins(run) == []
+
+
+def test_every_output_that_is_not_exported_is_told() -> None:
+    def program() -> None:
+        other = pulumi.StackReference(NAME)
+        registry = wasm.PullSecret.get("registry", other.get_output("registry"))
+        item = {"extension": other.get_output("acl"), "fqn": "organizations/acme/extensions/acl"}
+        wasm.IngressGatewayAttachment(
+            "edge", gateway_args(None, fleet(), extensions=[{**item, "pull_secret": registry}])
+        )
+        wasm.WasmExtension("bad", extension_args(phase="AUTHX"))
+
+    run = run_program(program, project="team", preview=False, references={NAME: {}})
+    told = {(name, finding.rule, format_path(finding.path)) for name, finding in run.ledger.findings}
+    assert told >= {
+        ("registry", "MW101", "definition"),
+        ("edge", "MW101", "extensions[0].extension"),
+        ("bad", "MW104", "phase"),
+    }
 
 
 # The rules, as soon as it is known
