@@ -16,7 +16,7 @@ from mesh_wasm.extension import CatalogueEntry
 from mesh_wasm.finding import Finding, errors, quoted
 from mesh_wasm.parse import kind_of_value, parse
 from mesh_wasm.pullsecret import PullSecret
-from mesh_wasm.rules import placing, schema
+from mesh_wasm.rules import placing, schema, sharing
 from mesh_wasm.rules.rule import Rule
 
 from ._arguments import known_arguments
@@ -124,7 +124,7 @@ def other_extension(entry: CatalogueEntry, fqn: Any) -> list[Finding]:
     told = known(entry.fqn)
     if told is None or fqn is None or told == fqn:
         return []
-    return [placing.OTHER_EXTENSION.at("fqn", says=f"the definition is that of {quoted(told)}, not of {quoted(fqn)}.")]
+    return [sharing.OTHER_EXTENSION.at("fqn", says=f"the definition is that of {quoted(told)}, not of {quoted(fqn)}.")]
 
 
 def attached_of(
@@ -161,5 +161,5 @@ def attached_of(
         own = tuple(parse(PullSecret, document).value for document in pull_secrets)
     elif isinstance(entry.extension, Deferred) and not isinstance(model, Deferred) and model.credentials:
         says = "the extension's definition carries a pull secret, but it was not known at preview that it does."
-        findings.append(placing.LATE_SECRET.at(*prefix, "pullSecret", says=says))
+        findings.append(sharing.LATE_SECRET.at(*prefix, "pullSecret", says=says))
     return Attached(model, attachment.value, entry.key, broken, own), findings

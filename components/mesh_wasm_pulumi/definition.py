@@ -14,7 +14,7 @@ import pulumi
 
 from mesh_wasm.deferred import Deferred
 from mesh_wasm.finding import Finding, Path
-from mesh_wasm.rules import placing, schema
+from mesh_wasm.rules import schema, sharing
 
 from ._leaves import OutputLeaf, holds_outputs, lift, lower, output_of
 from ._ledger import ledger
@@ -113,4 +113,4 @@ def version_findings(definition: Any) -> list[Finding]:
     if isinstance(version, Deferred) or (isinstance(version, int | float) and version <= VERSION):
         return []
     says = f"the definition is of version {version}; this mesh-wasm reads up to version {VERSION}."
-    return [placing.NEWER_DEFINITION.at(VERSION_FIELD, says=says)]
+    return [sharing.NEWER_DEFINITION.at(VERSION_FIELD, says=says)]

@@ -13,7 +13,7 @@ from mesh_wasm.finding import Finding
 from mesh_wasm.parse import parse
 from mesh_wasm.pullsecret import PullSecret as Definition
 from mesh_wasm.pullsecret import PullSecretSource, definition_of
-from mesh_wasm.rules.secrets import secret_findings
+from mesh_wasm.rules.secretsource import secret_findings
 
 from ._arguments import arguments
 from ._leaves import lift, lower, output_of

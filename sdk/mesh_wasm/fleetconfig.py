@@ -27,7 +27,7 @@ from .finding import Finding, errors, ordered, quoted
 from .inventory import parse_inventory, read_inventory
 from .model import Model, Str
 from .parse import parse
-from .rules import placing, schema
+from .rules import placing, schema, sharing
 from .yamlfile import Unreadable, load
 
 
@@ -139,9 +139,9 @@ def ownership_findings(fleet: Fleet, stacks: Mapping[str, Owns]) -> Iterator[Fin
     for name, told in owners.items():
         if len(told) > 1:
             says = f"the stacks {' and '.join(told)} own cluster {name}."
-            yield placing.SHARED_CLUSTER.at("stacks", told[-1], says=says, cluster=name)
+            yield sharing.SHARED_CLUSTER.at("stacks", told[-1], says=says, cluster=name)
         elif not told:
-            yield placing.UNOWNED_CLUSTER.at("stacks", says=f"no stack owns cluster {name}.", cluster=name)
+            yield sharing.UNOWNED_CLUSTER.at("stacks", says=f"no stack owns cluster {name}.", cluster=name)
 
 
 def _taken(fleet: Fleet, owns: Owns) -> list[str]:

@@ -16,20 +16,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 from typing import Any
 
 from .cluster import Cluster
 from .deferred import Deferred, known, map_value
-from .dockerconfig import SECRET_KEY, SECRET_TYPE, key_registry, merged, serves
+from .dockerconfig import SECRET_KEY, SECRET_TYPE
 from .finding import Finding, quoted
 from .image import image_of
 from .labels import MANAGED_BY, MANAGER
-from .naming import short_hash, shortened
+from .naming import short_hash
 from .pullsecret import PullSecret, together
 from .registry import DOWNLOAD_PROXY_NAMESPACE, is_image, mirrored, proxied
 from .rules import secrets as rules
 from .sealed import Sealed
+from .secretchoice import choose, name_of, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +143,13 @@ def supply(url: Any, pull_secrets: Sequence[PullSecret], cluster: Cluster, named
         says = f"{quoted(where)} is no OCI image, so the credentials are never used; no Secret is written."
         found.append(rules.UNUSED.at("pullSecret", says=says))
         return Supply(cluster, by_proxy, None, findings=tuple(found))
-    chosen, problems = _choose(where, pull_secrets, cluster)
+    chosen, problems = choose(where, pull_secrets, cluster)
     found += problems
     if not chosen:
         return Supply(cluster, by_proxy, None, findings=tuple(found))
-    sealed, image = _together(chosen), None if where is None else image_of(where)
+    sealed, image = text_of(chosen), None if where is None else image_of(where)
     registry = image.registry if image else None
-    name = _name(chosen, sealed, cluster, "" if by_proxy else mark)
+    name = name_of(chosen, sealed, cluster, "" if by_proxy else mark)
     return Supply(cluster, by_proxy, name, tuple(chosen), sealed, registry, tuple(found))
 
 
@@ -206,74 +206,6 @@ def _through_proxy(out: dict[str, Any], url: Any) -> dict[str, Any]:
         # The proxy's answer is not the manifest that the checksum is of; what turns out to be no image keeps it.
         out["sha256"] = url.map(lambda url: "" if is_image(url) else sha256)
     return out
-
-
-def _choose(
-    url: str | None, pull_secrets: Sequence[PullSecret], cluster: Cluster
-) -> tuple[list[PullSecret], list[Finding]]:
-    """The pull secrets that a plugin needs in a cluster: one where its registry is known."""
-    image = None if url is None else image_of(url)
-    if image is None:
-        chosen = list(pull_secrets)  # the registry is not known yet, or the URL has errors of its own
-    else:
-        judged = [(secret, _serves(secret, image.registry)) for secret in pull_secrets]
-        chosen = [secret for secret, fits in judged if fits] or [secret for secret, fits in judged if fits is None]
-        if not chosen:
-            return [], [_not_served(image.registry, pull_secrets, cluster)]
-    findings = [
-        rules.CONTRADICTION.at("pullSecrets", says=f"{what} has several pull secrets.", cluster=cluster.name)
-        for what in _contested(chosen)
-    ]
-    if len(chosen) > 1 and any(secret.docker_config_json is None for secret in chosen):
-        says = "a Secret that exists already, or comes from a secret store, cannot be merged with another one."
-        findings.append(rules.CONTRADICTION.at("pullSecrets", says=says, fix=_MERGE, cluster=cluster.name))
-    return chosen, findings
-
-
-_MERGE = "Give it alone, or say which registry it serves, so that one of them can be chosen in each cluster."
-
-
-def _serves(secret: PullSecret, registry: str) -> bool | None:
-    """Whether a pull secret serves a registry; None where that is not known yet."""
-    keys = known(secret.registries)
-    if keys is None:
-        return None
-    plain = [key for key in keys if isinstance(key, str)]
-    return serves(plain, registry) or (None if len(plain) < len(keys) else False)
-
-
-def _contested(chosen: Sequence[PullSecret]) -> Iterator[str]:
-    for first, second in combinations(chosen, 2):
-        both = _registries(first) & _registries(second)
-        yield from sorted(both)
-
-
-def _registries(secret: PullSecret) -> set[str]:
-    keys = [key for key in known(secret.registries) or () if isinstance(key, str)]
-    return {registry for key in keys if (registry := key_registry(key))}
-
-
-def _not_served(registry: str, pull_secrets: Sequence[PullSecret], cluster: Cluster) -> Finding:
-    served = sorted({key for secret in pull_secrets for key in known(secret.registries) or () if isinstance(key, str)})
-    says = f"the image comes from {registry}, and the pull secret serves {', '.join(served) or 'no registry'} only."
-    return rules.NOT_SERVED.at("pullSecret", says=says, cluster=cluster.name)
-
-
-def _together(chosen: Sequence[PullSecret]) -> Sealed | None:
-    """The text of the Secret; the very same object for the same pull secret, so that it is worked out once."""
-    texts = [secret.docker_config_json for secret in chosen]
-    if len(texts) == 1:
-        return texts[0]
-    sealed = [text for text in texts if text is not None]
-    return Sealed(together([one.text for one in sealed], merged)) if len(sealed) == len(texts) else None
-
-
-def _name(chosen: Sequence[PullSecret], sealed: Sealed | None, cluster: Cluster, mark: str) -> Any:
-    parts = [secret.name for secret in chosen]
-    name = parts[0] if len(parts) == 1 else together(parts, lambda names: shortened("-".join(sorted(names))))
-    if mark and not any(secret.existing for secret in chosen):
-        name = map_value(name, lambda name: shortened(name, mark))
-    return name if sealed is None or cluster.secrets_mutable else sealed.marked(name)
 
 
 def _named_findings(named: Any, pull_secrets: Sequence[PullSecret], cluster: Cluster) -> Iterator[Finding]:

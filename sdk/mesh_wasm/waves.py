@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .cluster import Fleet
 from .finding import Finding, ordered, quoted
 from .fleetconfig import Owns, ownership_findings
-from .rules import placing
+from .rules import sharing
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,12 @@ def _findings(fleet: Fleet, owns: Owns, label: str, order: Sequence[str]) -> Ite
         wave = cluster.labels.get(label)
         if wave is None:
             says = f"cluster {cluster.name} has no label {quoted(label)}, so it belongs to no wave."
-            yield placing.NO_WAVE.at(says=says, cluster=cluster.name)
+            yield sharing.NO_WAVE.at(says=says, cluster=cluster.name)
         elif wave not in order:
             says = f"cluster {cluster.name} is of wave {quoted(wave)}; the waves are {', '.join(order) or 'none'}."
-            yield placing.NO_WAVE.at(says=says, cluster=cluster.name)
+            yield sharing.NO_WAVE.at(says=says, cluster=cluster.name)
         waves.setdefault(str(wave), []).append(cluster.name)
     if len(waves) > 1:
         told = "; ".join(f"{wave}: {', '.join(names)}" for wave, names in sorted(waves.items()))
         fix = "Let a stack own clusters of one wave only: it is updated as a whole."
-        yield placing.NO_WAVE.at(says=f"its clusters are of several waves ({told}).", fix=fix)
+        yield sharing.NO_WAVE.at(says=f"its clusters are of several waves ({told}).", fix=fix)

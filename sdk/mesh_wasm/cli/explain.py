@@ -12,8 +12,8 @@ import click
 from mesh_wasm.cli.console import console
 from mesh_wasm.explain import differences, report, to_json
 from mesh_wasm.explain.diff import ChangeReport, NotComparable
-from mesh_wasm.explain.report import Report
 from mesh_wasm.explain.select import only
+from mesh_wasm.explain.shape import Report
 from mesh_wasm.sources.source import Options, SourceError, load_source
 
 FORMS = ["text", "json", "mermaid", "markdown", "html"]

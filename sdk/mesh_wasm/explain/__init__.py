@@ -8,6 +8,7 @@ or compared, later.
 from __future__ import annotations
 
 from .diff import differences
-from .report import Report, report, to_json
+from .report import report, to_json
+from .shape import Report
 
 __all__ = ["Report", "differences", "report", "to_json"]

@@ -9,7 +9,8 @@ from typing import Any, TypedDict
 
 from mesh_wasm.finding import listed
 
-from .report import VERSION, PluginReport, Report, WorkloadReport, phase_name
+from .shape import VERSION, PluginReport, Report, WorkloadReport
+from .views import phase_name
 
 
 class ChangeReport(TypedDict):

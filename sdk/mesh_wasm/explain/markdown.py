@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from .diff import ChangeReport
 from .mermaid import mermaid
-from .report import Report
+from .shape import Report
 from .text import change_lines, finding_lines
 from .views import variants
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .report import Report, StepReport, WorkloadReport
+from .shape import Report, StepReport, WorkloadReport
 from .views import place, variants
 
 _STYLES = (

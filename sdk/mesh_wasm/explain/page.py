@@ -7,7 +7,7 @@ from html import escape
 from importlib.resources import files
 
 from .diff import ChangeReport
-from .report import Report, StepReport, WorkloadReport
+from .shape import Report, StepReport, WorkloadReport
 from .views import Variant, details, place, steps, variants
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"

@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from mesh_wasm.chain import Chain, Step, chains
 from mesh_wasm.deferred import Deferred
-from mesh_wasm.enums import PluginPhase
 from mesh_wasm.image import image_of
 from mesh_wasm.marks import SECRET_MARK, UNKNOWN_MARK
 from mesh_wasm.member import ALL_TRAFFIC, Member
@@ -22,85 +21,7 @@ from mesh_wasm.sources.source import Source
 from mesh_wasm.ties import tie_findings
 from mesh_wasm.workload import Workload, WorkloadKind
 
-VERSION = 1
-"""Version of the report's shape; a report of another version cannot be compared."""
-
-
-class StepReport(TypedDict):
-    """One filter of a chain: a plugin, or one of Istio's own."""
-
-    name: str
-    plugin: NotRequired[str]
-    """Key in ``plugins``."""
-    what: NotRequired[str]
-    """What Istio's own filter does."""
-    condition: NotRequired[str]
-    tied: NotRequired[list[str]]
-
-
-class WorkloadReport(TypedDict):
-    """The chain of one workload."""
-
-    title: str
-    line: str
-    network: list[StepReport]
-    http: list[StepReport]
-    undecided: list[str]
-    """Plugins whose place is not known yet: keys in ``plugins``."""
-
-
-class ClusterReport(TypedDict):
-    """The chains of one cluster."""
-
-    name: str
-    workloads: list[WorkloadReport]
-    unreached: list[str]
-    """Plugins that can reach no workload: keys in ``plugins``."""
-
-
-class PluginReport(TypedDict):
-    """One WasmPlugin, and why it is there."""
-
-    cluster: str
-    namespace: str | None
-    name: str
-    label: str
-    extension: str
-    target: str
-    declaredBy: str
-    why: str
-    phase: str | None
-    priority: int | None
-    layer: str | None
-    url: str | None
-    version: str | None
-    configKeys: list[str] | None
-    """None: not known yet."""
-    failStrategy: str
-    traffic: str
-    undecided: list[str]
-
-
-class FindingReport(TypedDict):
-    """What a rule says."""
-
-    component: str
-    rule: str
-    severity: str
-    cluster: str | None
-    message: str
-    fix: str
-
-
-class Report(TypedDict):
-    """Everything that is explained."""
-
-    version: int
-    title: str
-    clusters: list[ClusterReport]
-    plugins: dict[str, PluginReport]
-    findings: list[FindingReport]
-    problems: list[str]
+from .shape import VERSION, FindingReport, PluginReport, Report, StepReport, WorkloadReport
 
 
 def report(source: Source) -> Report:
@@ -261,10 +182,3 @@ def _findings(source: Source, members: list[Member]) -> Iterator[FindingReport]:
             "message": finding.message,
             "fix": finding.fix,
         }
-
-
-def phase_name(phase: str | None) -> str:
-    """A phase for people."""
-    if phase is None:
-        return "phase not known yet"
-    return "no phase" if phase == PluginPhase.UNSPECIFIED_PHASE else str(phase)

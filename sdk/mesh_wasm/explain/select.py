@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from .report import Report, WorkloadReport
+from .shape import Report, WorkloadReport
 from .views import steps
 
 

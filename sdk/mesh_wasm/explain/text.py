@@ -10,7 +10,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from .diff import ChangeReport
-from .report import FindingReport, Report, StepReport
+from .shape import FindingReport, Report, StepReport
 from .views import Variant, details, place, variants
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .report import PluginReport, Report, StepReport, WorkloadReport, phase_name
+from mesh_wasm.enums import PluginPhase
+
+from .shape import PluginReport, Report, StepReport, WorkloadReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +77,10 @@ def details(plugin: PluginReport) -> list[tuple[str, str]]:
         ("traffic", "" if plugin["traffic"] == "all" else plugin["traffic"]),
     ]
     return [(name, text) for name, text in facts if text]
+
+
+def phase_name(phase: str | None) -> str:
+    """A phase for people."""
+    if phase is None:
+        return "phase not known yet"
+    return "no phase" if phase == PluginPhase.UNSPECIFIED_PHASE else str(phase)

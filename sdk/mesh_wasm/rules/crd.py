@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from mesh_wasm.deferred import Deferred, known
-from mesh_wasm.enums import EnvValueSource
 from mesh_wasm.finding import Finding, Severity, quoted
 from mesh_wasm.gourl import GoUrlError, admitted, admitted_scheme
 from mesh_wasm.image import SCHEMES
@@ -16,7 +15,7 @@ from .examples import GOOD, HEAD, SELECTOR, URL
 from .rule import Family, rule
 from .schema import WRONG_LENGTH
 from .subjects import PluginSubject
-from .walk import env_vars, match_ports, references_of
+from .walk import references_of
 
 BOTH_SELECTORS = rule(
     "MW110",
@@ -79,54 +78,6 @@ BAD_SHA256 = rule(
     source="Istio WasmPlugin CRD, pattern (^$|^[a-f0-9]{64}$)",
     bad=GOOD + "  sha256: 'sha256:abc'\n",
     good=GOOD + f"  sha256: {'0123456789abcdef' * 4}\n",
-    enforced=True,
-)
-HOST_VALUE = rule(
-    "MW115",
-    Severity.ERROR,
-    Family.SCHEMA,
-    "A value for a variable that comes from the host",
-    why="The API server refuses the object, even for an empty value; the field's own documentation says the reverse.",
-    fix="Remove the value, or use valueFrom: INLINE.",
-    source="Istio WasmPlugin CRD, CEL: 'value may only be set when valueFrom is INLINE'",
-    bad=GOOD + "  vmConfig: {env: [{name: POD_NAME, valueFrom: HOST, value: x}]}\n",
-    good=GOOD + "  vmConfig: {env: [{name: POD_NAME, valueFrom: HOST}]}\n",
-    enforced=True,
-)
-DUPLICATE_ENV = rule(
-    "MW116",
-    Severity.ERROR,
-    Family.SCHEMA,
-    "The same environment variable twice",
-    why="The API server refuses the object.",
-    fix="Keep one of the two.",
-    source="Istio WasmPlugin CRD: vmConfig.env is a list-map by name; webhook: 'duplicate env'",
-    bad=GOOD + "  vmConfig: {env: [{name: MODE, value: a}, {name: MODE, value: b}]}\n",
-    good=GOOD + "  vmConfig: {env: [{name: MODE, value: a}]}\n",
-    enforced=True,
-)
-ENV_LIMITS = rule(
-    "MW117",
-    Severity.ERROR,
-    Family.SCHEMA,
-    "An environment variable beyond its limits",
-    why="The API server refuses the object: names have 1 to 256 characters, values at most 2048, 256 variables at most.",
-    fix="Shorten it, or hand long values over in the plugin's configuration.",
-    source="Istio WasmPlugin CRD: vmConfig.env",
-    bad=GOOD + "  vmConfig: {env: [{name: '', value: a}]}\n",
-    good=GOOD + "  vmConfig: {env: [{name: MODE, value: a}]}\n",
-    enforced=True,
-)
-DUPLICATE_PORT = rule(
-    "MW118",
-    Severity.ERROR,
-    Family.SCHEMA,
-    "The same port twice in one selector",
-    why="The API server refuses the object.",
-    fix="Keep one of the two.",
-    source="Istio WasmPlugin CRD: ports is a list-map by number",
-    bad=GOOD + "  match: [{ports: [{number: 8080}, {number: 8080}]}]\n",
-    good=GOOD + "  match: [{ports: [{number: 8080}]}]\n",
     enforced=True,
 )
 
@@ -237,50 +188,3 @@ def bad_sha256(subject: PluginSubject) -> Iterator[Finding]:
     value = known(subject.spec.sha256)
     if value and not re.fullmatch(r"[a-f0-9]{64}", value):
         yield BAD_SHA256.at("sha256", says=f"{quoted(value)} is not 64 lower-case hexadecimal digits.")
-
-
-@HOST_VALUE.checks(PluginSubject)
-def host_value(subject: PluginSubject) -> Iterator[Finding]:
-    """HOST variables carry no value."""
-    for index, env in env_vars(subject.spec):
-        if env.value_from == EnvValueSource.HOST and env.value is not None:
-            yield HOST_VALUE.at(
-                "vmConfig", "env", index, "value", says="the variable comes from the host, yet has a value."
-            )
-
-
-@DUPLICATE_ENV.checks(PluginSubject)
-def duplicate_env(subject: PluginSubject) -> Iterator[Finding]:
-    """Names are unique."""
-    seen: set[str] = set()
-    for index, env in env_vars(subject.spec):
-        name = known(env.name)
-        if name and name in seen:
-            yield DUPLICATE_ENV.at("vmConfig", "env", index, "name", says=f"{quoted(name)} is set twice.")
-        seen.add(name or "")
-
-
-@ENV_LIMITS.checks(PluginSubject)
-def env_limits(subject: PluginSubject) -> Iterator[Finding]:
-    """Lengths and count."""
-    for index, env in env_vars(subject.spec):
-        name, value = known(env.name), known(env.value)
-        if name is not None and not 1 <= len(name.encode()) <= 256:
-            yield ENV_LIMITS.at("vmConfig", "env", index, "name", says="the name must have 1 to 256 bytes.")
-        if value is not None and len(value) > 2048:
-            says = f"the value has {len(value)} characters; 2048 are allowed."
-            yield ENV_LIMITS.at("vmConfig", "env", index, "value", says=says)
-    config = known(subject.spec.vm_config)
-    count = len(known(config.env) or ()) if config else 0
-    if count > 256:
-        yield ENV_LIMITS.at("vmConfig", "env", says=f"there are {count} variables; 256 are allowed.")
-
-
-@DUPLICATE_PORT.checks(PluginSubject)
-def duplicate_port(subject: PluginSubject) -> Iterator[Finding]:
-    """Port numbers are unique within a selector."""
-    seen: set[tuple[int, int]] = set()
-    for i, j, number in match_ports(subject.spec):
-        if (i, number) in seen:
-            yield DUPLICATE_PORT.at("match", i, "ports", j, "number", says=f"port {number} is listed twice.")
-        seen.add((i, number))

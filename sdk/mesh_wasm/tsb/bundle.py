@@ -14,9 +14,8 @@ from mesh_wasm.attach import plan_attachments
 from mesh_wasm.attachcheck import check_attachments
 from mesh_wasm.attached import Attached
 from mesh_wasm.cluster import Fleet, Selection
-from mesh_wasm.deferred import INVALID, Deferred, known
-from mesh_wasm.extension import CatalogueEntry
-from mesh_wasm.finding import Finding, errors, quoted
+from mesh_wasm.deferred import Deferred, known
+from mesh_wasm.finding import quoted
 from mesh_wasm.fqn import Fqn
 from mesh_wasm.labels import EXTENSION
 from mesh_wasm.placement import place
@@ -27,10 +26,11 @@ from mesh_wasm.target import Target, TargetKind
 from mesh_wasm.waivers import ANNOTATION, OFF, Levels, Waiver, read_waivers, settle
 from mesh_wasm.yamlfile import Document, Located
 
-from .kinds import GATEWAY_GROUP, SECURITY_GROUP, SECURITY_SETTING, WASM_EXTENSION, WORKSPACE, Kind
-from .resource import Resource, not_translated, read_resource
+from .index import ABSENT, Index, group_of
+from .kinds import GATEWAY_GROUP, SECURITY_GROUP, SECURITY_SETTING
+from .resource import not_translated, read_resource
 from .result import BundlePlan, Enter, Item, Source, TargetPlan, book, in_order
-from .scope import Reach, outside, reach
+from .scope import outside
 
 
 class Bundle:
@@ -56,8 +56,7 @@ class Bundle:
         self.skipped = 0
         """Documents of other kinds."""
         self._findings: list[Located] = []
-        self._sources: dict[tuple[Kind, str], Source] = {}
-        self._pull_secrets = dict(pull_secrets or {})
+        self._index = Index(pull_secrets or {})
         self._waivers, self._levels, self._today = tuple(waivers), levels or Levels(), today
         for document in sorted(documents, key=lambda document: (document.file, document.index, document.line)):
             self._take(document)
@@ -76,7 +75,7 @@ class Bundle:
         self._findings += (source.at(finding) for finding in told)
         if resource.fqn is None:
             return
-        first = self._sources.setdefault((resource.kind, str(resource.fqn)), source)
+        first = self._index.add(source, resource.fqn)
         if first is not source and first.document.value != document.value:
             says = (
                 f"{resource.label} stands in {first.document.file}:{first.document.line} already, with other contents."
@@ -121,18 +120,18 @@ class Bundle:
         return BundlePlan(tuple(targets), in_order(found))
 
     def _scope_findings(self) -> Iterator[Located]:
-        for (kind, _), source in self._sources.items():
+        for kind, _, source in self._index:
             if kind in (GATEWAY_GROUP, SECURITY_GROUP):
-                for finding in outside(source.resource, self._workspace(source.resource.fqn)):
+                for finding in outside(source.resource, self._index.workspace(source.resource.fqn)):
                     yield source.at(finding)
 
     def _targets(self) -> list[tuple[tuple[TargetKind, str], list[Item]]]:
         """The attachments by target. All settings of a security group are settings of the one group."""
         found: dict[tuple[TargetKind, str], list[Item]] = {}
-        for (kind, fqn), source in sorted(self._sources.items(), key=lambda item: (item[0][0].kind, item[0][1])):
+        for kind, fqn, source in sorted(self._index, key=lambda one: (one[0].kind, one[1])):
             if kind.target is None or not source.resource.attachments:
                 continue
-            owner = _group(Fqn.parse(fqn)) if kind is SECURITY_SETTING else fqn
+            owner = group_of(Fqn.parse(fqn)) if kind is SECURITY_SETTING else fqn
             found.setdefault((kind.target, owner), []).extend(
                 Item(source, index, one)
                 for index, one in enumerate(source.resource.attachments)
@@ -144,8 +143,8 @@ class Bundle:
         self, kind: TargetKind, fqn: str, items: list[Item], fleet: Fleet | None, clusters: frozenset[str] | None
     ) -> tuple[TargetPlan | None, list[Located]]:
         source = items[0].source
-        reached = self._reach(kind, fqn)
-        attached = [self._attached(item) for item in items]
+        reached = self._index.reach(kind, fqn)
+        attached = [self._index.attached(item) for item in items]
         missing = list(_missing(items, attached))
         found = [*missing, *(source.at(finding) for finding in reached.missing)]
         target = Target.model_construct(
@@ -161,17 +160,17 @@ class Bundle:
                 findings += place(target, fleet, Selection())[1]
             # That there is no selector has been said already, and why.
             findings = [one for one in findings if not nowhere or one.path != ("namespaceSelector",)]
-            return None, [*found, *(self._locate(finding, items, reached) for finding in findings)]
+            return None, [*found, *(self._index.locate(finding, items, reached) for finding in findings)]
         plan = plan_attachments(target, attached, fleet, _having(target, fleet), f"{kind} {fqn}")
         plan = self._with_waivers(plan if clusters is None else plan.within(clusters), items)
-        found += (self._locate(finding, items, reached) for finding in plan.findings)
+        found += (self._index.locate(finding, items, reached) for finding in plan.findings)
         return TargetPlan(target, source, plan), found
 
     def _with_waivers(self, plan: Plan, items: list[Item]) -> Plan:
         """The same plan, whose objects carry what is waived in the documents that they come from: lint sees it there."""
         waived: dict[object, str] = {}
         for item in items:
-            entry = self._sources.get((WASM_EXTENSION, str(known(item.attachment.fqn))))
+            entry = self._index.extension(known(item.attachment.fqn))
             waivers = (*(entry.waivers if entry else ()), *item.source.waivers)
             waived[item.attachment.fqn] = "\n".join(dict.fromkeys(map(str, waivers)))
         plugins = []
@@ -181,67 +180,13 @@ class Bundle:
             plugins.append(replace(plugin, annotations={**plugin.annotations, **more}))
         return replace(plan, plugins=tuple(plugins))
 
-    def _reach(self, kind: TargetKind, fqn: str) -> Reach:
-        own = Fqn.parse(fqn)
-        group_fqn = fqn if kind is TargetKind.SECURITY_GROUP else _group(own)
-        group = self._sources.get((SECURITY_GROUP if kind is TargetKind.SECURITY_GROUP else GATEWAY_GROUP, group_fqn))
-        return reach(kind, group_fqn, group.resource if group else None, self._workspace(own))
-
-    def _workspace(self, fqn: Fqn | None) -> Resource | None:
-        if fqn is None:
-            return None
-        source = self._sources.get((WORKSPACE, str(Fqn(fqn.pairs[:3]))))
-        return source.resource if source else None
-
-    def _attached(self, item: Item) -> Attached:
-        """The SDK's view of an attachment; of an extension that is not there, nothing is known."""
-        fqn = known(item.attachment.fqn)
-        source = None if fqn is None else self._sources.get((WASM_EXTENSION, fqn))
-        key = fqn.rsplit("/", 1)[-1] if fqn else str(item.index)
-        if source is None or source.resource.extension is None:
-            return Attached(_UNREADABLE, item.attachment, key)
-        entry, broken = source.resource.extension, bool(errors(source.resource.findings))
-        named = known(entry.image_pull_secret)
-        if named is None or named not in self._pull_secrets:
-            return Attached(entry, item.attachment, key, broken)
-        # The Secret is mesh-wasm's own now, and its name need not stay the same.
-        entry = entry.model_copy(update={"image_pull_secret": None})
-        return Attached(entry, item.attachment, key, broken, (self._pull_secrets[named],))
-
     @property
     def image_pull_secrets(self) -> frozenset[str]:
         """The names that the extensions have for their pull secrets."""
-        entries = [source.resource.extension for source in self._sources.values()]
-        names = [known(entry.image_pull_secret) for entry in entries if entry is not None]
-        return frozenset(name for name in names if name is not None)
-
-    def _locate(self, finding: Finding, items: list[Item], reached: Reach) -> Located:
-        """Turn a path within an attachment's arguments into a place in a file."""
-        source = items[0].source
-        match finding.path:
-            case ("extensions", int(index), "extension", *rest):
-                fqn = known(items[index].attachment.fqn)
-                entry = self._sources.get((WASM_EXTENSION, str(fqn)))
-                if entry is not None:
-                    return entry.at(replace(finding, path=("spec", *rest)))
-                return items[index].source.at(replace(finding, path=items[index].path))
-            case ("extensions", int(index), *rest):
-                return items[index].source.at(replace(finding, path=(*items[index].path, *rest)))
-            case ("extensions",):
-                return source.at(replace(finding, path=items[0].path[:-1]))
-            case ("namespaceSelector", int(index), *_) if reached.entries:
-                entry_of = reached.entries[index]
-                owner = self._sources[entry_of.source.kind, str(entry_of.source.fqn)]
-                path = ("spec", "namespaceSelector", "names", entry_of.index)
-                return owner.at(replace(finding, path=path))
-            case ("workloadSelector", *_):
-                return source.at(finding.under("spec"))
-            case _:
-                return source.at(replace(finding, path=("metadata",)))
+        return self._index.image_pull_secrets
 
 
 _INCOMPLETE = {rules.NO_EXTENSION.id, rules.NO_SCOPE.id}
-_UNREADABLE = CatalogueEntry.model_construct(fqn=INVALID, url=INVALID)
 
 
 def _is_extension(fqn: str) -> bool:
@@ -252,14 +197,9 @@ def _missing(items: list[Item], attached: list[Attached]) -> Iterator[Located]:
     """Findings about extensions that are not among the documents. A name that is no FQN has an error of its own."""
     for item, one in zip(items, attached, strict=True):
         fqn = known(item.attachment.fqn)
-        if one.entry is _UNREADABLE and fqn and _is_extension(fqn):
+        if one.entry is ABSENT and fqn and _is_extension(fqn):
             says = f"{quoted(fqn)} is not among the documents."
             yield item.source.at(rules.NO_EXTENSION.at(*item.path, "fqn", says=says))
-
-
-def _group(fqn: Fqn) -> str:
-    """The FQN of the group that a gateway or setting belongs to."""
-    return str(Fqn(fqn.pairs[:-1]))
 
 
 _WAIVERS = ("metadata", "annotations", ANNOTATION)

@@ -1,0 +1,85 @@
+"""The shape of a report: plain data, as it is saved and compared."""
+
+from __future__ import annotations
+
+from typing import NotRequired, TypedDict
+
+VERSION = 1
+"""Version of the report's shape; a report of another version cannot be compared."""
+
+
+class StepReport(TypedDict):
+    """One filter of a chain: a plugin, or one of Istio's own."""
+
+    name: str
+    plugin: NotRequired[str]
+    """Key in ``plugins``."""
+    what: NotRequired[str]
+    """What Istio's own filter does."""
+    condition: NotRequired[str]
+    tied: NotRequired[list[str]]
+
+
+class WorkloadReport(TypedDict):
+    """The chain of one workload."""
+
+    title: str
+    line: str
+    network: list[StepReport]
+    http: list[StepReport]
+    undecided: list[str]
+    """Plugins whose place is not known yet: keys in ``plugins``."""
+
+
+class ClusterReport(TypedDict):
+    """The chains of one cluster."""
+
+    name: str
+    workloads: list[WorkloadReport]
+    unreached: list[str]
+    """Plugins that can reach no workload: keys in ``plugins``."""
+
+
+class PluginReport(TypedDict):
+    """One WasmPlugin, and why it is there."""
+
+    cluster: str
+    namespace: str | None
+    name: str
+    label: str
+    extension: str
+    target: str
+    declaredBy: str
+    why: str
+    phase: str | None
+    priority: int | None
+    layer: str | None
+    url: str | None
+    version: str | None
+    configKeys: list[str] | None
+    """None: not known yet."""
+    failStrategy: str
+    traffic: str
+    undecided: list[str]
+
+
+class FindingReport(TypedDict):
+    """What a rule says."""
+
+    component: str
+    rule: str
+    severity: str
+    cluster: str | None
+    message: str
+    fix: str
+
+
+class Report(TypedDict):
+    """Everything that is explained."""
+
+    version: int
+    title: str
+    clusters: list[ClusterReport]
+    plugins: dict[str, PluginReport]
+    findings: list[FindingReport]
+    problems: list[str]
