@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Generic, TypeVar
 
 Labels = tuple[tuple[str, str], ...]
@@ -14,31 +14,48 @@ T = TypeVar("T")
 class LabelIndex(Generic[T]):
     """Items by the labels that they ask for. Two sets of labels are compatible if no key has two values."""
 
+    __slots__ = ("_items", "_keys")
+
     def __init__(self) -> None:
-        self._items: dict[tuple[str, ...], list[tuple[Labels, T]]] = defaultdict(list)
-        """By the keys of their labels: real programs use few different sets of keys."""
-        self._values: dict[tuple[tuple[str, ...], tuple[str, ...]], dict[Labels, list[T]]] = {}
-        """Those of some keys, by the values of some of these keys; made when first asked for."""
+        self._keys: list[tuple[str, ...]] = []
+        """The sets of keys that are asked for: real programs use few different ones."""
+        self._items: dict[tuple[tuple[str, ...], tuple[str, ...]], dict[Labels, list[T]]] = {}
+        """Those of one set of keys, by the values of some of these keys: of all from the start, of others when first asked
+        for."""
 
     def add(self, labels: Labels, item: T) -> None:
         """Put an item in."""
-        keys = tuple(key for key, _ in labels)
-        self._items[keys].append((labels, item))
-        for (of, shared), found in self._values.items():
+        keys = _keys(labels)
+        if (keys, keys) not in self._items:
+            self._keys.append(keys)
+            self._items[keys, keys] = {}
+        for (of, shared), items in self._items.items():
             if of == keys:
-                found[_only(labels, shared)].append(item)
+                _put(items, _only(labels, shared), [item])
 
     def compatible(self, labels: Labels) -> Iterator[T]:
         """The items whose labels one pod could carry together with these."""
-        for keys, items in self._items.items():
-            shared = tuple(key for key, _ in labels if key in keys)
-            found = self._values.get((keys, shared))
-            if found is None:
-                found = self._values[keys, shared] = defaultdict(list)
-                for asked, item in items:
-                    found[_only(asked, shared)].append(item)
-            yield from found.get(_only(labels, shared), ())
+        own = _keys(labels)
+        for keys in self._keys:
+            shared = own if own == keys else tuple(key for key in own if key in keys)
+            items = self._items.get((keys, shared))
+            if items is None:
+                items = self._items[keys, shared] = {}
+                for asked, several in self._items[keys, keys].items():
+                    _put(items, _only(asked, shared), several)
+            yield from items.get(_only(labels, shared), ())
+
+
+def _keys(labels: Labels) -> tuple[str, ...]:
+    return tuple(map(itemgetter(0), labels))
+
+
+def _put(items: dict[Labels, list[T]], labels: Labels, several: list[T]) -> None:
+    if labels in items:
+        items[labels] += several
+    else:
+        items[labels] = [*several]
 
 
 def _only(labels: Labels, keys: tuple[str, ...]) -> Labels:
-    return tuple(pair for pair in labels if pair[0] in keys)
+    return labels if len(labels) == len(keys) else tuple(pair for pair in labels if pair[0] in keys)

@@ -23,26 +23,42 @@ _MOST = 5
 """Rivals that are named for one plugin: a thousand equal plugins must not make a million findings."""
 
 
-class _Shelf:
-    """The plugins of one namespace and one place in the order."""
+_NAMESPACE = ""
+"""A label that no pod can have; its namespace stands there."""
+
+
+class _Equals:
+    """The plugins of one place in the order, of a whole cluster."""
+
+    __slots__ = ("_on_pods", "_referring")
 
     def __init__(self) -> None:
         self._on_pods: LabelIndex[Member] = LabelIndex()
-        self._referring: list[Member] = []
-        """Plugins with targetRefs, or on a Gateway's pods."""
+        """By labels, with the namespace as one of them; those of the root namespace ask for none."""
+        self._referring: dict[str | None, list[Member]] = {}
+        """Plugins with targetRefs, or on a Gateway's pods, by namespace."""
 
     def add(self, member: Member) -> None:
         """Put a plugin in."""
         labels = _pod_labels(member)
         if labels is None:
-            self._referring.append(member)
+            self._referring.setdefault(member.namespace, []).append(member)
         else:
-            self._on_pods.add(labels, member)
+            self._on_pods.add(_where(member) + labels, member)
 
     def candidates(self, member: Member) -> Iterator[Member]:
-        """Those that may meet it: the caller has to look closer."""
-        yield from self._referring
-        yield from self._on_pods.compatible(_pod_labels(member) or ())
+        """Those that may meet it: the caller has to look closer.
+
+        Of ten thousand namespaces a plugin meets those of its own and of the root namespace, unless it is of the latter.
+        """
+        namespaces = self._referring if member.from_root else dict.fromkeys((member.namespace, member.root_namespace))
+        for namespace in namespaces:
+            yield from self._referring.get(namespace, ())
+        yield from self._on_pods.compatible(_where(member) + (_pod_labels(member) or ()))
+
+
+def _where(member: Member) -> Labels:
+    return () if member.from_root else ((_NAMESPACE, member.namespace or ""),)
 
 
 def _origin(member: Member) -> tuple[str | None, ...]:
@@ -59,7 +75,7 @@ class Ties:
     """All plugins declared so far."""
 
     def __init__(self) -> None:
-        self._shelves: dict[tuple[Any, ...], dict[str | None, _Shelf]] = defaultdict(lambda: defaultdict(_Shelf))
+        self._places: dict[tuple[Any, ...], _Equals] = defaultdict(_Equals)
         self._known: set[tuple[str, str | None, str]] = set()
         self._nameless: set[tuple[str | None, ...]] = set()
         """Those that were entered before their names were known."""
@@ -73,30 +89,24 @@ class Ties:
             self._known.add(member.identity)
             if not member.named:
                 self._nameless.add(_origin(member))
-            shelves = self._shelves[member.cluster, member.phase, member.layer, member.effective_priority]
-            for other in islice(self._rivals(member, shelves), _MOST):
+            equals = self._places[member.cluster, member.phase, member.layer, member.effective_priority]
+            for other in islice(_rivals(member, equals), _MOST):
                 key = (_called(member), _called(other), member.namespace == other.namespace)
                 found[key].append((member, other))
-            shelves[member.namespace].add(member)
+            equals.add(member)
         return list(_findings(found))
-
-    @staticmethod
-    def _rivals(member: Member, shelves: dict[str | None, _Shelf]) -> Iterator[Member]:
-        # Of ten thousand namespaces a plugin meets those of its own and of the root namespace, unless it is of the latter.
-        places = list(shelves) if member.from_root else dict.fromkeys((member.namespace, member.root_namespace))
-        for namespace in places:
-            shelf = shelves.get(namespace)
-            if shelf is None:
-                continue
-            same = namespace == member.namespace
-            for other in shelf.candidates(member):
-                if (same or _against_tsb(member, other)) and member.meets(other):
-                    yield other
 
 
 def tie_findings(members: Iterable[Member]) -> list[Finding]:
     """All ties of a whole program, set of documents or folder of manifests, each told once."""
     return Ties().enter(members)
+
+
+def _rivals(member: Member, equals: _Equals) -> Iterator[Member]:
+    for other in equals.candidates(member):
+        same = other.namespace == member.namespace
+        if (same or _against_tsb(member, other)) and member.meets(other):
+            yield other
 
 
 def _against_tsb(one: Member, other: Member) -> bool:
