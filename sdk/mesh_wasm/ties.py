@@ -84,12 +84,13 @@ class Ties:
         """Add plugins; what they have against those that were added before. Undecided ones can be entered again later."""
         found: dict[tuple[str, str, bool], list[tuple[Member, Member]]] = defaultdict(list)
         for member in members:
-            if member.undecided or member.identity in self._known or _origin(member) in self._nameless:
+            declared, identity = member.declared, member.identity
+            if declared.undecided or identity in self._known or _origin(member) in self._nameless:
                 continue
-            self._known.add(member.identity)
+            self._known.add(identity)
             if not member.named:
                 self._nameless.add(_origin(member))
-            equals = self._places[member.cluster, member.phase, member.layer, member.effective_priority]
+            equals = self._places[member.cluster, declared.phase, declared.layer, member.effective_priority]
             for other in islice(_rivals(member, equals), _MOST):
                 key = (_called(member), _called(other), member.namespace == other.namespace)
                 found[key].append((member, other))

@@ -13,10 +13,11 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from mesh_wasm.chain import Chain, Step, chains
+from mesh_wasm.declared import ALL_TRAFFIC
 from mesh_wasm.deferred import Deferred
 from mesh_wasm.image import image_of
 from mesh_wasm.marks import SECRET_MARK, UNKNOWN_MARK
-from mesh_wasm.member import ALL_TRAFFIC, Member
+from mesh_wasm.member import Member
 from mesh_wasm.sources.source import Source
 from mesh_wasm.ties import tie_findings
 from mesh_wasm.workload import Workload, WorkloadKind
