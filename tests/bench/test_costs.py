@@ -8,16 +8,19 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
 
 import mesh_wasm_pulumi as wasm
+from mesh_wasm.lint import lint
 from mesh_wasm.plugin import WasmPluginSpec
+from mesh_wasm.yamlpaths import read_paths
 from mesh_wasm_pulumi.offline.run import Run, run_program
 
-from . import planning
+from . import linting, planning
 from .children import environment
 from .programs import EXTENSIONS, PROGRAMS, cluster_names
 
@@ -217,3 +220,18 @@ def test_planning_takes_the_same_for_each_placement(shape: str, most: int) -> No
     few, many = (_calls(lambda count=count: plan(count)) / count for count in (1_000, 3_000))
     assert many <= few * 1.02, f"{few:.1f} calls a placement, then {many:.1f}"
     assert many <= most, f"{many:.1f} calls a placement"
+
+
+def test_linting_takes_the_same_for_each_manifest(tmp_path: Path) -> None:
+    """However many there are; nearly half of the calls read the YAML."""
+
+    def calls(count: int) -> float:
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        linting.write_manifests(folder, count)
+        return _calls(lambda: lint(read_paths([str(folder)])[0])) / count
+
+    calls(10)  # models are built, patterns compiled
+    few, many = calls(100), calls(300)
+    assert many <= few * 1.02, f"{few:.1f} calls a manifest, then {many:.1f}"
+    assert many <= 800, f"{many:.1f} calls a manifest"
