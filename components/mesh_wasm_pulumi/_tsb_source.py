@@ -77,7 +77,8 @@ def read_named_secrets(args: Mapping[str, Any], component: str) -> tuple[dict[st
 def bundle_findings(bundle: Bundle, refs: Mapping[str, SecretRef]) -> Iterator[Finding]:
     """What does not fit between the documents and the other arguments."""
     if not bundle.read:
-        says = f"none of the {bundle.skipped} documents is of a kind of TSB that can carry extensions."
+        many = "1 document" if bundle.skipped == 1 else f"{bundle.skipped} documents"
+        says = f"of {many}, none is of a kind of TSB that mesh-wasm reads."
         yield schema.REQUIRED.at("paths", says=says, fix="Name the files that `tctl get … -o yaml` has written.")
     for name in refs:
         if name not in bundle.image_pull_secrets:

@@ -221,7 +221,7 @@ def told(result: Run) -> list[str]:
         (7, {}, "documents: expected a list."),
         (["a: ["], {}, "documents[0]: documents[0]:1: this is no YAML"),
         ([{"a": {1, 2}}], {}, "documents[0]: it holds values that are none of YAML's."),
-        ([{"kind": "ConfigMap"}], {}, "paths: none of the 1 documents is of a kind of TSB"),
+        ([{"kind": "ConfigMap"}], {}, "paths: of 1 document, none is of a kind of TSB that mesh-wasm reads."),
         (list(ALL), {"pull_secrets": {"other": {}}}, "pull_secrets.other: no extension has 'other' as its"),
         (list(ALL), {"pull_secrets": []}, "pull_secrets: expected an object."),
         (list(ALL), {"document": []}, "document: there is no argument 'document'; did you mean 'documents'?"),

@@ -46,6 +46,8 @@ def translate(paths: tuple[str, ...], inventory: str, out: Path | None, form: st
         # An empty plan would remove all manifests of an earlier run.
         many = _count(bundle.skipped, "document")
         click.echo(f"error: nothing to translate: of {many}, none is of a kind of TSB that mesh-wasm reads.", err=True)
+        for located in bundle.check():
+            click.echo(str(located), err=True)
     if problems or not bundle.read:
         sys.exit(2)
     plan = bundle.plan(fleet)

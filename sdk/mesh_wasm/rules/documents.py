@@ -106,7 +106,7 @@ NOT_TRANSLATED = rule(
     Family.TENANCY,
     "Extensions in a place that mesh-wasm does not translate",
     why="TSB hands these extensions down the hierarchy; the manifests made here do not have them.",
-    fix="Attach the extensions to gateways and security groups, which are translated.",
+    fix="Attach the extensions to the gateways and security groups that are meant: these are translated.",
     source="TSB settings, profiles (facts C3)",
     bad=_GOOD
     + """\

@@ -17,7 +17,7 @@ def read_tsb(path: Path, options: Options) -> Source | None:
     """The plugins of TSB documents in the clusters of the inventory; None where there are no TSB documents."""
     documents, problems = read_paths([str(path)])
     bundle = Bundle(documents)
-    if not bundle.read:
+    if not bundle.read and not bundle.check():  # there are kinds of TSB of which nothing is known but what is not read
         return None
     for problem in problems:
         raise SourceError(str(problem))

@@ -19,7 +19,7 @@ from mesh_wasm.deferred import INVALID, Deferred, known
 from mesh_wasm.entrycheck import entry_findings
 from mesh_wasm.enums import PluginPhase
 from mesh_wasm.extension import CatalogueEntry, WasmExtension
-from mesh_wasm.finding import Finding, format_path, ordered, quoted
+from mesh_wasm.finding import Finding, listed, ordered, quoted
 from mesh_wasm.fqn import Fqn
 from mesh_wasm.model import Leaf, Model, Str
 from mesh_wasm.parse import parse
@@ -172,16 +172,30 @@ def not_translated(document: object) -> Iterator[Finding]:
     """Findings about extensions in kinds that can carry them and are passed over."""
     if not isinstance(document, Mapping):
         return
-    for path in ELSEWHERE.get((api_group(document)[0], str(document.get("kind"))), ()):
+    kind, metadata = document.get("kind"), document.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, Mapping) else None
+    for path in ELSEWHERE.get((api_group(document)[0], str(kind)), ()):
         here: Any = document.get("spec")
         for part in path:
             here = here.get(part) if isinstance(here, Mapping) else None
-        carries = _subset_extensions(here) if path == ("subsets",) else bool(here)
-        if carries:
-            says = f"the extensions in {format_path(path)} of a {document.get('kind')} are not translated."
-            yield documents.NOT_TRANSLATED.at("spec", *path, says=says)
+        attached = list(_of_subsets(here)) if path == ("subsets",) else here
+        if attached:
+            says = (
+                f"TSB attaches {_named(attached)} here; the kind {kind} is not translated, so no WasmPlugin is written."
+            )
+            subject = f"{kind} {name}" if isinstance(name, str) else None
+            yield documents.NOT_TRANSLATED.at("spec", *path, says=says, subject=subject)
 
 
-def _subset_extensions(subsets: object) -> bool:
-    settings = [one.get("settings") for one in subsets if isinstance(one, Mapping)] if isinstance(subsets, list) else []
-    return any(isinstance(one, Mapping) and one.get("extension") for one in settings)
+def _of_subsets(subsets: object) -> Iterator[Any]:
+    for one in subsets if isinstance(subsets, list) else ():
+        settings = one.get("settings") if isinstance(one, Mapping) else None
+        attached = settings.get("extension") if isinstance(settings, Mapping) else None
+        yield from attached if isinstance(attached, list) else [attached] if attached else ()
+
+
+def _named(attached: object) -> str:
+    """The attached extensions in words, as far as they can be read."""
+    items = attached if isinstance(attached, list) else [attached]
+    fqns = [one.get("fqn") if isinstance(one, Mapping) else None for one in items]
+    return listed(list(dict.fromkeys(fqn for fqn in fqns if isinstance(fqn, str)))) or "extensions"
