@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -483,6 +485,24 @@ def test_a_secret_value_is_never_shown() -> None:
     assert result.failure is not None
     told = [message.text for message in result.monitor.messages] + [result.failure, str(result.ledger.findings)]
     assert not any(SECRET in text for text in told)
+
+
+def test_nothing_of_a_run_is_logged_after_it(caplog: pytest.LogCaptureFixture) -> None:
+    """asyncio logs what has failed and was awaited by nobody when it is collected as garbage, which may be much later."""
+
+    def program() -> None:
+        lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        lost.set_exception(RuntimeError("of a plugin that is not created, because its pull secret is refused"))
+        cycle: list[Any] = [lost]
+        cycle.append(cycle)
+
+    gc.disable()
+    try:
+        assert run(program).failure is None
+    finally:
+        gc.enable()
+    gc.collect()
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
 
 
 def _has(found: list[Finding], rule: str, path: str, text: str) -> None:

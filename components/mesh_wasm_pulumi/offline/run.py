@@ -6,12 +6,11 @@ import asyncio
 import contextlib
 import contextvars
 import io
-import logging
 import os
 import runpy
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -74,6 +73,7 @@ def _run(
         run = Run(monitor, book)
 
         async def go() -> None:
+            asyncio.get_running_loop().set_exception_handler(_say_nothing)
             runtime.configure(
                 runtime.Settings(
                     project=project,
@@ -88,8 +88,7 @@ def _run(
             await runtime.run_in_stack(program)
 
         try:
-            with _quiet():
-                asyncio.run(go())
+            asyncio.run(go())
         except pulumi.RunError as error:
             run.failure = str(error)
         except Exception as error:
@@ -118,16 +117,12 @@ def _user_frames(error: BaseException) -> TracebackType | None:
     return frame.tb_next if frame is not None else error.__traceback__
 
 
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    # When a program fails, asyncio logs the exceptions of all tasks that nobody awaits any more. The first is enough.
-    logger = logging.getLogger("asyncio")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
+def _say_nothing(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What asyncio calls, in place of logging a traceback, for each task that has failed and that nobody awaits.
+
+    When a program fails there are many of them, and the first is enough. Some are found only when they are collected as
+    garbage, long after the run and in the middle of whatever else happens then.
+    """
 
 
 def run_folder(
