@@ -31,7 +31,7 @@ def figures(sizes: list[int], times: int) -> Iterator[Figure]:
     """
     least, most = sizes[0], sizes[-1]
     for shape, title in SHAPES.items():
-        for collector, called, aim in (("on", "growth", None), ("off", "growth without garbage collection", 1.2)):
+        for collector, called, aim in (("on", "growth", 1.2), ("off", "growth without garbage collection", 1.2)):
             small, large = take_turns(
                 lambda shape=shape, collector=collector: sample("bench.planning", shape, str(least), collector),
                 lambda shape=shape, collector=collector: sample("bench.planning", shape, str(most), collector),
@@ -47,6 +47,7 @@ def figures(sizes: list[int], times: int) -> Iterator[Figure]:
 def main(shape: str, placements: str, collector: str) -> None:
     """One sample, after a small one that fills the caches which every process fills once."""
     PLANS[shape](1_000)
+    gc.collect()
     if collector == "off":
         gc.disable()
     cpu = time.process_time()
