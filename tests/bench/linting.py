@@ -39,7 +39,7 @@ def figures(sizes: list[int], times: int) -> Iterator[Figure]:
 
 
 def write_manifests(folder: Path, count: int) -> None:
-    """Manifests as they lie in a GitOps repository: each with a config of a dozen lines."""
+    """Manifests as they lie in a GitOps repository: each with a config of a dozen lines, an image for ten of them."""
     for start in range(0, count, 50):
         texts = [_manifest(number) for number in range(start, min(start + 50, count))]
         (folder / f"plugins-{start:06}.yaml").write_text("---\n".join(texts))
@@ -58,7 +58,7 @@ spec:
   selector:
     matchLabels:
       app: app-{number}
-  url: oci://registry.acme.io/filters/acl-check:1.4.2@sha256:{"7e" * 32}
+  url: oci://registry.acme.io/filters/filter-{number // 10}:1.4.2@sha256:{"7e" * 32}
   imagePullPolicy: IfNotPresent
   failStrategy: FAIL_CLOSE
   phase: AUTHZ
