@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 
 from mesh_wasm.cluster import Cluster, Fleet, Selection
+from mesh_wasm.clusterfacts import fact_findings
 from mesh_wasm.deferred import Deferred
 from mesh_wasm.finding import Finding, quoted
 from mesh_wasm.parse import parse
 from mesh_wasm.plan import Plan
-from mesh_wasm.registry import mirror_findings
 from mesh_wasm.rules import placing, schema
 
 from ._leaves import lift
@@ -84,7 +84,7 @@ def _cluster(name: str, facts: dict[str, Any]) -> tuple[Cluster | None, list[Fin
         parsed = parse(Cluster, {"name": name, **facts})
         found = [finding.under("fleet", name) for finding in parsed.findings]
         if not found:
-            found = [replace(one.under("fleet", name), cluster=None) for one in mirror_findings(parsed.value)]
+            found = [finding.under("fleet", name) for finding in fact_findings(parsed.value)]
         last = book.facts[name] = facts, None if parsed.findings else parsed.value, found
     return last[1:]
 

@@ -68,6 +68,13 @@ _SENTENCES = (
         ),
     ),
     (
+        r'unable to get cluster state|(?:wasmplugins|secrets|externalsecrets)\S* "[^"]+" not found',
+        (
+            "{object} is gone from cluster {cluster}, though this stack knows it: somebody has deleted it. Run "
+            "`pulumi up --refresh`, which makes it anew."
+        ),
+    ),
+    (
         r"in namespace (\S+) because it is being terminated",
         (
             "namespace '{found}' of cluster {cluster} is being deleted, so {object} is not created. Wait until it is gone, "

@@ -21,10 +21,10 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from .cluster import Cluster, Fleet
+from .clusterfacts import fact_findings
 from .finding import Finding, ordered, quoted
-from .naming import is_label, is_subdomain
+from .naming import is_subdomain
 from .parse import parse
-from .registry import mirror_findings
 from .rules import placing, schema
 from .yamlfile import Located, Unreadable, load
 
@@ -99,19 +99,7 @@ def _facts(cluster: Cluster) -> Iterator[Finding]:
     if not is_subdomain(cluster.name):
         says = f"{quoted(cluster.name)} is no name for a cluster."
         yield placing.BAD_NAME.at(says=says)
-    if cluster.istio_version is not None and cluster.version is None:
-        says = f"{quoted(cluster.istio_version)} is no version of Istio."
-        yield schema.WRONG_TYPE.at("istioVersion", says=says, fix='Write it as in "1.27" or "1.27.3".')
-    for index, namespace in enumerate(cluster.namespaces or ()):
-        if not is_label(namespace):
-            yield placing.BAD_NAME.at("namespaces", index, says=f"{quoted(namespace)} is no namespace name.")
-        elif namespace in (cluster.namespaces or ())[:index]:
-            says = f"{quoted(namespace)} is listed twice."
-            yield placing.BAD_NAME.at("namespaces", index, says=says, fix="Keep one of the two.")
-    if not is_label(cluster.root_namespace):
-        yield placing.BAD_NAME.at("rootNamespace", says=f"{quoted(cluster.root_namespace)} is no namespace name.")
-    for finding in mirror_findings(cluster):
-        yield replace(finding, cluster=None)
+    yield from fact_findings(cluster)
 
 
 _FORM = "Write clusters: {<name>: {namespaces: [<namespace>, …], istioVersion: '<major>.<minor>', …}}."

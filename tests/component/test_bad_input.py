@@ -429,6 +429,22 @@ def test_components_of_one_name_and_two_types() -> None:
     assert [finding.rule for finding in errors(result)] == ["MW501"]
 
 
+@pytest.mark.parametrize(
+    ("facts", "rule", "path", "text"),
+    [
+        ({"istio_version": "new"}, "MW103", "fleet.east.istio_version", "no version of Istio"),
+        ({"namespaces": ["edge", "Shop"]}, "MW514", "fleet.east.namespaces[1]", "no namespace name"),
+        ({"root_namespace": "a_b"}, "MW514", "fleet.east.root_namespace", "no namespace name"),
+        ({"revision": "a b"}, "MW109", "fleet.east.revision", "no value of a label"),
+        ({"registry_mirrors": {"registry.acme.io": "http://m"}}, "MW811", "", "no registry host"),
+    ],
+)
+def test_facts_that_no_cluster_can_have(facts: dict[str, Any], rule: str, path: str, text: str) -> None:
+    result = run(lambda: wasm.WasmPlugin("raw", plugin_args(fleet(**facts), {"namespace": "edge"})) and None)
+    _has(errors(result, "raw"), rule, path or 'fleet.east.registry_mirrors["registry.acme.io"]', text)
+    assert not plugins(result)
+
+
 def test_all_problems_of_all_components_in_one_run() -> None:
     def program() -> None:
         where = fleet()

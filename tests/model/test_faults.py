@@ -29,6 +29,13 @@ ANSWERS = {
         'was not successfully created by the Kubernetes API server: namespaces "edge" not found',
         ["cluster east has no namespace 'edge'", "kubectl --context east create namespace edge"],
     ),
+    "gone": (
+        (
+            'failed: wasmplugins.extensions.istio.io "shop-acl" not found unable to get cluster state: '
+            'wasmplugins.extensions.istio.io "shop-acl" not found'
+        ),
+        ["WasmPlugin edge/shop-acl is gone from cluster east", "`pulumi up --refresh`"],
+    ),
     "terminating": (
         'secrets "registry" is forbidden: unable to create new content in namespace edge because it is being terminated',
         ["namespace 'edge' of cluster east is being deleted"],

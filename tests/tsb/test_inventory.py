@@ -67,6 +67,7 @@ clusters:
         ("clusters:\n  east:\n    namespaces: [a, B]", 3, "clusters.east.namespaces[1]", "no namespace name"),
         ("clusters:\n  east:\n    namespaces:\n    - a\n    - a", 5, "clusters.east.namespaces[1]", "listed twice"),
         ("clusters:\n  east:\n    rootNamespace: a_b", 3, "clusters.east.rootNamespace", "no namespace name"),
+        ("clusters:\n  east:\n    revision: a b", 3, "clusters.east.revision", "no value of a label"),
         ("clusters:\n  ../up: {}", 2, 'clusters["../up"]', "no name for a cluster"),
         ("clusters:\n  east:\n    name: west", 3, "clusters.east.name", "its key in clusters"),
     ],

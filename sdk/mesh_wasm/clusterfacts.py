@@ -1,0 +1,32 @@
+"""What can be wrong with the facts of a cluster, wherever they are declared: in an inventory or in a program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from .cluster import Cluster
+from .finding import Finding, quoted
+from .naming import is_label
+from .registry import mirror_findings
+from .rules import placing, schema
+from .rules.silent import is_label_value
+
+
+def fact_findings(cluster: Cluster) -> Iterator[Finding]:
+    """Facts that no cluster can have; paths start at the facts."""
+    if cluster.istio_version is not None and cluster.version is None:
+        says = f"{quoted(cluster.istio_version)} is no version of Istio."
+        yield schema.WRONG_TYPE.at("istioVersion", says=says, fix='Write it as in "1.27" or "1.27.3".')
+    for index, namespace in enumerate(cluster.namespaces or ()):
+        if not is_label(namespace):
+            yield placing.BAD_NAME.at("namespaces", index, says=f"{quoted(namespace)} is no namespace name.")
+        elif namespace in (cluster.namespaces or ())[:index]:
+            says = f"{quoted(namespace)} is listed twice."
+            yield placing.BAD_NAME.at("namespaces", index, says=says, fix="Keep one of the two.")
+    if not is_label(cluster.root_namespace):
+        yield placing.BAD_NAME.at("rootNamespace", says=f"{quoted(cluster.root_namespace)} is no namespace name.")
+    if cluster.revision is not None and not is_label_value(cluster.revision):
+        yield schema.BAD_METADATA.at("revision", says=f"{quoted(cluster.revision)} is no value of a label.")
+    for finding in mirror_findings(cluster):
+        yield replace(finding, cluster=None)
