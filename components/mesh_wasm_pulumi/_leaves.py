@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
 from typing import Any
 
@@ -58,6 +58,8 @@ def lift(value: Any) -> Any:
         return [lift(item) for item in value]
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, Awaitable):  # the third kind of a Pulumi Input; it may be awaited only once
+        return OutputLeaf(pulumi.Output.from_input(value))
     return value
 
 

@@ -113,6 +113,9 @@ def _provider(name: str, kubeconfig: Any, context: str | None) -> k8s.Provider:
         raise pulumi.RunError(f"cluster {name} is declared twice; give each cluster its own name.")
     ledger().clusters[name] = name
 
+    if not isinstance(kubeconfig, str):
+        kubeconfig = pulumi.Output.from_input(kubeconfig)
+
     def check(known: Any, secrets: list[Any]) -> Any:
         finding = kubeconfig_finding(known[0], context)
         return [] if finding is None else refuse_apart(f"cluster {name}", finding)

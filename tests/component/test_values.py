@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -63,7 +64,13 @@ LEAVES: list[tuple[str, dict[str, Any], tuple[str, ...], Any]] = [
 ]
 
 
-@pytest.mark.parametrize("wrap", [lambda v: v, pulumi.Output.from_input], ids=["plain", "output"])
+async def awaited(value: Any) -> Any:
+    """The third kind of a Pulumi Input: a coroutine, which may be awaited only once."""
+    await asyncio.sleep(0)
+    return value
+
+
+@pytest.mark.parametrize("wrap", [lambda v: v, pulumi.Output.from_input, awaited], ids=["plain", "output", "awaitable"])
 @pytest.mark.parametrize(("changes", "path", "value"), [row[1:] for row in LEAVES], ids=[row[0] for row in LEAVES])
 def test_a_leaf_of_an_extension(changes: dict[str, Any], path: tuple[str, ...], value: Any, wrap: Any) -> None:
     def program() -> None:
@@ -77,6 +84,32 @@ def test_a_leaf_of_an_extension(changes: dict[str, Any], path: tuple[str, ...], 
     for part in path:
         spec = spec[part]
     assert spec == value
+
+
+def test_awaitables_everywhere() -> None:
+    def program() -> None:
+        east = wasm.Cluster(
+            "east", kubeconfig=awaited("contexts: [{name: a}]\n"), context="a", namespaces=["edge", "shop"]
+        )
+        where = wasm.Fleet([east])
+        login = {"registry": "registry.acme.io", "username": awaited("u"), "password": awaited("s3cr3t")}
+        acl = wasm.WasmExtension("acl", extension_args(pull_secret=wasm.PullSecret("registry", login)))
+        item = {"extension": acl, "config": {"a": awaited(1)}, "match": [{"ports": [{"number": awaited(80)}]}]}
+        selector = {"namespace": "edge", "labels": {"app": awaited("x")}}
+        gateway = gateway_args(acl, where, gateway=awaited(GATEWAY), workload_selector=selector, extensions=[item])
+        wasm.IngressGatewayAttachment("edge", {**gateway, "clusters": None})
+        metadata = {"namespace": "edge", "labels": {"team": awaited("web")}}
+        wasm.WasmPlugin("raw", plugin_args(where, metadata, url=awaited("https://host/x.wasm")))
+
+    result = run(program)
+    assert result.failure is None, result.failure
+    attached, raw = sorted(plugins(result), key=lambda one: one.name)
+    assert attached.inputs["spec"]["pluginConfig"] == {"a": 1}
+    assert attached.inputs["spec"]["match"][0]["ports"] == [{"number": 80}]
+    assert attached.inputs["spec"]["selector"] == {"matchLabels": {"app": "x"}}
+    assert raw.inputs["spec"]["url"] == "https://host/x.wasm"
+    assert raw.inputs["metadata"]["labels"]["team"] == "web"
+    assert len(secrets(result)) == 1
 
 
 def test_unknown_leaves_stay_leaves() -> None:
