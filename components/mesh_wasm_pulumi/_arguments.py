@@ -32,8 +32,15 @@ def known_arguments(args: Mapping[str, Any], shape: type) -> tuple[dict[str, Any
     args = arguments(args)
     snake = sorted(getattr(shape, "__required_keys__", frozenset()) | getattr(shape, "__optional_keys__", frozenset()))
     allowed = {*snake, *map(to_camel, snake)}
-    known = {key: value for key, value in args.items() if key in allowed and value is not None}
+    known = {key: in_order(value) for key, value in args.items() if key in allowed and value is not None}
     return known, [_unknown(key, snake) for key in args if key not in allowed]
+
+
+def in_order(value: Any) -> Any:
+    """A set of texts as a sorted list: Python hands out its items in another order in each run."""
+    if isinstance(value, set | frozenset) and all(isinstance(one, str) for one in value):
+        return sorted(value)
+    return value
 
 
 def _unknown(key: str, allowed: list[str]) -> Finding:

@@ -16,6 +16,7 @@ from mesh_wasm.parse import parse
 from mesh_wasm.plan import Plan
 from mesh_wasm.rules import placing, schema
 
+from ._arguments import in_order
 from ._leaves import lift
 from ._ledger import ledger
 
@@ -23,6 +24,7 @@ KEYS = frozenset({"fleet", "clusters", "cluster_names", "clusterNames"})
 """The arguments that this module reads."""
 
 
+_PLAIN_FLEET = "Give a Fleet, of which kubeconfigs may be Outputs."
 _FLEET = "Give a Fleet of Clusters (other languages: the clusters by name)."
 
 
@@ -53,11 +55,14 @@ def read_where(args: Mapping[str, Any]) -> Where:
     providers: dict[str, pulumi.ProviderResource] = {}
     others: set[str] = set()
     fleet = args.get("fleet")
-    if not isinstance(fleet, Mapping) or not fleet:
+    if isinstance(fleet, pulumi.Output):
+        findings.append(placing.UNDECIDED.at("fleet", says="'fleet' decides which objects exist.", fix=_PLAIN_FLEET))
+        fleet = {}
+    elif not isinstance(fleet, Mapping) or not fleet:
         findings.append(schema.REQUIRED.at("fleet", says="a fleet with at least one cluster is required.", fix=_FLEET))
         fleet = {}
     for name, entry in fleet.items():
-        facts = dict(entry) if isinstance(entry, Mapping) else {}
+        facts = {key: in_order(fact) for key, fact in entry.items()} if isinstance(entry, Mapping) else {}
         provider = facts.pop("provider", None)
         if facts.pop("owned", True) is False:
             others.add(name)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
+from functools import partial
+from math import isfinite
 from typing import Any
 
 import pulumi
@@ -11,6 +14,8 @@ from pulumi.output import Unknown
 from pulumi.runtime.rpc import UNKNOWN
 
 from mesh_wasm.deferred import SCALARS, Deferred, deferred_leaves, replace_deferred
+
+from ._ledger import ledger
 
 
 class OutputLeaf(Deferred):
@@ -23,7 +28,7 @@ class OutputLeaf(Deferred):
 
     def map(self, fn: Callable[[Any], Any]) -> Deferred:
         """The Output of ``fn`` applied to the value; at preview it is skipped while the value is unknown."""
-        return OutputLeaf(self.output.apply(lambda value: lower(fn(lift(value)))))
+        return OutputLeaf(self.output.apply(partial(mapped, fn)))
 
     def hidden(self, value: Any) -> list[Any]:
         """What must not be shown of its value, if it is secret."""
@@ -42,6 +47,34 @@ class UnknownLeaf(Deferred):
     def map(self, fn: Callable[[Any], Any]) -> Deferred:
         """Still unknown."""
         return self
+
+
+def mapped(fn: Callable[[Any], Any], value: Any) -> Any:
+    """``fn`` of a value that has become known, for an apply. The value may still be refused, and ``fn`` fail on it."""
+    try:
+        return lower(fn(lift(value)))
+    except Exception as error:  # raised again unless the value is refused
+        return _excused(error)
+
+
+async def _excused(error: Exception) -> None:
+    """Wait for the checks: where they refuse something, nothing is registered, and their sentences have to do."""
+    book = ledger()
+    if checks := set(book.checks.values()):
+        await asyncio.wait(checks, timeout=1)
+    if not book.refused:
+        raise error
+
+
+def sayable(value: Any) -> Any:
+    """The same value without what the engine's wire has no word for: None stands there. Outputs are left alone."""
+    if isinstance(value, Mapping):
+        return {key: sayable(item) for key, item in value.items() if isinstance(key, str)}
+    if isinstance(value, list | tuple):
+        return [sayable(item) for item in value]
+    if isinstance(value, float) and not isfinite(value):
+        return None
+    return value if isinstance(value, str | int | float | pulumi.Output | None) else None
 
 
 def lift(value: Any) -> Any:

@@ -50,13 +50,11 @@ def refuse_apart(name: str, finding: Finding) -> pulumi.Output[Any]:
 async def _fail_together() -> None:
     book = ledger()
     checks = set(book.checks.values())
-    waiting = {asyncio.ensure_future(_registered(component)) for component in book.components} | checks
+    waiting = set(map(_registered, book.components)) | checks
     while waiting:
         done, waiting = await asyncio.wait(waiting, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
         if not done:
             break
-    for late in waiting - checks:
-        late.cancel()
     # The messages are sent by tasks that waited for the same URNs as this one; let the last of them run first.
     await asyncio.sleep(0.05)
     told = ", ".join(
@@ -65,5 +63,8 @@ async def _fail_together() -> None:
     raise InvalidInputs(f"Nothing is created for {told}: see the messages on each of them.")
 
 
-async def _registered(component: pulumi.Resource) -> None:
-    await component.urn.future()
+def _registered(component: pulumi.Resource) -> asyncio.Future[None]:
+    """Done once the component is registered. A future of its own: nobody else's is cancelled with it."""
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    component.urn.apply(lambda _: None if done.done() else done.set_result(None))
+    return done

@@ -161,7 +161,7 @@ def spelling(path: Path, args: Any) -> Path:
             part = snake if snake in here or not _is_camel(here) else part
         out.append(part)
         try:
-            here = here[part]
+            here = {} if isinstance(here, pulumi.Output) else here[part]  # an Output takes any index, and fails later
         except (KeyError, IndexError, TypeError):
             here = {}
     return tuple(out)

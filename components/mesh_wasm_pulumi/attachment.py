@@ -24,7 +24,7 @@ from . import _fleet
 from ._arguments import known_arguments
 from ._children import references, registrations, user_dependencies
 from ._entries import attached_of, read_entries
-from ._leaves import lift, lower, output_of
+from ._leaves import lift, lower, output_of, sayable
 from ._ledger import ledger
 from ._report import Report
 from ._retention import retention_findings
@@ -121,7 +121,8 @@ def _attach(
         again, _ = _plan(kind, known, entries, where, shown, undecided)
         return [*again.findings, *ledger().enter_again(shown, again)]
 
-    pulumi.ComponentResource.__init__(component, token(type(component).__name__), name, _props(document, args), opts)
+    props = sayable(_props(document, args)) if plan.errors else _props(document, args)
+    pulumi.ComponentResource.__init__(component, token(type(component).__name__), name, props, opts)
     report = Report(component, name, args)
     clashes = [] if report.errors(plan.findings) else ledger().enter(shown, plan)
     refs = [ref for one in entries for ref in one.secrets]
@@ -168,12 +169,12 @@ def _plan(
 
 def _props(document: Mapping[str, Any], args: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs that policies see: everything but the providers and the extensions' own fields."""
-    selection = {"clusters": args.get("clusters"), "clusterNames": _fleet.cluster_names(args)}
+    selection = {"clusters": sayable(args.get("clusters")), "clusterNames": sayable(_fleet.cluster_names(args))}
     props = {
         **{to_camel(key): value for key, value in document["target"].items()},
         "extensions": document["items"],
         "fleet": list(args["fleet"]) if isinstance(args.get("fleet"), Mapping) else None,
-        WAIVERS: args.get(WAIVERS),
+        WAIVERS: sayable(args.get(WAIVERS)),
         **selection,
     }
     lowered: dict[str, Any] = lower({key: value for key, value in props.items() if value is not None})

@@ -8,6 +8,7 @@ again, so the image and the order of an extension stay readable in a preview, an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pulumi
@@ -16,7 +17,7 @@ from mesh_wasm.deferred import Deferred
 from mesh_wasm.finding import Finding, Path
 from mesh_wasm.rules import schema, sharing
 
-from ._leaves import OutputLeaf, holds_outputs, lift, lower, output_of
+from ._leaves import OutputLeaf, holds_outputs, mapped, output_of
 from ._ledger import ledger
 from ._refusal import refuse_apart
 
@@ -67,7 +68,7 @@ class DefinitionLeaf(OutputLeaf):
 
     def map(self, fn: Callable[[Any], Any]) -> Deferred:
         """The Output of ``fn`` applied to the definition's fields, of which secret ones are Outputs."""
-        return OutputLeaf(self._opened.apply(lambda known: lower(fn(lift(known)))))
+        return OutputLeaf(self._opened.apply(partial(mapped, fn)))
 
     def hidden(self, value: Any) -> list[Any]:
         """The secret parts of its value."""

@@ -13,11 +13,13 @@ from mesh_wasm.finding import Finding
 from mesh_wasm.parse import parse
 from mesh_wasm.pullsecret import PullSecret as Definition
 from mesh_wasm.pullsecret import PullSecretSource, definition_of
+from mesh_wasm.rules import schema
 from mesh_wasm.rules.secretsource import secret_findings
 
 from ._arguments import arguments
 from ._leaves import lift, lower, output_of
 from ._ledger import ledger
+from ._refusal import refuse_apart
 from ._report import Report
 from ._settling import WAIVERS
 from .args import PullSecretArgs, PullSecretDefinition
@@ -63,15 +65,19 @@ class PullSecret(pulumi.ComponentResource):
         :param definition: The pull secret's output ``definition``, as the other stack exports it; may still be unknown.
         :param opts: Resource options.
         """
-        text: Any
-        if isinstance(definition, pulumi.Output):
-            text = lower(
-                DefinitionLeaf(definition, name, ("definition",)).map(lambda known: known.get("dockerConfigJson"))
-            )
-        else:
-            told: Any = definition
-            text = told.get("dockerConfigJson")
-        return PullSecret(name, {"docker_config_json": text}, opts)
+
+        def text(known: Any) -> Any:
+            told = known.get("dockerConfigJson")
+            if told is not None:
+                return told
+            return refuse_apart(name, schema.REQUIRED.at("definition", says=_NO_CREDENTIALS, fix=_DECLARE))
+
+        leaf = DefinitionLeaf(pulumi.Output.from_input(definition), name, ("definition",))
+        return PullSecret(name, {"docker_config_json": lower(leaf.map(text))}, opts)
+
+
+_NO_CREDENTIALS = "the definition holds no credentials: its Secret exists already, or comes from a secret store."
+_DECLARE = "Declare a PullSecret with that existing_secret or external_secret in this stack, too; it holds no secret."
 
 
 def definition_output(definition: Definition, urn: Any) -> dict[str, Any]:

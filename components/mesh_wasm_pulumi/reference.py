@@ -21,7 +21,7 @@ from mesh_wasm.target import check_fqn
 from ._entries import other_extension
 from ._leaves import lift, output_of
 from ._report import Report
-from ._secret_refs import read_secrets, reference_findings
+from ._secret_refs import KEYS, documents, read_secrets, reference_findings
 from .definition import DefinitionLeaf, fields_of, version_findings
 from .extension import WasmExtension
 from .tokens import token
@@ -33,12 +33,17 @@ class WasmExtensionReference(WasmExtension):
     def __init__(self, name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
         fqn, given = args["fqn"], args["definition"]
         pulumi.ComponentResource.__init__(self, token("WasmExtensionReference"), name, {"fqn": fqn}, opts)
-        whole = DefinitionLeaf(given, name, ("definition",)) if isinstance(given, pulumi.Output) else lift(given)
+        plain = isinstance(given, Mapping)
+        whole = lift(given) if plain else DefinitionLeaf(pulumi.Output.from_input(given), name, ("definition",))
         report = Report(self, name, args)
-        self._secrets = read_secrets(args, name) or []
+        own = read_secrets(args, name)
+        self._secrets = (read_secrets(given, name) if plain and own is None else own) or []
         now = [*check_fqn(fqn, "extension", "fqn"), *reference_findings(self._secrets), *_findings(whole, fqn)]
         self._broken = not report.check(now, whole, lambda then: _findings(then, fqn))[0]
-        document: Any = whole if isinstance(whole, Deferred) else fields_of(whole)
+        document: Any = whole
+        if not isinstance(whole, Deferred):
+            document = {key: value for key, value in fields_of(whole).items() if key not in KEYS}
+            document["pullSecrets"] = documents(self._secrets)
         self._document = document
         self._entry = parse(CatalogueEntry, {"fqn": fqn}).value
         self.fqn = output_of(fqn)

@@ -23,7 +23,7 @@ from mesh_wasm.waivers import Levels
 from . import _fleet
 from ._arguments import known_arguments
 from ._children import references, registrations, user_dependencies
-from ._leaves import output_of
+from ._leaves import output_of, sayable
 from ._ledger import ledger
 from ._report import Report
 from ._retention import retention_findings
@@ -103,4 +103,4 @@ def _props(args: Mapping[str, Any], plan: BundlePlan, where: _fleet.Where) -> di
         "fleet": list(where.providers),
         **selection,
     }
-    return {key: value for key, value in props.items() if value is not None}
+    return {key: sayable(value) for key, value in props.items() if value is not None}

@@ -106,6 +106,8 @@ class Supply:
 
     def _spec(self, spec: Mapping[str, Any]) -> dict[str, Any]:
         out = dict(spec)
+        if "url" not in out:
+            return out  # an extension without a module is refused
         url, mirrors = out["url"], self.cluster.registry_mirrors
         if mirrors:
             url = map_value(url, lambda url: mirrored(url, mirrors))

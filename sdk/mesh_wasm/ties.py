@@ -61,9 +61,9 @@ def _where(member: Member) -> Labels:
     return () if member.from_root else ((_NAMESPACE, member.namespace or ""),)
 
 
-def _origin(member: Member) -> tuple[str | None, ...]:
+def _origin(member: Member, fqn: str) -> tuple[str | None, ...]:
     """What a plugin whose name was not known is recognized by when it is entered again."""
-    return member.cluster, member.namespace, member.declared_by, member.fqn
+    return member.cluster, member.namespace, member.declared_by, fqn
 
 
 def _pod_labels(member: Member) -> Labels | None:
@@ -80,21 +80,27 @@ class Ties:
         self._nameless: set[tuple[str | None, ...]] = set()
         """Those that were entered before their names were known."""
 
+    def _came_nameless(self, member: Member) -> bool:
+        """Whether it was entered before its name was known; its FQN may have become known together with the name."""
+        return bool(self._nameless) and any(_origin(member, fqn) in self._nameless for fqn in {member.fqn, ""})
+
     def enter(self, members: Iterable[Member]) -> list[Finding]:
         """Add plugins; what they have against those that were added before. Undecided ones can be entered again later."""
         found: dict[tuple[str, str, bool], list[tuple[Member, Member]]] = defaultdict(list)
+        nameless: set[tuple[str | None, ...]] = set()
         for member in members:
             declared, identity = member.declared, member.identity
-            if declared.undecided or identity in self._known or _origin(member) in self._nameless:
+            if declared.undecided or identity in self._known or self._came_nameless(member):
                 continue
             self._known.add(identity)
             if not member.named:
-                self._nameless.add(_origin(member))
+                nameless.add(_origin(member, member.fqn))
             equals = self._places[member.cluster, declared.phase, declared.layer, member.effective_priority]
             for other in islice(_rivals(member, equals), _MOST):
                 key = (_called(member), _called(other), member.namespace == other.namespace)
                 found[key].append((member, other))
             equals.add(member)
+        self._nameless |= nameless
         return list(_findings(found))
 
 

@@ -470,6 +470,70 @@ def test_all_problems_of_all_components_in_one_run() -> None:
 SECRET = "hunter2-very-secret"
 
 
+@pytest.mark.parametrize("value", [None, 5, [], {"a": 1}, True], ids=str)
+@pytest.mark.parametrize("field", ["gateway", "extension", "text"])
+def test_values_of_the_wrong_type_that_become_known(field: str, value: Any) -> None:
+    """Names and URLs are made of values before these can be checked: the sentence comes all the same, and no traceback."""
+
+    def program() -> None:
+        late = {field: pulumi.Output.from_input(value)}
+        registry = wasm.PullSecret("registry", {"docker_config_json": late["text"]}) if field == "text" else None
+        acl = wasm.WasmExtension("acl", extension_args(image=late.get("extension"), pull_secret=registry))
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet(), gateway=late.get("gateway", GATEWAY)))
+
+    result = run(program)
+    name = {"gateway": "edge", "extension": "acl", "text": "registry"}[field]
+    assert errors(result, name) or (field, value) == ("extension", None)
+    assert result.failure is not None
+    assert result.failure.startswith("Nothing is created for ")
+
+
+@pytest.mark.parametrize("value", [{1}, object(), b"x", float("nan"), len], ids=lambda value: type(value).__name__)
+def test_plain_values_that_nobody_can_send(value: Any) -> None:
+    def program() -> None:
+        acl, where = wasm.WasmExtension("acl", extension_args()), fleet()
+        wasm.IngressGatewayAttachment("a", gateway_args(acl, where, gateway=value))
+        wasm.IngressGatewayAttachment(
+            "b", gateway_args(acl, where, extensions=[{"extension": acl, "config": {"a": value}}])
+        )
+
+    result = run(program)
+    assert result.failure == "Nothing is created for a (1 error), b (1 error): see the messages on each of them."
+
+
+def test_a_problem_below_an_output() -> None:
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args())
+        selector = pulumi.Output.from_input({"namespace": "edge", "labels": {}})
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet(), workload_selector=selector))
+
+    result = run(program)
+    _has(errors(result, "edge"), "MW401", "workload_selector.labels", "no labels")
+    assert result.failure == "Nothing is created for edge (1 error): see the messages on each of them."
+
+
+def test_sets_of_names_are_taken_in_order() -> None:
+    namespaces = {f"team-{letter}" for letter in "abcdefgh"}
+
+    def program() -> None:
+        acl, where = wasm.WasmExtension("acl", extension_args()), fleet(namespaces=namespaces)
+        selectors = {f"*/{namespace}" for namespace in namespaces}
+        group = wasm.SecurityGroupAttachment("group", group_args(acl, where, namespace_selector=selectors))
+        pulumi.export("plugins", group.plugins)
+
+    told = run(program).stack_outputs["plugins"]
+    east = [plugin["namespace"] for plugin in told if plugin["cluster"] == "east"]
+    assert east == sorted(namespaces)
+
+
+def test_a_fleet_that_is_an_output() -> None:
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args())
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, pulumi.Output.from_input(fleet())))
+
+    _has(errors(run(program), "edge"), "MW512", "fleet", "decides which objects exist")
+
+
 @pytest.mark.parametrize("late", [pulumi.Output.from_input, pulumi.Output.secret], ids=["output", "secret"])
 def test_problems_of_plain_values_hide_none_of_outputs(late: Callable[[Any], Any]) -> None:
     def program() -> None:

@@ -12,11 +12,19 @@ from support.programs import GATEWAY, IMAGE, errors, extension_args, fleet, gate
 
 import mesh_wasm_pulumi as wasm
 from mesh_wasm.finding import format_path
+from mesh_wasm_pulumi import _refusal
 from mesh_wasm_pulumi.offline.run import Run, run_folder, run_program
 
+DOCKER_CONFIG = '{"auths": {"registry.acme.io": {"username": "u", "password": "p"}}}'
 SIG = "4dabf18193072939515e22adb298388d"
 NAME = "organization/mesh-wasm-catalogue/dev"
 FOLDER = EXAMPLES / "two-stacks"
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits for a definition that is refused waits for good: here nobody has to watch it."""
+    monkeypatch.setattr(_refusal, "PATIENCE", 0.3)
 
 
 def catalogue(**changes: Any) -> dict[str, Any]:
@@ -150,6 +158,64 @@ def test_every_output_that_is_not_exported_is_told() -> None:
         ("edge", "MW101", "extensions[0].extension"),
         ("bad", "MW104", "phase"),
     }
+
+
+@pytest.mark.parametrize("wrap", [lambda told: told, pulumi.Output.from_input], ids=["plain", "output"])
+@pytest.mark.parametrize(
+    ("told", "text"),
+    [
+        ({"name": "regcred", "existing": True}, "holds no credentials"),
+        ({"name": "x", "externalSecret": {"store": {"name": "vault"}}}, "holds no credentials"),
+        ("junk", "something else was given"),
+    ],
+)
+def test_pull_secrets_without_credentials(told: Any, text: str, wrap: Any) -> None:
+    def program() -> None:
+        registry = wasm.PullSecret.get("registry", wrap(told))
+        acl = wasm.WasmExtension("acl", extension_args(pull_secret=registry))
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet()))
+
+    run = run_program(program, project="team")
+    (problem,) = errors(run, "registry")
+    assert (problem.rule, problem.path) == ("MW101", ("definition",))
+    assert text in problem.message
+    assert plugins(run) == []
+
+
+@pytest.mark.parametrize("given", [True, False], ids=["given", "of the definition"])
+def test_a_plain_definition_with_a_pull_secret(given: bool) -> None:
+    credentials = {"name": "registry", "dockerConfigJson": DOCKER_CONFIG, "registries": ["registry.acme.io"]}
+    definition = {"fqn": "organizations/acme/extensions/acl", "image": IMAGE, "pullSecrets": [credentials]}
+
+    def program() -> None:
+        own = {"pull_secret": registry()} if given else {}
+        acl = wasm.WasmExtension.get("acl", definition, organization="acme", **own)
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet()))
+
+    run = run_program(program, project="team")
+    assert run.failure is None, run.failure
+    (secret,), (plugin,) = secrets(run), plugins(run)
+    assert plugin.inputs["spec"]["imagePullSecret"] == secret.inputs["metadata"]["name"]
+
+
+@pytest.mark.parametrize("wrap", [lambda told: told, pulumi.Output.from_input], ids=["plain", "output"])
+def test_a_definition_without_a_module(wrap: Any) -> None:
+    def program() -> None:
+        nothing = wrap({"fqn": "organizations/acme/extensions/acl"})
+        acl = wasm.WasmExtension.get("acl", nothing, organization="acme", pull_secret=registry())
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet()))
+
+    run = run_program(program, project="team")
+    assert [(one.rule, one.path) for one in errors(run, "acl")] == [("MW101", ("definition", "image"))]
+    assert run.failure is not None
+    assert run.failure.startswith("Nothing is created for ")
+
+
+@pytest.mark.parametrize("junk", ["junk", 5, ["x"]], ids=str)
+def test_what_is_no_definition(junk: Any) -> None:
+    run = run_program(lambda: wasm.WasmExtension.get("acl", junk, organization="acme") and None, project="team")
+    (problem,) = errors(run, "acl")
+    assert "something else was given" in problem.message
 
 
 # The rules, as soon as it is known
