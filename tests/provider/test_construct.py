@@ -311,6 +311,17 @@ def test_warning_is_logged_on_the_component(process: Plugin, plugin: Plugin, fle
     assert all(one.urn == answer.urn and one.severity in ("warning", "info") for one in told)
 
 
+@pytest.mark.parametrize("phase", ["NOPE", output("NOPE", secret=True)], ids=["plain", "in an Output"])
+def test_notes_about_a_refused_component_come_before_the_refusal(process: Plugin, plugin: Plugin, phase: Any) -> None:
+    """The engine may end the program with the refusal, and what comes later is lost."""
+    before = len(process.engine.messages)
+    answer = plugin.construct("WasmExtension", "acl", {**EXTENSION, "phase": phase, "image": "oci://r.io/x:1"})
+    told, registered = process.engine.messages[before:], list(plugin.monitor.resources)
+    assert answer.code == "INVALID_ARGUMENT"
+    assert [(one.severity, one.urn) for one in told] == [("info", registered[0])]
+    assert len(registered) == 1
+
+
 # Pull secrets shared between attachments
 
 

@@ -24,9 +24,11 @@ from pulumi.provider.server import ComponentInitError, ProviderServicer
 from pulumi.resource import DependencyResource
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import provider_pb2_grpc
+from pulumi.runtime.settings import _get_rpc_manager
 
 from mesh_wasm import __version__
 from mesh_wasm_pulumi._ledger import Ledger, ledger, use_ledger
+from mesh_wasm_pulumi._refusal import PATIENCE
 from mesh_wasm_pulumi.tokens import NAMESPACE, PACKAGE
 
 from . import wire
@@ -69,6 +71,19 @@ class StrictComponentProvider(ComponentProvider):
         return None if found is None or found.enum else found.properties
 
 
+async def _sent() -> None:
+    """Wait until what a refused component has begun is sent: itself, and what is said beside its errors.
+
+    The SDK waits for that after a success only. The engine may end the program at the first refusal, and what comes later
+    is lost, or meets an address where nobody listens any more; gRPC then refuses that address to the next deployment, too.
+    """
+    await asyncio.sleep(0)  # what was begun is queued now
+    begun: list[Any] = [*_get_rpc_manager().rpcs]
+    if begun:
+        await asyncio.wait(begun, timeout=PATIENCE)
+    await asyncio.sleep(0.01)  # the messages are sent by tasks that wait for the URN of the component
+
+
 async def _after(checks: list[pulumi.Output[Any]], urn: pulumi.Input[str]) -> Any:
     for check in checks:
         await check.future(with_unknowns=True)
@@ -92,7 +107,11 @@ class Servicer(ProviderServicer):
 
     async def _construct(self, request: Any, context: Any) -> Any:
         use_ledger(self._ledger(request))
-        return await super()._construct(request, context)
+        try:
+            return await super()._construct(request, context)
+        except Exception:
+            await _sent()
+            raise
 
     def _ledger(self, request: Any) -> Ledger:
         """The ledger of the deployment that asks; a component that comes again begins a new one at the same address."""
