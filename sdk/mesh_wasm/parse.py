@@ -77,7 +77,7 @@ def _hollow(model: type[M]) -> M:
 def _copy(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _copy(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | set | frozenset):  # pydantic takes a set for a list, too
         return [_copy(item) for item in value]
     return value if isinstance(value, Deferred | Model) else copy.copy(value)
 

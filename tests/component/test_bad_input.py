@@ -69,6 +69,7 @@ EXTENSIONS: list[tuple[str, dict[str, Any], str, str, str]] = [
         "vm_config.env[1].name",
         "twice",
     ),
+    ("set of wrong items", {"allowed_in": {1}}, "MW103", "allowed_in[0]", "expected a text, got a number"),
     ("int32 overflow", {"priority": 2**31}, "MW105", "priority", "2147483647"),
     ("priority that is a text", {"priority": "10"}, "MW103", "priority", "expected a whole number, got a text"),
     ("unknown phase", {"phase": "AUTHX"}, "MW104", "phase", "did you mean AUTHZ"),
