@@ -37,7 +37,7 @@ def main() -> None:
     """Run what is asked for; by default everything that this machine can."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}; default: all")
-    parser.add_argument("--times", type=int, default=5, help="samples of each side (default: 5)")
+    parser.add_argument("--times", type=int, default=9, help="samples of each side (default: 9)")
     parser.add_argument("--plugins", nargs="+", type=int, metavar="N", help="how many to register")
     parser.add_argument("--quick", action="store_true", help="small sizes only: two minutes instead of twenty")
     parser.add_argument("--out", type=Path, default=Path("rendered/bench.json"), help="where the JSON goes")
