@@ -37,9 +37,9 @@ def main() -> None:
     """Run what is asked for; by default everything that this machine can."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}; default: all")
-    parser.add_argument("--times", type=int, default=9, help="samples of each side (default: 9)")
+    parser.add_argument("--times", type=int, help="samples of each side (default: 9, or 5 if quick)")
     parser.add_argument("--plugins", nargs="+", type=int, metavar="N", help="how many to register")
-    parser.add_argument("--quick", action="store_true", help="small sizes only: two minutes instead of twenty")
+    parser.add_argument("--quick", action="store_true", help="small sizes only: two minutes instead of ten")
     parser.add_argument("--out", type=Path, default=Path("rendered/bench.json"), help="where the JSON goes")
     wanted = parser.parse_args()
     if unknown := set(wanted.sections) - set(SECTIONS):
@@ -52,7 +52,7 @@ def main() -> None:
             progress.print("engine: left out, for there is no pulumi on PATH.")
             continue
         progress.print(f"{name} …")
-        told += SECTIONS[name](Wanted(sizes, wanted.times, wanted.quick))
+        told += SECTIONS[name](Wanted(sizes, wanted.times or (5 if wanted.quick else 9), wanted.quick))
         write(told, wanted.out)  # after each section: a run that is broken off leaves what it has measured
     show(told, Console(width=200) if not console.is_terminal else console)
     progress.print(f"Written to {wanted.out} and {wanted.out.with_suffix('.md')}.")
