@@ -26,7 +26,7 @@ check: $(VENV)/.ready  ## Lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.ready  ## What it costs, beside the same by hand: ten minutes; ARGS=--quick: two
+bench: $(VENV)/.ready  ## What it costs, beside the same by hand: a quarter of an hour; ARGS=--quick: two
 	PYTHONPATH=sdk:components:tests $(RUN) -m bench $(ARGS)
 
 golden: $(VENV)/.ready  ## Write the golden files anew; read the difference before you commit it

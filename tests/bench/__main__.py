@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}; default: all")
     parser.add_argument("--times", type=int, help="samples of each side (default: 9, or 5 if quick)")
     parser.add_argument("--plugins", nargs="+", type=int, metavar="N", help="how many to register")
-    parser.add_argument("--quick", action="store_true", help="small sizes only: two minutes instead of ten")
+    parser.add_argument("--quick", action="store_true", help="small sizes only: two minutes instead of fifteen")
     parser.add_argument("--out", type=Path, default=Path("rendered/bench.json"), help="where the JSON goes")
     wanted = parser.parse_args()
     if unknown := set(wanted.sections) - set(SECTIONS):

@@ -15,7 +15,7 @@ from .figures import Figure, column, take_turns
 
 SECTION = "registration"
 _LARGE = 5_000
-"""Beyond it, a sample takes minutes: there are fewer, and only of the plain program."""
+"""Beyond it, a sample takes the better part of a minute: there are fewer."""
 
 
 def figures(sizes: list[int], times: int) -> Iterator[Figure]:
@@ -23,10 +23,7 @@ def figures(sizes: list[int], times: int) -> Iterator[Figure]:
     with serving("bench.echo") as monitor:
         for secrets in (False, True):
             for size in sizes:
-                if size <= _LARGE:
-                    yield from _compare(size, secrets, times, monitor)
-                elif not secrets:
-                    yield from _compare(size, secrets, max(1, times // 3), monitor)
+                yield from _compare(size, secrets, times if size <= _LARGE else max(1, times // 3), monitor)
 
 
 def _compare(size: int, secrets: bool, times: int, monitor: str) -> Iterator[Figure]:
