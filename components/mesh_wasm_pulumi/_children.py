@@ -13,7 +13,7 @@ from mesh_wasm.deferred import Deferred, known
 from mesh_wasm.plan import Plan, PlannedPlugin
 from mesh_wasm.plugin import API_VERSION, KIND
 
-from ._faults import watched
+from ._faults import remember, watched
 from ._fleet import Where
 from ._leaves import lower
 from ._secrets import PullSecrets
@@ -46,7 +46,7 @@ def registrations(
             if standing is not None:
                 needs.append(standing.resource)
                 gates += [] if standing.gate is None else [standing.gate]
-            options[key] = where.options(component, plugin.cluster.name, _after(gates, needs, waits))
+            options[key] = watched(where.options(component, plugin.cluster.name, _after(gates, needs, waits)))
         if id(plugin.spec) not in specs:  # that of one extension is the same in all its places
             specs[id(plugin.spec)] = lower(plugin.spec)
         yield _plugin(name, plugin, specs[id(plugin.spec)], options[key])
@@ -75,7 +75,7 @@ def _plugin(
         kind=KIND,
         metadata=metadata,
         spec=spec,
-        opts=watched(options, child, plugin.cluster.name, KIND, metadata),
+        opts=remember(child, plugin.cluster.name, KIND, metadata, options),
     )
 
 

@@ -34,18 +34,25 @@ class Child:
     options: pulumi.ResourceOptions
 
 
-def watched(
-    options: pulumi.ResourceOptions, name: str, cluster: str, kind: str, metadata: Mapping[str, Any]
-) -> pulumi.ResourceOptions:
-    """The options of the child called ``name``, with the hook."""
+def watched(options: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+    """The options with the hook; children that share the options share it as well."""
     book = ledger()
     if book.fault_hook is None and _wanted(book):
         book.fault_hook = pulumi.ErrorHook(HOOK, lambda args: _tell(book, args))
     if book.fault_hook is None:
         return options
-    book.children[kind, name] = Child(cluster, kind, metadata, options)
     hooks = pulumi.ResourceHookBinding(on_error=[book.fault_hook])
     return pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(hooks=hooks))
+
+
+def remember(
+    name: str, cluster: str, kind: str, metadata: Mapping[str, Any], options: pulumi.ResourceOptions
+) -> pulumi.ResourceOptions:
+    """Note what the hook has to know of the child called ``name``, and return its options."""
+    book = ledger()
+    if book.fault_hook is not None:
+        book.children[kind, name] = Child(cluster, kind, metadata, options)
+    return options
 
 
 def _wanted(book: Ledger) -> bool:

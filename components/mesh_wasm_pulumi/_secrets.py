@@ -20,7 +20,7 @@ from mesh_wasm.pullsecret import together
 from mesh_wasm.rules.secrets import existing_findings
 from mesh_wasm.secretplan import PlannedSecret
 
-from ._faults import watched
+from ._faults import remember, watched
 from ._fleet import Where
 from ._leaves import lower
 from ._ledger import ledger
@@ -77,7 +77,7 @@ class PullSecrets:
             metadata=metadata,
             type=SECRET_TYPE,
             string_data={SECRET_KEY: text},
-            opts=watched(self._options(planned), name, planned.cluster.name, "Secret", metadata),
+            opts=remember(name, planned.cluster.name, "Secret", metadata, watched(self._options(planned))),
         )
 
     def _external(self, planned: PlannedSecret, source: Definition) -> pulumi.Resource:
@@ -90,7 +90,7 @@ class PullSecrets:
             kind=KIND,
             metadata=metadata,
             spec=lower(external_secret_spec(source.external_secret, planned.name, source.registries)),
-            opts=watched(self._options(planned), name, planned.cluster.name, KIND, metadata),
+            opts=remember(name, planned.cluster.name, KIND, metadata, watched(self._options(planned))),
         )
 
     def _read(self, planned: PlannedSecret) -> pulumi.Resource:
