@@ -12,7 +12,7 @@ from typing import Any
 import pulumi
 from pulumi.errors import InputPropertiesError, InputPropertyErrorDetails
 
-from mesh_wasm.finding import Finding, Path, format_path
+from mesh_wasm.finding import Finding, Path, counted, format_path
 
 HIDDEN = " (value not shown)"
 """Stands behind the path of a value that must not be printed."""
@@ -21,8 +21,7 @@ HIDDEN = " (value not shown)"
 def refusal(name: str, problems: Iterable[Finding], args: Mapping[str, Any]) -> InputPropertiesError:
     """The error that carries the problems of a component; paths are spelt as in ``args``."""
     details = [_detail(problem, args) for problem in problems]
-    count = f"{len(details)} invalid input{'s' if len(details) > 1 else ''}"
-    return InputPropertiesError(f"{name}: {count}, nothing is created for it", details)
+    return InputPropertiesError(f"{name}: {counted(len(details), 'invalid input')}, nothing is created for it", details)
 
 
 def _detail(problem: Finding, args: Mapping[str, Any]) -> InputPropertyErrorDetails:

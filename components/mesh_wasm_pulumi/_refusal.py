@@ -12,7 +12,7 @@ from typing import Any
 
 import pulumi
 
-from mesh_wasm.finding import Finding
+from mesh_wasm.finding import Finding, counted
 
 from ._ledger import ledger
 
@@ -57,9 +57,7 @@ async def _fail_together() -> None:
             break
     # The messages are sent by tasks that waited for the same URNs as this one; let the last of them run first.
     await asyncio.sleep(0.05)
-    told = ", ".join(
-        f"{name} ({count} error{'s' if count > 1 else ''})" for name, count in sorted(book.refused.items())
-    )
+    told = ", ".join(f"{name} ({counted(count, 'error')})" for name, count in sorted(book.refused.items()))
     raise InvalidInputs(f"Nothing is created for {told}: see the messages on each of them.")
 
 

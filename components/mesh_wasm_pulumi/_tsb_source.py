@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from mesh_wasm.deferred import deferred_leaves
-from mesh_wasm.finding import Finding, format_path, quoted
+from mesh_wasm.finding import Finding, counted, format_path, quoted
 from mesh_wasm.rules import placing, schema
 from mesh_wasm.tsb import Bundle
 from mesh_wasm.yamlfile import Document, Located, Unreadable, documents
@@ -77,8 +77,7 @@ def read_named_secrets(args: Mapping[str, Any], component: str) -> tuple[dict[st
 def bundle_findings(bundle: Bundle, refs: Mapping[str, SecretRef]) -> Iterator[Finding]:
     """What does not fit between the documents and the other arguments."""
     if not bundle.read:
-        many = "1 document" if bundle.skipped == 1 else f"{bundle.skipped} documents"
-        says = f"of {many}, none is of a kind of TSB that mesh-wasm reads."
+        says = f"of {counted(bundle.skipped, 'document')}, none is of a kind of TSB that mesh-wasm reads."
         yield schema.REQUIRED.at("paths", says=says, fix="Name the files that `tctl get … -o yaml` has written.")
     for name in refs:
         if name not in bundle.image_pull_secrets:

@@ -103,3 +103,13 @@ def listed(names: Sequence[str], most: int = 3) -> str:
     """Names in a sentence, not more than a few."""
     shown = ", ".join(names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def counted(number: int, what: str, many: str = "") -> str:
+    """``1 document``, ``2 documents``; ``many`` is the plural where it is made otherwise."""
+    return f"{number} {what if number == 1 else many or f'{what}s'}"
+
+
+def tallied(number: int, severity: Severity) -> str:
+    """The same for findings of a severity: ``1 error``, ``2 errors``, ``2 info``."""
+    return counted(number, str(severity), many="info" if severity is Severity.INFO else "")

@@ -12,7 +12,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from mesh_wasm.cli.console import console
-from mesh_wasm.finding import Finding, Severity, format_path
+from mesh_wasm.finding import Finding, Severity, counted, format_path, tallied
 from mesh_wasm.manifest import ManifestError, write_tree
 from mesh_wasm_pulumi.offline.objects import PlannedObject, planned_objects, provider_problems
 from mesh_wasm_pulumi.offline.run import Run, run_folder
@@ -77,7 +77,8 @@ def _print_tree(run: Run, stack: str, objects: list[PlannedObject]) -> None:
     plugins = sum(one.kind == "WasmPlugin" for one in objects)
     clusters = len({one.cluster for one in objects})
     click.echo(
-        f"{_count(clusters, 'cluster')}, {_count(plugins, 'WasmPlugin')}, {_count(len(objects) - plugins, 'other object')}"
+        f"{counted(clusters, 'cluster')}, {counted(plugins, 'WasmPlugin')}, "
+        f"{counted(len(objects) - plugins, 'other object')}"
     )
 
 
@@ -108,11 +109,7 @@ def _print_findings(run: Run, problems: list[str]) -> None:
         click.echo(f"error: the program failed: {run.failure}")
     tally = {severity: sum(finding.severity is severity for _, finding in findings) for severity in Severity}
     tally[Severity.ERROR] += len(problems)
-    click.echo(", ".join(_count(number, str(severity)) for severity, number in tally.items()))
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 or what == "info" else f"{number} {what}s"
+    click.echo(", ".join(tallied(number, severity) for severity, number in tally.items()))
 
 
 def _document(run: Run, stack: str, objects: list[PlannedObject], problems: list[str]) -> dict[str, Any]:

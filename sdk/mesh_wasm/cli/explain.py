@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from mesh_wasm.cli.console import console
+from mesh_wasm.cli.sourceoptions import source_options
 from mesh_wasm.explain import differences, report, to_json
 from mesh_wasm.explain.diff import ChangeReport, NotComparable
 from mesh_wasm.explain.select import only
@@ -21,14 +22,7 @@ FORMS = ["text", "json", "mermaid", "markdown", "html"]
 
 @click.command()
 @click.argument("source", type=click.Path(path_type=Path, exists=True))
-@click.option(
-    "--stack", default="dev", show_default=True, help="Pulumi programs: the stack whose configuration is used."
-)
-@click.option(
-    "--inventory",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="TSB YAML: the file that describes the fleet.",
-)
+@source_options
 @click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file instead.")
 @click.option("--cluster", "clusters", multiple=True, help="Only this cluster; may be given several times.")

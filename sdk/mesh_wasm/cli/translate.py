@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from mesh_wasm.finding import Severity
+from mesh_wasm.finding import Severity, counted, tallied
 from mesh_wasm.inventory import read_inventory
 from mesh_wasm.manifest import ManifestError, ordered_keys, write_tree
 from mesh_wasm.tsb import Bundle, BundlePlan
@@ -44,7 +44,7 @@ def translate(paths: tuple[str, ...], inventory: str, out: Path | None, form: st
         click.echo(f"error: {problem}", err=True)
     if not problems and not bundle.read:
         # An empty plan would remove all manifests of an earlier run.
-        many = _count(bundle.skipped, "document")
+        many = counted(bundle.skipped, "document")
         click.echo(f"error: nothing to translate: of {many}, none is of a kind of TSB that mesh-wasm reads.", err=True)
         for located in bundle.check():
             click.echo(str(located), err=True)
@@ -60,7 +60,7 @@ def translate(paths: tuple[str, ...], inventory: str, out: Path | None, form: st
     else:
         _show(bundle, plan, objects, findings, failed)
         if out is not None:
-            click.echo(f"{_count(len(written), 'manifest')} below {out}." if not failed else "Nothing is written.")
+            click.echo(f"{counted(len(written), 'manifest')} below {out}." if not failed else "Nothing is written.")
     if failed:
         sys.exit(1)
 
@@ -106,19 +106,15 @@ def _show(
     for located in findings:
         click.echo(str(located))
     tally = [sum(located.finding.severity is severity for located in findings) for severity in Severity]
-    counts = ", ".join(_count(number, str(severity)) for number, severity in zip(tally, Severity, strict=True))
-    read = f"{_count(bundle.read, 'document')} read, {bundle.skipped} of other kinds passed over"
-    planned = "" if failed else f"; {_count(len(plan.targets), 'target')}, {_count(len(objects), 'WasmPlugin')}"
+    counts = ", ".join(tallied(number, severity) for number, severity in zip(tally, Severity, strict=True))
+    read = f"{counted(bundle.read, 'document')} read, {bundle.skipped} of other kinds passed over"
+    planned = "" if failed else f"; {counted(len(plan.targets), 'target')}, {counted(len(objects), 'WasmPlugin')}"
     click.echo(f"{read}{planned}; {counts}.")
 
 
 def _place(item: tuple[str, Mapping[str, Any]]) -> tuple[str, str, str]:
     cluster, manifest = item
     return cluster, str(manifest["metadata"]["namespace"]), str(manifest["metadata"]["name"])
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 or what == "info" else f"{number} {what}s"
 
 
 def _document(

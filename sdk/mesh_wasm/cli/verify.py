@@ -18,6 +18,7 @@ from mesh_wasm.verify.read import EvidenceError, Where
 from mesh_wasm.verify.survey import Seen, Survey, survey
 
 from .console import console
+from .sourceoptions import source_options
 
 _STYLES = {Status.LOADED: "green", Status.PENDING: "yellow"}
 
@@ -33,14 +34,7 @@ _STYLES = {Status.LOADED: "green", Status.PENDING: "yellow"}
     help="A proxy: the URL of Envoy's admin endpoint, or a file with its /config_dump; with the log of its container, "
     "reasons are told. CLUSTER may be left out where the plan has one cluster. Repeat it for each proxy.",
 )
-@click.option(
-    "--stack", default="dev", show_default=True, help="Pulumi programs: the stack whose configuration is used."
-)
-@click.option(
-    "--inventory",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="TSB YAML: the file that describes the fleet.",
-)
+@source_options
 @click.option("--root-namespace", default="istio-system", show_default=True, help="Istio's root namespace.")
 @click.option("--all", "everything", is_flag=True, help="Fail if a planned plugin reaches none of the proxies.")
 @click.option(

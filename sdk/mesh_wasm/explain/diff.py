@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from mesh_wasm.finding import listed
+from mesh_wasm.finding import counted, listed
 
 from .shape import VERSION, PluginReport, Report, WorkloadReport
 from .views import phase_name
@@ -149,12 +149,8 @@ def _reach(told: Report) -> dict[str, set[tuple[str, str]]]:
 
 def _size(places: set[tuple[str, str]]) -> str:
     clusters = len({cluster for cluster, _ in places})
-    return f"{_count(len(places), 'workload')} in {_count(clusters, 'cluster')}" if places else "nothing"
+    return f"{counted(len(places), 'workload')} in {counted(clusters, 'cluster')}" if places else "nothing"
 
 
 def _places(places: set[tuple[str, str]]) -> str:
     return listed(sorted({title for _, title in places}))
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

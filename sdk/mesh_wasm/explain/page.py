@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from importlib.resources import files
 
+from mesh_wasm.finding import counted
+
 from .diff import ChangeReport
 from .shape import Report, StepReport, WorkloadReport
 from .views import Variant, details, place, steps, variants
@@ -51,10 +53,10 @@ def page(told: Report, changes: Sequence[ChangeReport] | None = None) -> str:
 def _summary(told: Report) -> str:
     workloads = len({workload["title"] for cluster in told["clusters"] for workload in cluster["workloads"]})
     counts = [
-        _count(len(told["clusters"]), "cluster"),
-        _count(workloads, "kind of workload", "kinds of workloads"),
-        _count(len(told["plugins"]), "plugin"),
-        _count(len(told["findings"]) + len(told["problems"]), "finding"),
+        counted(len(told["clusters"]), "cluster"),
+        counted(workloads, "kind of workload", "kinds of workloads"),
+        counted(len(told["plugins"]), "plugin"),
+        counted(len(told["findings"]) + len(told["problems"]), "finding"),
     ]
     return f"{', '.join(counts)}. {_steadiness(told)}"
 
@@ -66,10 +68,6 @@ def _steadiness(told: Report) -> str:
     if any(workload["undecided"] for workload in chains):
         return "Some plugins have no place yet: it is known at deployment."
     return "The order is the same wherever and whenever the plugins are created."
-
-
-def _count(number: int, what: str, many: str = "") -> str:
-    return f"{number} {what if number == 1 else many or what + 's'}"
 
 
 def _matrix(told: Report, shown: Sequence[Variant]) -> Iterator[str]:

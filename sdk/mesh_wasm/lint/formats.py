@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mesh_wasm._version import __version__
-from mesh_wasm.finding import Severity, format_path
+from mesh_wasm.finding import Severity, counted, format_path, tallied
 from mesh_wasm.rules.rule import CATALOGUE
 from mesh_wasm.rules.schema import UNREADABLE
 from mesh_wasm.yamlfile import Located, Unreadable
@@ -32,19 +32,11 @@ def as_text(result: Result, problems: Sequence[Unreadable], style: Style) -> Ite
         place = f"{located.file}:{located.line}"
         yield f"{place}: {style(finding.severity, finding.severity)} {finding.rule}: {where}{finding.message}"
         yield f"    {finding.fix}"
-    counts = ", ".join(_count(result.count(severity), severity) for severity in Severity)
+    counts = ", ".join(tallied(result.count(severity), severity) for severity in Severity)
     read = result.documents - result.skipped
-    total = f"{_documents(read)} read, {result.skipped} of other kinds passed over"
+    total = f"{counted(read, 'document')} read, {result.skipped} of other kinds passed over"
     failed = f"; {len(problems)} could not be read" if problems else ""
     yield f"{counts} in {total}{failed}."
-
-
-def _count(number: int, severity: Severity) -> str:
-    return f"{number} {severity}{'' if number == 1 or severity is Severity.INFO else 's'}"
-
-
-def _documents(number: int) -> str:
-    return f"{number} document{'' if number == 1 else 's'}"
 
 
 def as_json(result: Result, problems: Sequence[Unreadable]) -> str:
