@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import pulumi
@@ -30,10 +31,16 @@ def known_arguments(args: Mapping[str, Any], shape: type) -> tuple[dict[str, Any
     Python users may write snake_case as well as camelCase; unset arguments (None) are left out.
     """
     args = arguments(args)
-    snake = sorted(getattr(shape, "__required_keys__", frozenset()) | getattr(shape, "__optional_keys__", frozenset()))
-    allowed = {*snake, *map(to_camel, snake)}
+    snake, allowed = _names(shape)
     known = {key: in_order(value) for key, value in args.items() if key in allowed and value is not None}
     return known, [_unknown(key, snake) for key in args if key not in allowed]
+
+
+@cache
+def _names(shape: type) -> tuple[list[str], frozenset[str]]:
+    """The names of a TypedDict's keys in order, and these in both spellings; the same for all components of a kind."""
+    snake = sorted(getattr(shape, "__required_keys__", frozenset()) | getattr(shape, "__optional_keys__", frozenset()))
+    return snake, frozenset((*snake, *map(to_camel, snake)))
 
 
 def in_order(value: Any) -> Any:

@@ -121,7 +121,9 @@ def _attach(
         again, _ = _plan(kind, known, entries, where, shown, undecided)
         return [*again.findings, *ledger().enter_again(shown, again)]
 
-    props = sayable(_props(document, args)) if plan.errors else _props(document, args)
+    props = _props(document, args)
+    if plan.errors:
+        props = sayable(props)
     pulumi.ComponentResource.__init__(component, token(type(component).__name__), name, props, opts)
     report = Report(component, name, args)
     clashes = [] if report.errors(plan.findings) else ledger().enter(shown, plan)

@@ -39,21 +39,21 @@ class WasmExtension(pulumi.ComponentResource):
         :param args: See WasmExtensionArgs.
         :param opts: Resource options.
         """
-        document, secrets = read_entry(name, args)
-        _, misspelt = known_arguments(args, WasmExtensionArgs)
+        known, misspelt = known_arguments(args, WasmExtensionArgs)
+        document, secrets = _read_entry(name, known)
         parsed = parse(CatalogueEntry, document)
         props = lower(parsed.value.wire())
         props.pop("pullSecrets", None)
         waived = {WAIVERS: args["waivers"]} if args.get("waivers") is not None else {}
         super().__init__(token("WasmExtension"), name, {**props, **waived}, opts)
         report = Report(self, name, args)
-        known = [
+        found = [
             *misspelt,
             *map(_whole_name, parsed.findings),
             *reference_findings(secrets),
             *entry_findings(parsed.value),
         ]
-        self._broken = not report.check(known, document, _findings)[0]
+        self._broken = not report.check(found, document, _findings)[0]
         self._document = document
         self._entry = parsed.value
         self._secrets = secrets
@@ -96,10 +96,9 @@ class WasmExtension(pulumi.ComponentResource):
         return WasmExtensionReference(name, {"definition": definition, "fqn": fqn, **given}, opts)
 
 
-def read_entry(name: str, args: Mapping[str, Any]) -> tuple[dict[str, Any], list[SecretRef]]:
-    """The catalogue document of some arguments, with deferred leaves, and its pull secrets."""
-    given, _ = known_arguments(args, WasmExtensionArgs)
-    raw = {key: value for key, value in given.items() if key not in KEYS | {WAIVERS}}
+def _read_entry(name: str, args: Mapping[str, Any]) -> tuple[dict[str, Any], list[SecretRef]]:
+    """The catalogue document of the known arguments, with deferred leaves, and its pull secrets."""
+    raw = {key: value for key, value in args.items() if key not in KEYS | {WAIVERS}}
     secrets = read_secrets(args, name) or []
     organization = raw.pop("organization", None)
     document: dict[str, Any] = lift(raw)

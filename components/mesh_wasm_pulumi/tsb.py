@@ -65,12 +65,12 @@ class TsbManifests(pulumi.ComponentResource):
         super().__init__(token("TsbManifests"), name, _props(known, plan, where), opts)
         # The bundle settles its own findings, for what is waived in a document must not stop what uses the document.
         report = Report(self, name, args, Settling((), Levels(), ()))
-        lost = retention_findings(_whole(plan).plugins, refs.values(), opts)
+        whole = _whole(plan)
+        lost = retention_findings(whole.plugins, refs.values(), opts)
         mine = settling.settle([*misspelt, *where.findings, *unread, *refused, *unused, *unselected, *lost])
         found = [*mine, *map(told, plan.findings)]
         valid, gate = report.check(found, {key: ref.document for key, ref in refs.items()}, later)
-        whole = _whole(plan) if valid else Plan()
-        self.plugins = output_of(references(whole))
+        self.plugins = output_of(references(whole) if valid else [])
         if valid:
             needs = user_dependencies(opts)
             secrets = PullSecrets(self, refs.values(), where, report, needs)

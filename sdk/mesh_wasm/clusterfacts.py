@@ -18,12 +18,14 @@ def fact_findings(cluster: Cluster) -> Iterator[Finding]:
     if cluster.istio_version is not None and cluster.version is None:
         says = f"{quoted(cluster.istio_version)} is no version of Istio."
         yield schema.WRONG_TYPE.at("istioVersion", says=says, fix='Write it as in "1.27" or "1.27.3".')
+    seen: set[str] = set()
     for index, namespace in enumerate(cluster.namespaces or ()):
         if not is_label(namespace):
             yield placing.BAD_NAME.at("namespaces", index, says=f"{quoted(namespace)} is no namespace name.")
-        elif namespace in (cluster.namespaces or ())[:index]:
+        elif namespace in seen:
             says = f"{quoted(namespace)} is listed twice."
             yield placing.BAD_NAME.at("namespaces", index, says=says, fix="Keep one of the two.")
+        seen.add(namespace)
     if not is_label(cluster.root_namespace):
         yield placing.BAD_NAME.at("rootNamespace", says=f"{quoted(cluster.root_namespace)} is no namespace name.")
     if cluster.revision is not None and not is_label_value(cluster.revision):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .deferred import SCALARS, Deferred, deferred_leaves
+from .deferred import SCALARS, Deferred
 from .enums import PluginPhase, PluginType
 from .labels import EXTENSION, TARGET
 from .marks import SECRET_MARK, UNKNOWN_MARK
@@ -105,9 +105,7 @@ def _leaves(value: Any) -> Iterator[Any]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _leaves(item)
-    elif isinstance(value, Deferred):
-        yield from deferred_leaves(value)
-    elif isinstance(value, str):
+    elif isinstance(value, Deferred | str):
         yield value
 
 

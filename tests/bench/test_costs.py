@@ -187,7 +187,7 @@ def test_every_public_name_is_found_on_first_use() -> None:
     for name in wasm.__all__:
         assert getattr(wasm, name) is not None
     with pytest.raises(AttributeError, match="has no attribute 'WasmExtensoin'"):
-        _ = wasm.WasmExtensoin  # type: ignore[attr-defined]
+        _ = wasm.WasmExtensoin  # type: ignore[attr-defined]  # misspelt on purpose
 
 
 def test_models_are_built_on_first_use() -> None:

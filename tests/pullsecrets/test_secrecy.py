@@ -122,7 +122,7 @@ def test_a_program_that_fails_shows_nothing() -> None:
     """A traceback of the user's own mistake has no values in it, and neither has what stands in its frames."""
 
     def program() -> None:
-        registry = wasm.PullSecret("registry", {**LOGIN})  # type: ignore[typeddict-item]
+        registry = wasm.PullSecret("registry", {**LOGIN})  # type: ignore[typeddict-item]  # LOGIN is a plain dict
         raise ValueError(f"a mistake beside {registry._definition!r} {registry._definition}")
 
     result = run(program)
