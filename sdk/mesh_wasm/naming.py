@@ -8,6 +8,8 @@ import re
 MAX_NAME = 253
 _SUBDOMAIN = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
 _LABEL = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
+_LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
+_LABEL_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 _HASH_LENGTH = 6
 
 
@@ -19,6 +21,17 @@ def is_subdomain(name: str) -> bool:
 def is_label(name: str) -> bool:
     """Whether a name is a DNS-1123 label: what Kubernetes asks of a namespace."""
     return len(name) <= 63 and bool(_LABEL.match(name))
+
+
+def is_label_key(key: str) -> bool:
+    """Whether Kubernetes takes the text for the key of a label or annotation: ``[prefix/]name``."""
+    prefix, slash, name = key.rpartition("/")
+    return bool(_LABEL_NAME.fullmatch(name)) and (not slash or is_subdomain(prefix))
+
+
+def is_label_value(value: str) -> bool:
+    """Whether Kubernetes takes the text for the value of a label."""
+    return bool(_LABEL_VALUE.fullmatch(value))
 
 
 def short_hash(*parts: str, length: int = _HASH_LENGTH) -> str:

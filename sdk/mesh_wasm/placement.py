@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .cluster import Cluster, Fleet, Selection
 from .deferred import INVALID, Deferred, known
 from .finding import Finding, quoted
-from .rules import blast, placing
+from .rules import placing
 from .target import Target
 
 SELECTOR = re.compile(r"^(\*|[^/*\s]+)/(\*|[^/*\s]+\*?)$")
@@ -115,7 +115,7 @@ def _expand(wanted: str, cluster: Cluster, *, exact_cluster: bool) -> tuple[list
         return names, []
     names.remove(cluster.root_namespace)
     says = f"the wildcard covers {cluster.root_namespace}, cluster {cluster.name}'s root namespace; it is left out."
-    return names, [blast.ROOT_BY_WILDCARD.at(says=says, cluster=cluster.name)]
+    return names, [placing.ROOT_BY_WILDCARD.at(says=says, cluster=cluster.name)]
 
 
 def _selector_findings(target: Target, fleet: Fleet) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ import mesh_wasm_pulumi as wasm
 from mesh_wasm.dockerconfig import docker_config
 from mesh_wasm.parse import parse
 from mesh_wasm.pullsecret import PullSecret, PullSecretSource, definition_of
-from mesh_wasm.rules.secrets import existing_findings
+from mesh_wasm.rules.secretexisting import existing_findings
 from mesh_wasm.rules.secretsource import secret_findings
 from mesh_wasm_pulumi.cli import main
 from mesh_wasm_pulumi.offline.run import Run

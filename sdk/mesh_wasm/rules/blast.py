@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mesh_wasm.deferred import Deferred, known
 from mesh_wasm.finding import Finding, Severity, quoted
 
-from .examples import ACL, GOOD, HEAD, SELECTOR, URL, group, program
+from .examples import GOOD, HEAD, SELECTOR, URL
 from .rule import Family, rule
 from .subjects import ClusterPluginSubject, PluginSubject, Workload
 
@@ -23,17 +23,6 @@ EMPTY_LABELS = rule(
     source="istiod webhook: 'workload selector specified without labels' (facts A2); TSB: at least one pair",
     bad=HEAD + URL + "  selector: {matchLabels: {}}\n",
     good=GOOD,
-)
-ROOT_BY_WILDCARD = rule(
-    "MW402",
-    Severity.WARNING,
-    Family.BLAST,
-    "A wildcard that covers the root namespace",
-    why="A plugin in the root namespace runs on every workload of the mesh, gateways included.",
-    fix="Name the root namespace if the whole mesh is really meant.",
-    source="Istio WasmPlugin.selector; facts A3.3",
-    bad=program(ACL, group(namespaces='["east/*"]')),
-    good=program(ACL, group(namespaces='["east/shop"]')),
 )
 WHOLE_NAMESPACE = rule(
     "MW403",

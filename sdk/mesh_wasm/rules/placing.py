@@ -178,3 +178,14 @@ BAD_NAME = rule(
     bad=GOOD.replace("name: acl", "name: Acl_Check"),
     good=GOOD,
 )
+ROOT_BY_WILDCARD = rule(
+    "MW402",
+    Severity.WARNING,
+    Family.BLAST,
+    "A wildcard that covers the root namespace",
+    why="A plugin in the root namespace runs on every workload of the mesh, gateways included.",
+    fix="Name the root namespace if the whole mesh is really meant.",
+    source="Istio WasmPlugin.selector; facts A3.3",
+    bad=program(ACL, group(namespaces='["east/*"]')),
+    good=program(ACL, group(namespaces='["east/shop"]')),
+)

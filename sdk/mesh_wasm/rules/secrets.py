@@ -5,11 +5,10 @@ Those about images and clusters are reported by :mod:`mesh_wasm.secretplan`, whi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mesh_wasm.dockerconfig import SECRET_TYPE, keys_of, problems, serves
-from mesh_wasm.finding import Finding, Severity
+from mesh_wasm.dockerconfig import SECRET_TYPE
+from mesh_wasm.finding import Severity
 
 from .examples import ACL, ACL_PULLED, GOOD, group, plugin, program, pull_secret
 from .rule import Family, rule
@@ -178,22 +177,3 @@ NOT_RETAINED = rule(
     bad=program(pull_secret(), ACL_PULLED, _kept(group())),
     good=program(_kept(pull_secret()), ACL_PULLED, _kept(group())),
 )
-
-
-def existing_findings(where: str, type_: str | None, text: str | None, registry: str | None) -> Iterator[Finding]:
-    """What the rules say of a Secret that exists already.
-
-    :param where: The Secret in words, e.g. ``Secret edge/regcred``.
-    :param type_: Its type.
-    :param text: Its docker configuration, if it holds one.
-    :param registry: The registry of the image that it is needed for, if known.
-    """
-    if type_ != SECRET_TYPE:
-        yield NOT_THERE.at(says=f"its type is {type_}, not {SECRET_TYPE}.", subject=where)
-        return
-    for problem in problems(text or ""):
-        yield NOT_THERE.at(says=problem, subject=where)
-    keys = keys_of(text or "")
-    if keys and registry is not None and not serves(keys, registry):
-        says = f"the image comes from {registry}, and it serves {', '.join(keys)} only."
-        yield NOT_THERE.at(says=says, subject=where)

@@ -9,7 +9,7 @@ from mesh_wasm.deferred import known
 from mesh_wasm.enums import EnvValueSource
 from mesh_wasm.finding import Finding, Severity, quoted
 from mesh_wasm.model import LARGEST_EXACT_INT
-from mesh_wasm.naming import is_subdomain
+from mesh_wasm.naming import is_label_key, is_label_value, is_subdomain
 
 from .examples import EXTENSION, GOOD, HEAD, SELECTOR, URL
 from .rule import Family, rule
@@ -105,8 +105,6 @@ NO_SUCH_LABEL = rule(
     good=HEAD + URL + "  selector: {matchLabels: {app: shop-gateway}}\n",
 )
 
-_LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
-_LABEL_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 _PROXY_ENV = frozenset(
     {
         "CA_ADDR",
@@ -127,17 +125,6 @@ _PROXY_ENV = frozenset(
     }
 )
 """What the templates of injection and gateways put into every proxy's environment."""
-
-
-def is_label_key(key: str) -> bool:
-    """Whether Kubernetes takes the text for the key of a label or annotation: ``[prefix/]name``."""
-    prefix, slash, name = key.rpartition("/")
-    return bool(_LABEL_NAME.fullmatch(name)) and (not slash or is_subdomain(prefix))
-
-
-def is_label_value(value: str) -> bool:
-    """Whether Kubernetes takes the text for the value of a label."""
-    return bool(_LABEL_VALUE.fullmatch(value))
 
 
 @ENV_NAME.checks(PluginSubject)
