@@ -8,8 +8,8 @@ import pulumi
 
 from mesh_wasm.chain import Chain
 from mesh_wasm.chain import chains as chains_of
-from mesh_wasm.deferred import Deferred
 from mesh_wasm.member import read_member
+from mesh_wasm.values.deferred import Deferred
 
 from ._leaves import resolve
 from ._ledger import ledger

@@ -10,7 +10,6 @@ import pulumi
 
 from mesh_wasm.attached import Attached
 from mesh_wasm.attachment import WasmExtensionAttachment
-from mesh_wasm.deferred import Deferred, known
 from mesh_wasm.entrycheck import entry_findings
 from mesh_wasm.extension import CatalogueEntry
 from mesh_wasm.finding import Finding, errors, quoted
@@ -18,6 +17,7 @@ from mesh_wasm.parse import kind_of_value, parse
 from mesh_wasm.pullsecret import PullSecret
 from mesh_wasm.rules import placing, schema, sharing
 from mesh_wasm.rules.rule import Rule
+from mesh_wasm.values.deferred import Deferred, known
 
 from ._arguments import known_arguments
 from ._leaves import lift

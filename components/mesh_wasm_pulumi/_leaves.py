@@ -13,7 +13,7 @@ import pulumi
 from pulumi.output import Unknown
 from pulumi.runtime.rpc import UNKNOWN
 
-from mesh_wasm.deferred import SCALARS, Deferred, deferred_leaves, replace_deferred
+from mesh_wasm.values.deferred import SCALARS, Deferred, deferred_leaves, replace_deferred
 
 from ._ledger import ledger
 

@@ -10,12 +10,12 @@ from typing import Any
 import pulumi
 from pulumi.resource import DependencyResource
 
-from mesh_wasm.deferred import known
 from mesh_wasm.finding import Finding
-from mesh_wasm.naming import short_hash, shortened
 from mesh_wasm.parse import parse
 from mesh_wasm.pullsecret import PullSecret as Definition
 from mesh_wasm.rules import placing, schema
+from mesh_wasm.values.deferred import known
+from mesh_wasm.values.naming import short_hash, shortened
 
 from ._leaves import lift, lower
 from .definition import DefinitionLeaf, fields_of, version_findings

@@ -13,12 +13,12 @@ from typing import Any
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 
-from mesh_wasm.dockerconfig import SECRET_KEY, SECRET_TYPE
 from mesh_wasm.externalsecret import KIND, WAIT_FOR, external_secret_spec
 from mesh_wasm.pullsecret import PullSecret as Definition
 from mesh_wasm.pullsecret import together
 from mesh_wasm.rules.secretexisting import existing_findings
 from mesh_wasm.secretplan import PlannedSecret
+from mesh_wasm.values.docker_config import SECRET_KEY, SECRET_TYPE
 
 from ._faults import remember, watched
 from ._fleet import Where

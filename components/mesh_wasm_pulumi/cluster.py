@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from mesh_wasm.enums import Dialect
+from mesh_wasm.values.enums import Dialect
 
 from ._kubeconfig import kubeconfig_finding
 from ._leaves import lift, resolve

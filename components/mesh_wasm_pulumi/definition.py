@@ -13,9 +13,9 @@ from typing import Any
 
 import pulumi
 
-from mesh_wasm.deferred import Deferred
 from mesh_wasm.finding import Finding, Path
 from mesh_wasm.rules import schema, sharing
+from mesh_wasm.values.deferred import Deferred
 
 from ._leaves import OutputLeaf, holds_outputs, mapped, output_of
 from ._ledger import ledger

@@ -6,13 +6,13 @@ from typing import Any
 
 import pulumi
 
-from mesh_wasm.deferred import map_value
 from mesh_wasm.entrycheck import entry_findings
 from mesh_wasm.extension import CatalogueEntry
 from mesh_wasm.finding import Finding
-from mesh_wasm.fqn import extension_fqn
 from mesh_wasm.parse import parse
 from mesh_wasm.rules import schema
+from mesh_wasm.values.deferred import map_value
+from mesh_wasm.values.fqn import extension_fqn
 
 from ._arguments import known_arguments
 from ._leaves import lift, lower, output_of

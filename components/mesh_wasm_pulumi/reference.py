@@ -11,12 +11,12 @@ from typing import Any
 
 import pulumi
 
-from mesh_wasm.deferred import Deferred
 from mesh_wasm.entrycheck import entry_findings
 from mesh_wasm.extension import CatalogueEntry
 from mesh_wasm.finding import Finding
 from mesh_wasm.parse import parse
 from mesh_wasm.target import check_fqn
+from mesh_wasm.values.deferred import Deferred
 
 from ._entries import other_extension
 from ._leaves import lift, output_of

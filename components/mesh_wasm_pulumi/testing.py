@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mesh_wasm.enums import PluginPhase
 from mesh_wasm.filters import PHASE_ORDER
 from mesh_wasm.finding import Finding
-from mesh_wasm.marks import SECRET_MARK, UNKNOWN_MARK
+from mesh_wasm.values.enums import PluginPhase
+from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
 
 from .offline.objects import PlannedObject, planned_objects
 from .offline.run import Run, run_folder, run_program

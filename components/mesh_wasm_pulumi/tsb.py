@@ -13,11 +13,11 @@ from typing import Any
 import pulumi
 
 from mesh_wasm.finding import Finding
-from mesh_wasm.labels import EXTENSION
 from mesh_wasm.parse import parse
 from mesh_wasm.plan import Plan
 from mesh_wasm.pullsecret import PullSecret
 from mesh_wasm.tsb import Bundle, BundlePlan
+from mesh_wasm.values.labels import EXTENSION
 from mesh_wasm.waivers import Levels
 
 from . import _fleet

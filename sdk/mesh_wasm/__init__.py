@@ -1,5 +1,5 @@
 """mesh-wasm, the pure SDK: models, placement, order, rules and plans of Wasm extensions. It never imports pulumi."""
 
-from mesh_wasm._version import __version__
+from ._version import __version__
 
 __all__ = ["__version__"]

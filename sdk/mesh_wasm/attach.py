@@ -9,11 +9,8 @@ from .attachcheck import at_attachment, check_attachments, cluster_findings
 from .attached import Attached
 from .attachment import WasmExtensionAttachment
 from .cluster import Cluster, Fleet, Selection
-from .deferred import Deferred, map_value
 from .extension import CatalogueEntry
 from .finding import ordered
-from .labels import EXTENSION, MANAGED_BY, MANAGER, TARGET
-from .naming import plugin_name
 from .parse import parse
 from .placement import Placement, place
 from .plan import Plan, PlannedPlugin
@@ -21,6 +18,9 @@ from .ranking import declared_priority, rank, undecided
 from .secretplan import Supply, lone_mark, secrets_for, spread_findings, supply
 from .target import Target
 from .translate import plugin_spec
+from .values.deferred import Deferred, map_value
+from .values.labels import EXTENSION, MANAGED_BY, MANAGER, TARGET
+from .values.naming import plugin_name
 
 
 def plan_attachments(

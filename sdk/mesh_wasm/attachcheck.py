@@ -7,11 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from .attached import Attached
-from .deferred import Deferred, known
 from .entrycheck import entry_path, entry_plugin_findings
 from .finding import Finding, Path, quoted
-from .fqn import Fqn, FqnError
-from .naming import is_label
 from .parse import parse
 from .placement import Placement
 from .plugin import WasmPluginSpec
@@ -21,6 +18,9 @@ from .rules.subjects import Workload
 from .secretplan import Supply
 from .target import Target, check_fqn
 from .translate import plugin_spec
+from .values.deferred import Deferred, known
+from .values.fqn import Fqn, FqnError
+from .values.naming import is_label
 
 
 def check_attachments(target: Target, attached: Sequence[Attached]) -> list[Finding]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .attachment import WasmExtensionAttachment
-from .deferred import Deferred
 from .extension import CatalogueEntry
 from .pullsecret import PullSecret
+from .values.deferred import Deferred
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .model import Leaf, Model, Str, Struct
 from .traffic import TrafficSelector
+from .values.base import Leaf, Model, Str, Struct
 
 
 class WasmExtensionAttachment(Model):

@@ -9,10 +9,10 @@ from functools import cached_property
 
 from pydantic import Field
 
-from .enums import Dialect
 from .finding import Finding, quoted
-from .model import Model, Str
 from .rules import placing
+from .values.base import Model, Str
+from .values.enums import Dialect
 
 _VERSION = re.compile(r"^v?(\d+)\.(\d+)")
 

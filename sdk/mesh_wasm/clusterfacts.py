@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from .cluster import Cluster
 from .finding import Finding, quoted
-from .naming import is_label, is_label_value
 from .registry import mirror_findings
 from .rules import placing, schema
+from .values.naming import is_label, is_label_value
 
 
 def fact_findings(cluster: Cluster) -> Iterator[Finding]:

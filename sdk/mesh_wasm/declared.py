@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .deferred import SCALARS, Deferred
-from .enums import PluginPhase, PluginType
-from .labels import EXTENSION, TARGET
-from .marks import SECRET_MARK, UNKNOWN_MARK
+from .values.deferred import SCALARS, Deferred
+from .values.enums import PluginPhase, PluginType
+from .values.labels import EXTENSION, TARGET
+from .values.marks import SECRET_MARK, UNKNOWN_MARK
 from .workload import Workload, aims
 
 _MARKS = (UNKNOWN_MARK, SECRET_MARK)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from .deferred import Deferred, known, map_value
-from .enums import FailStrategy, PluginPhase, PluginType, PullPolicy
-from .fqn import Fqn, FqnError
-from .image import normalize_url
-from .model import Int32, Leaf, Model, Str, Struct
 from .pullsecret import PullSecret
 from .traffic import GlobalTrafficSelector
+from .values.base import Int32, Leaf, Model, Str, Struct
+from .values.deferred import Deferred, known, map_value
+from .values.enums import FailStrategy, PluginPhase, PluginType, PullPolicy
+from .values.fqn import Fqn, FqnError
+from .values.image import normalize_url
 from .vmconfig import VmConfig
 
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from .deferred import Deferred
-from .dockerconfig import SECRET_KEY, SECRET_TYPE
-from .model import Model
 from .pullsecret import ExternalSecretSource, together
+from .values.base import Model
+from .values.deferred import Deferred
+from .values.docker_config import SECRET_KEY, SECRET_TYPE
 
 KIND = "ExternalSecret"
 WAIT_FOR = {"pulumi.com/waitFor": "condition=Ready"}

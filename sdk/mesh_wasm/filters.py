@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .enums import PluginPhase
+from .values.enums import PluginPhase
 
 
 @dataclass(frozen=True, slots=True)

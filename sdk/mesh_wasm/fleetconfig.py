@@ -25,9 +25,9 @@ from pydantic import Field
 from .cluster import Fleet, Selection
 from .finding import Finding, errors, ordered, quoted
 from .inventory import parse_inventory, read_inventory
-from .model import Model, Str
 from .parse import parse
 from .rules import placing, schema, sharing
+from .values.base import Model, Str
 from .yamlfile import Unreadable, load
 
 

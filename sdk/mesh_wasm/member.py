@@ -8,11 +8,11 @@ from typing import Any
 
 from .cluster import Cluster
 from .declared import Declared, Flow, holds_open, is_open, read_declared, share_traffic
-from .deferred import Deferred
-from .enums import PluginPhase, PluginType
 from .filters import PHASE_ORDER
-from .model import INT32_MIN
 from .plan import PlannedPlugin
+from .values.base import INT32_MIN
+from .values.deferred import Deferred
+from .values.enums import PluginPhase, PluginType
 from .workload import Workload, can_meet, every_pair
 
 

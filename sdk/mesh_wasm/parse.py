@@ -1,6 +1,6 @@
 """Reading a document into a model: every problem at once, and a model to go on with.
 
-A refused value becomes :data:`~mesh_wasm.deferred.INVALID` in the model, so the rules still see the rest.
+A refused value becomes :data:`~mesh_wasm.values.deferred.INVALID` in the model, so the rules still see the rest.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_snake
 from pydantic_core import ErrorDetails
 
-from .deferred import INVALID, Deferred
 from .finding import Finding, quoted
-from .model import Model
 from .rules import schema
 from .rules.rule import Rule
+from .values.base import Model
+from .values.deferred import INVALID, Deferred
 
 M = TypeVar("M", bound=Model)
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .cluster import Cluster, Fleet, Selection
-from .deferred import INVALID, Deferred, known
 from .finding import Finding, quoted
 from .rules import placing
 from .target import Target
+from .values.deferred import INVALID, Deferred, known
 
 SELECTOR = re.compile(r"^(\*|[^/*\s]+)/(\*|[^/*\s]+\*?)$")
 """The form of an entry: cluster or ``*``, namespace, ``*`` or ``prefix*``."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .cluster import Cluster
-from .deferred import Deferred
 from .finding import Finding, errors, ordered
 from .plugin import API_VERSION, KIND
 from .rules import placing
 from .secretplan import PlannedSecret
+from .values.deferred import Deferred
 
 
 @dataclass(frozen=True, slots=True)

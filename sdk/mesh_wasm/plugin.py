@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .enums import FailStrategy, PluginPhase, PluginType, PullPolicy
-from .model import Int32, Leaf, Model, Str, Struct
 from .selector import IstioWorkloadSelector, PolicyTargetReference
 from .traffic import TrafficSelector
+from .values.base import Int32, Leaf, Model, Str, Struct
+from .values.enums import FailStrategy, PluginPhase, PluginType, PullPolicy
 from .vmconfig import VmConfig
 
 API_VERSION = "extensions.istio.io/v1alpha1"

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from .cluster import Cluster, Fleet, Selection
-from .deferred import INVALID, Deferred, known, map_value
 from .finding import Finding, ordered, quoted
-from .image import ImageError, ModuleUrl, normalize_url
-from .labels import MANAGED_BY, MANAGER
-from .model import Leaf, Model, Str
-from .naming import is_label, is_subdomain
 from .plan import Plan, PlannedPlugin
 from .plugin import WasmPluginSpec
 from .pullsecret import PullSecret
 from .rules import order, placing
 from .rules.checks import placed_findings, plugin_findings
 from .secretplan import lone_mark, secrets_for, spread_findings, supply
+from .values.base import Leaf, Model, Str
+from .values.deferred import INVALID, Deferred, known, map_value
+from .values.image import ImageError, ModuleUrl, normalize_url
+from .values.labels import MANAGED_BY, MANAGER
+from .values.naming import is_label, is_subdomain
 
 
 class PluginMetadata(Model):

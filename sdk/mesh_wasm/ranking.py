@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from .deferred import Deferred
-from .enums import PluginPhase, PluginType
 from .extension import CatalogueEntry
 from .finding import Finding, listed
 from .priorities import Ranked, emitted_priorities
 from .rules import order
+from .values.deferred import Deferred
+from .values.enums import PluginPhase, PluginType
 
 DEFAULT_PRIORITY = 0
 """TSB's priority where none is declared."""

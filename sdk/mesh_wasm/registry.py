@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from .cluster import Cluster
 from .finding import Finding, quoted
-from .image import ImageError, ImageReference, ModuleUrl, canonical_registry, image_of
 from .rules import secrets
+from .values.image import ImageError, ImageReference, ModuleUrl, canonical_registry, image_of
 
 DOWNLOAD_PROXY = "http://wasmfetcher.istio-system.svc.cluster.local/fetch/"
 """TSB's download proxy as TSB itself writes it into WasmPlugins (facts C4)."""

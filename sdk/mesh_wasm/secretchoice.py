@@ -7,14 +7,14 @@ from itertools import combinations
 from typing import Any
 
 from .cluster import Cluster
-from .deferred import known, map_value
-from .dockerconfig import key_registry, merged, serves
 from .finding import Finding
-from .image import image_of
-from .naming import shortened
 from .pullsecret import PullSecret, together
 from .rules import secrets
-from .sealed import Sealed
+from .values.deferred import known, map_value
+from .values.docker_config import key_registry, merged, serves
+from .values.image import image_of
+from .values.naming import shortened
+from .values.sealed import Sealed
 
 
 def choose(

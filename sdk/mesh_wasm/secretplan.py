@@ -19,17 +19,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .cluster import Cluster
-from .deferred import Deferred, known, map_value
-from .dockerconfig import SECRET_KEY, SECRET_TYPE
 from .finding import Finding, quoted
-from .image import image_of
-from .labels import MANAGED_BY, MANAGER
-from .naming import short_hash
 from .pullsecret import PullSecret, together
 from .registry import DOWNLOAD_PROXY_NAMESPACE, is_image, mirrored, proxied
 from .rules import secrets as rules
-from .sealed import Sealed
 from .secretchoice import choose, name_of, text_of
+from .values.deferred import Deferred, known, map_value
+from .values.docker_config import SECRET_KEY, SECRET_TYPE
+from .values.image import image_of
+from .values.labels import MANAGED_BY, MANAGER
+from .values.naming import short_hash
+from .values.sealed import Sealed
 
 
 @dataclass(frozen=True, slots=True)

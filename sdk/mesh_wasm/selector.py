@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .model import Leaf, Model, Str
+from .values.base import Leaf, Model, Str
 
 
 class IstioWorkloadSelector(Model):

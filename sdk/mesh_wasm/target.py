@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from .deferred import Deferred, known, map_value
 from .finding import Finding
-from .fqn import Fqn, FqnError
-from .model import Leaf, Model, Str
 from .rules import placing
 from .selector import WorkloadSelector
+from .values.base import Leaf, Model, Str
+from .values.deferred import Deferred, known, map_value
+from .values.fqn import Fqn, FqnError
 
 
 class TargetKind(StrEnum):
-    """The kinds of targets; the value is the key of the kind's FQN pattern in :data:`mesh_wasm.fqn.PATTERNS`."""
+    """The kinds of targets; the value is the key of the kind's FQN pattern in :data:`mesh_wasm.values.fqn.PATTERNS`."""
 
     INGRESS_GATEWAY = "ingress gateway"
     EGRESS_GATEWAY = "egress gateway"

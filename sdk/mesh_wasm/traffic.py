@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .enums import WorkloadMode
-from .model import Leaf, Model, Port
+from .values.base import Leaf, Model, Port
+from .values.enums import WorkloadMode
 
 
 class PortSelector(Model):

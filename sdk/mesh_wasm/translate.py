@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from .attachment import WasmExtensionAttachment
-from .deferred import Deferred, map_value
-from .enums import PluginPhase, PluginType, PullPolicy
 from .extension import CatalogueEntry
-from .model import Model
 from .parse import parse
 from .target import Target
 from .traffic import GlobalTrafficSelector, TrafficSelector
+from .values.base import Model
+from .values.deferred import Deferred, map_value
+from .values.enums import PluginPhase, PluginType, PullPolicy
 from .vmconfig import VmConfig, istio_vm_config
 
 M = TypeVar("M", bound=Model)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .deferred import map_value
-from .enums import EnvValueSource
-from .model import Leaf, Model, Str
+from .values.base import Leaf, Model, Str
+from .values.deferred import map_value
+from .values.enums import EnvValueSource
 
 
 class EnvVar(Model):

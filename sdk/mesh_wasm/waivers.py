@@ -16,10 +16,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .deferred import Deferred
 from .finding import Finding, Path, Severity, ordered, quoted
 from .rules import checks, placing, schema, waiving
 from .rules.rule import CATALOGUE
+from .values.deferred import Deferred
 
 ANNOTATION = "mesh-wasm/waive"
 """The annotation that holds the waivers of an object."""

@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from mesh_wasm.chain import Chain, chains
-from mesh_wasm.deferred import INVALID
 from mesh_wasm.labelindex import LabelIndex
 from mesh_wasm.member import Member
+from mesh_wasm.values.deferred import INVALID
 
 from .members import plugin
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from mesh_wasm.model import INT32_MAX, INT32_MIN
 from mesh_wasm.priorities import Ranked, emitted_priorities
+from mesh_wasm.values.base import INT32_MAX, INT32_MIN
 
 near = st.integers(-4, 4)
 anywhere = st.one_of(near, st.integers(INT32_MIN, INT32_MIN + 4), st.integers(INT32_MAX - 4, INT32_MAX))

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from mesh_wasm.deferred import INVALID
 from mesh_wasm.explain import report, to_json
 from mesh_wasm.explain.markdown import markdown
 from mesh_wasm.explain.mermaid import mermaid
@@ -17,6 +16,7 @@ from mesh_wasm.explain.select import only
 from mesh_wasm.explain.text import as_text
 from mesh_wasm.member import Member
 from mesh_wasm.sources.source import Source
+from mesh_wasm.values.deferred import INVALID
 
 from .members import plugin
 

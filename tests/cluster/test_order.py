@@ -25,11 +25,11 @@ from mesh_wasm.chain import chains
 from mesh_wasm.cluster import Cluster as Facts
 from mesh_wasm.cluster import Fleet, Selection
 from mesh_wasm.extension import CatalogueEntry
-from mesh_wasm.labels import EXTENSION
 from mesh_wasm.member import read_member
 from mesh_wasm.parse import parse
 from mesh_wasm.plugin import API_VERSION, KIND
 from mesh_wasm.target import Target, TargetKind
+from mesh_wasm.values.labels import EXTENSION
 
 pytestmark = pytest.mark.cluster
 

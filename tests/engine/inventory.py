@@ -10,7 +10,7 @@ from typing import Any
 from mesh.api import Api
 from mesh.cluster import Cluster
 
-from mesh_wasm.marks import SECRET_MARK
+from mesh_wasm.values.marks import SECRET_MARK
 from mesh_wasm_pulumi.offline.objects import planned_objects
 from mesh_wasm_pulumi.offline.run import run_folder
 

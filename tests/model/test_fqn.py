@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mesh_wasm.fqn import PATTERNS, Fqn, FqnError
+from mesh_wasm.values.fqn import PATTERNS, Fqn, FqnError
 
 TENANT = "organizations/o/tenants/t1"
 

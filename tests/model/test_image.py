@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mesh_wasm.image import ImageError, ImageReference, ModuleUrl, normalize_url
+from mesh_wasm.values.image import ImageError, ImageReference, ModuleUrl, normalize_url
 
 GOOD = [
     ("docker.io/org/app:1.0", "oci://docker.io/org/app:1.0"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesh_wasm.naming import is_label, is_subdomain, plugin_name
+from mesh_wasm.values.naming import is_label, is_subdomain, plugin_name
 
 GATEWAY = "organizations/acme/tenants/t/workspaces/w/gatewaygroups/g/ingressgateways/shop"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mesh_wasm.deferred import INVALID, Deferred
 from mesh_wasm.extension import CatalogueEntry, WasmExtension
 from mesh_wasm.finding import format_path
 from mesh_wasm.parse import parse
 from mesh_wasm.plugin import WasmPluginSpec
+from mesh_wasm.values.deferred import INVALID, Deferred
 
 
 def test_every_field_of_the_istio_reference() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mesh_wasm.dockerconfig import (
+from mesh_wasm.values.docker_config import (
     DOCKER_HUB_KEY,
     docker_config,
     key_registry,

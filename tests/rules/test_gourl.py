@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mesh_wasm.gourl import GoUrlError, admitted, reference_scheme
+from mesh_wasm.values.gourl import GoUrlError, admitted, reference_scheme
 
 ADMITTED = [
     *(

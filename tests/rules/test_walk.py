@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mesh_wasm.deferred import INVALID
-from mesh_wasm.enums import PluginPhase
 from mesh_wasm.rules.walk import leaves
+from mesh_wasm.values.deferred import INVALID
+from mesh_wasm.values.enums import PluginPhase
 
 
 def test_leaves_come_in_order_with_their_paths() -> None:

@@ -5,7 +5,7 @@ This module must not use ``from __future__ import annotations``: the component h
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from mesh_wasm.enums import (
+from mesh_wasm.values.enums import (
     Dialect,
     EnvValueSource,
     FailStrategy,

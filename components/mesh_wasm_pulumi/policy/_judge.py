@@ -7,14 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mesh_wasm.cluster import Cluster, Fleet
-from mesh_wasm.deferred import Deferred
 from mesh_wasm.entrycheck import entry_findings
 from mesh_wasm.extension import CatalogueEntry
 from mesh_wasm.finding import Finding
 from mesh_wasm.lint.kinds import Header
 from mesh_wasm.lint.manifests import Manifest, read_plugin, read_secret
 from mesh_wasm.lint.metadata import text_at
-from mesh_wasm.model import Model
 from mesh_wasm.parse import parse
 from mesh_wasm.plugin import API_VERSION, KIND, WasmPluginSpec
 from mesh_wasm.rules import schema
@@ -29,6 +27,8 @@ from mesh_wasm.rules.subjects import (
     Workload,
 )
 from mesh_wasm.translate import plugin_spec
+from mesh_wasm.values.base import Model
+from mesh_wasm.values.deferred import Deferred
 from mesh_wasm.waivers import ANNOTATION, read_waivers
 from mesh_wasm.yamlcompose import Spot
 from mesh_wasm.yamlfile import Document

@@ -7,8 +7,8 @@ from typing import Any
 
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
-from mesh_wasm.image import ImageError, ModuleUrl, normalize_url
 from mesh_wasm.rules import crd, silent, urls
+from mesh_wasm.values.image import ImageError, ModuleUrl, normalize_url
 
 from ._types import is_plugin
 

@@ -7,10 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from mesh_wasm.cluster import Cluster
-from mesh_wasm.deferred import Deferred
-from mesh_wasm.fqn import Fqn, FqnError
-from mesh_wasm.labels import EXTENSION as EXTENSION_NOTE
-from mesh_wasm.labels import TARGET as TARGET_NOTE
 from mesh_wasm.lint.manifests import read_secret
 from mesh_wasm.lint.metadata import text_at
 from mesh_wasm.member import read_member
@@ -20,6 +16,10 @@ from mesh_wasm.rules import order, placing, secrets
 from mesh_wasm.rules.checks import pull_findings
 from mesh_wasm.rules.subjects import PullSubject, SecretSubject
 from mesh_wasm.ties import Ties
+from mesh_wasm.values.deferred import Deferred
+from mesh_wasm.values.fqn import Fqn, FqnError
+from mesh_wasm.values.labels import EXTENSION as EXTENSION_NOTE
+from mesh_wasm.values.labels import TARGET as TARGET_NOTE
 from mesh_wasm.yamlcompose import Spot
 from mesh_wasm.yamlfile import Document
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
-from mesh_wasm.deferred import Deferred, deferred_leaves
+from mesh_wasm.values.deferred import Deferred, deferred_leaves
 
 
 class _Unknown(Deferred):

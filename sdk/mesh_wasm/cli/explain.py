@@ -9,13 +9,14 @@ from typing import Any
 
 import click
 
-from mesh_wasm.cli.console import console
-from mesh_wasm.cli.sourceoptions import source_options
 from mesh_wasm.explain import differences, report, to_json
 from mesh_wasm.explain.diff import ChangeReport, NotComparable
 from mesh_wasm.explain.select import only
 from mesh_wasm.explain.shape import Report
 from mesh_wasm.sources.source import Options, SourceError, load_source
+
+from .console import console
+from .sourceoptions import source_options
 
 FORMS = ["text", "json", "mermaid", "markdown", "html"]
 

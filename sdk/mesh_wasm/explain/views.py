@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mesh_wasm.enums import PluginPhase
+from mesh_wasm.values.enums import PluginPhase
 
 from .shape import PluginReport, Report, StepReport, WorkloadReport
 

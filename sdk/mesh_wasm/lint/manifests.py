@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from mesh_wasm.cluster import Cluster, Fleet
-from mesh_wasm.dockerconfig import SECRET_KEY, SECRET_TYPE
 from mesh_wasm.finding import Finding, quoted
 from mesh_wasm.parse import parse
 from mesh_wasm.plugin import WasmPluginSpec
@@ -15,6 +14,7 @@ from mesh_wasm.rules import placing, schema
 from mesh_wasm.rules.checks import manifest_findings, placed_findings, plugin_findings
 from mesh_wasm.rules.subjects import SecretSubject
 from mesh_wasm.rules.workload import workload_of
+from mesh_wasm.values.docker_config import SECRET_KEY, SECRET_TYPE
 from mesh_wasm.yamlfile import Document
 
 from .kinds import Header, header_findings

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from mesh_wasm.cluster import Fleet
-from mesh_wasm.deferred import known
 from mesh_wasm.finding import Finding, Severity
 from mesh_wasm.member import read_member
 from mesh_wasm.rules import placing
@@ -15,6 +14,7 @@ from mesh_wasm.rules.checks import pull_findings
 from mesh_wasm.rules.subjects import PullSubject
 from mesh_wasm.ties import Ties
 from mesh_wasm.tsb import Bundle, kind_of
+from mesh_wasm.values.deferred import known
 from mesh_wasm.waivers import ANNOTATION, Levels, Waiver, read_waivers, settle
 from mesh_wasm.yamlfile import Document, Located
 

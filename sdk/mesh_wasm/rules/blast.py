@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mesh_wasm.deferred import Deferred, known
 from mesh_wasm.finding import Finding, Severity, quoted
+from mesh_wasm.values.deferred import Deferred, known
 
 from .examples import GOOD, HEAD, SELECTOR, URL
 from .rule import Family, rule

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mesh_wasm.deferred import Deferred, known
 from mesh_wasm.finding import Finding, Severity, quoted
-from mesh_wasm.fqn import Fqn, FqnError
 from mesh_wasm.target import check_fqn
+from mesh_wasm.values.deferred import Deferred, known
+from mesh_wasm.values.fqn import Fqn, FqnError
 
 from . import placing, schema
 from .crd import BAD_URL

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mesh_wasm.deferred import Deferred, known
 from mesh_wasm.finding import Finding, Severity, quoted
-from mesh_wasm.gourl import GoUrlError, admitted, admitted_scheme
-from mesh_wasm.image import SCHEMES
 from mesh_wasm.selector import PolicyTargetReference
+from mesh_wasm.values.deferred import Deferred, known
+from mesh_wasm.values.gourl import GoUrlError, admitted, admitted_scheme
+from mesh_wasm.values.image import SCHEMES
 
 from .examples import GOOD, HEAD, SELECTOR, URL
 from .rule import Family, rule

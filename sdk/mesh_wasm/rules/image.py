@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mesh_wasm.deferred import known
-from mesh_wasm.enums import PullPolicy
 from mesh_wasm.finding import Finding, Severity, quoted
-from mesh_wasm.image import ImageError, ImageReference, ModuleUrl, image_of
+from mesh_wasm.values.deferred import known
+from mesh_wasm.values.enums import PullPolicy
+from mesh_wasm.values.image import ImageError, ImageReference, ModuleUrl, image_of
 
 from .examples import GOOD, HEAD, SELECTOR
 from .rule import Family, rule

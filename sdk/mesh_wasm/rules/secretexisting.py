@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mesh_wasm.dockerconfig import SECRET_TYPE, keys_of, problems, serves
 from mesh_wasm.finding import Finding
+from mesh_wasm.values.docker_config import SECRET_TYPE, keys_of, problems, serves
 
 from .secrets import NOT_THERE
 

@@ -6,10 +6,10 @@ import base64
 import binascii
 from collections.abc import Iterator
 
-from mesh_wasm.deferred import known
-from mesh_wasm.dockerconfig import SECRET_KEY, SECRET_TYPE, keys_of, overruled, problems, registry_key, serves
 from mesh_wasm.finding import Finding, quoted
-from mesh_wasm.image import ImageError, ModuleUrl, image_of
+from mesh_wasm.values.deferred import known
+from mesh_wasm.values.docker_config import SECRET_KEY, SECRET_TYPE, keys_of, overruled, problems, registry_key, serves
+from mesh_wasm.values.image import ImageError, ModuleUrl, image_of
 
 from . import schema
 from .secrets import BAD_CONFIG, NOT_THERE, OVERRULED, UNUSED

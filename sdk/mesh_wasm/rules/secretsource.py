@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mesh_wasm.deferred import known
-from mesh_wasm.dockerconfig import key_registry, overruled, problems, registry_key
 from mesh_wasm.finding import Finding, quoted
-from mesh_wasm.naming import is_subdomain
+from mesh_wasm.values.deferred import known
+from mesh_wasm.values.docker_config import key_registry, overruled, problems, registry_key
+from mesh_wasm.values.naming import is_subdomain
 
 from . import placing
 from .secrets import BAD_CONFIG, CONTRADICTION, INCOMPLETE, OVERRULED

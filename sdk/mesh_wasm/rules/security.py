@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from mesh_wasm.deferred import known
-from mesh_wasm.enums import FailStrategy, PluginPhase
 from mesh_wasm.finding import Finding, Path, Severity, quoted
+from mesh_wasm.values.deferred import known
+from mesh_wasm.values.enums import FailStrategy, PluginPhase
 
 from .examples import GOOD
 from .rule import Family, rule

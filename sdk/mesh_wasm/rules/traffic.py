@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mesh_wasm.deferred import known
-from mesh_wasm.enums import WorkloadMode
 from mesh_wasm.finding import Finding, Severity, quoted
+from mesh_wasm.values.deferred import known
+from mesh_wasm.values.enums import WorkloadMode
 
 from .examples import HEAD, URL
 from .rule import Family, rule

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mesh_wasm.deferred import known
 from mesh_wasm.finding import Finding, Severity, quoted
-from mesh_wasm.gourl import GoUrlError, admitted, reference_scheme
-from mesh_wasm.image import ImageError, ImageReference, ModuleUrl, image_of
+from mesh_wasm.values.deferred import known
+from mesh_wasm.values.gourl import GoUrlError, admitted, reference_scheme
+from mesh_wasm.values.image import ImageError, ImageReference, ModuleUrl, image_of
 
 from .examples import HEAD, SELECTOR
 from .rule import Family, rule

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mesh_wasm.deferred import known
-from mesh_wasm.enums import Dialect, FailStrategy, PluginPhase
 from mesh_wasm.finding import Finding, Severity
+from mesh_wasm.values.deferred import known
+from mesh_wasm.values.enums import Dialect, FailStrategy, PluginPhase
 
 from .examples import GOOD, HEAD, URL, inventory
 from .rule import Family, rule

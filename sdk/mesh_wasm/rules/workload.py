@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mesh_wasm.deferred import known
 from mesh_wasm.plugin import WasmPluginSpec
+from mesh_wasm.values.deferred import known
 
 from .subjects import Workload
 from .walk import items, labels_of

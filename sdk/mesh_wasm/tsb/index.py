@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mesh_wasm.attached import Attached
-from mesh_wasm.deferred import INVALID, known
 from mesh_wasm.extension import CatalogueEntry
 from mesh_wasm.finding import Finding, errors
-from mesh_wasm.fqn import Fqn
 from mesh_wasm.pullsecret import PullSecret
 from mesh_wasm.target import TargetKind
+from mesh_wasm.values.deferred import INVALID, known
+from mesh_wasm.values.fqn import Fqn
 from mesh_wasm.yamlfile import Located
 
 from .kinds import GATEWAY_GROUP, SECURITY_GROUP, WASM_EXTENSION, WORKSPACE, Kind

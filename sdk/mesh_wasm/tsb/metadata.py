@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mesh_wasm.finding import Finding, Path, quoted
-from mesh_wasm.fqn import Fqn, FqnError
 from mesh_wasm.rules import documents, schema
+from mesh_wasm.values.fqn import Fqn, FqnError
 
 from .kinds import Kind
 

@@ -15,16 +15,16 @@ from typing import Any
 from pydantic.alias_generators import to_snake
 
 from mesh_wasm.attachment import WasmExtensionAttachment
-from mesh_wasm.deferred import INVALID, Deferred, known
 from mesh_wasm.entrycheck import entry_findings
-from mesh_wasm.enums import PluginPhase
 from mesh_wasm.extension import CatalogueEntry, WasmExtension
 from mesh_wasm.finding import Finding, listed, ordered, quoted
-from mesh_wasm.fqn import Fqn
-from mesh_wasm.model import Leaf, Model, Str
 from mesh_wasm.parse import parse
 from mesh_wasm.rules import documents, schema
 from mesh_wasm.selector import WorkloadSelector
+from mesh_wasm.values.base import Leaf, Model, Str
+from mesh_wasm.values.deferred import INVALID, Deferred, known
+from mesh_wasm.values.enums import PluginPhase
+from mesh_wasm.values.fqn import Fqn
 
 from .kinds import ELSEWHERE, WASM_EXTENSION, Kind, api_group, kind_of, version_findings
 from .metadata import read_fqn

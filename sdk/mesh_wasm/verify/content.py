@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mesh_wasm.finding import Path, format_path
-from mesh_wasm.image import ImageError, ImageReference, ModuleUrl
+from mesh_wasm.values.image import ImageError, ImageReference, ModuleUrl
 
 from .planned import MARKS, Planned
 from .proxydump import Filter

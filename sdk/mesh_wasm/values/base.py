@@ -1,7 +1,7 @@
 """The base of every model, and the types of their leaves.
 
 One place holds the pydantic configuration. Models are frozen, refuse unknown fields, and are written in camelCase on
-the wire. Every leaf is ``Leaf[...]``: its own type, or :class:`~mesh_wasm.deferred.Deferred`.
+the wire. Every leaf is ``Leaf[...]``: its own type, or :class:`~mesh_wasm.values.deferred.Deferred`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Values: what a single leaf of a document can be: names, images, enumerations, texts that are secret or not known yet."""
