@@ -10,8 +10,8 @@ from typing import Any
 import pulumi
 from pydantic.alias_generators import to_camel, to_snake
 
-from mesh_wasm.finding import Finding, quoted
-from mesh_wasm.rules import schema
+from mesh_wasm.findings import schema
+from mesh_wasm.findings.finding import Finding, quoted
 
 
 def arguments(args: Any) -> Mapping[str, Any]:

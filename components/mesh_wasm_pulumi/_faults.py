@@ -16,7 +16,7 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import get_monitor, monitor_supports_feature
 
-from mesh_wasm.faults import Failed, explain
+from mesh_wasm.findings.faults import Failed, explain
 
 from ._ledger import Ledger, ledger
 

@@ -10,10 +10,10 @@ import pulumi
 
 from mesh_wasm.cluster import Cluster, Fleet, Selection
 from mesh_wasm.clusterfacts import fact_findings
-from mesh_wasm.finding import Finding, quoted
+from mesh_wasm.findings import placing, schema
+from mesh_wasm.findings.finding import Finding, quoted
 from mesh_wasm.parse import parse
 from mesh_wasm.plan import Plan
-from mesh_wasm.rules import placing, schema
 from mesh_wasm.values.deferred import Deferred
 
 from ._arguments import in_order

@@ -12,7 +12,7 @@ from typing import Any
 import pulumi
 from pulumi.errors import InputPropertiesError, InputPropertyErrorDetails
 
-from mesh_wasm.finding import Finding, Path, counted, format_path
+from mesh_wasm.findings.finding import Finding, Path, counted, format_path
 
 HIDDEN = " (value not shown)"
 """Stands behind the path of a value that must not be printed."""

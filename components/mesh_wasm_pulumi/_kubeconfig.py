@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from mesh_wasm.finding import Finding, quoted
-from mesh_wasm.rules import placing
+from mesh_wasm.findings import placing
+from mesh_wasm.findings.finding import Finding, quoted
 
 
 def kubeconfig_finding(kubeconfig: Any, context: str | None) -> Finding | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pulumi
 
-from mesh_wasm.finding import Finding, counted
+from mesh_wasm.findings.finding import Finding, counted
 
 from ._ledger import ledger
 

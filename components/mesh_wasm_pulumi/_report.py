@@ -13,9 +13,9 @@ from typing import Any
 import pulumi
 from pydantic.alias_generators import to_snake
 
-from mesh_wasm.finding import Finding, Path, Severity, errors
+from mesh_wasm.findings.finding import Finding, Path, Severity, errors
+from mesh_wasm.findings.rule import CATALOGUE
 from mesh_wasm.plan import Plan
-from mesh_wasm.rules.rule import CATALOGUE
 
 from ._hosted import refusal
 from ._leaves import resolve

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 
 import pulumi
 
-from mesh_wasm.finding import Finding, quoted
+from mesh_wasm.findings.finding import Finding, quoted
+from mesh_wasm.findings.pull_secrets import NOT_RETAINED
 from mesh_wasm.plan import PlannedPlugin
-from mesh_wasm.rules.secrets import NOT_RETAINED
 
 from ._ledger import ledger
 from ._secret_refs import SecretRef

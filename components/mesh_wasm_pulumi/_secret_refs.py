@@ -10,10 +10,10 @@ from typing import Any
 import pulumi
 from pulumi.resource import DependencyResource
 
-from mesh_wasm.finding import Finding
+from mesh_wasm.findings import placing, schema
+from mesh_wasm.findings.finding import Finding
 from mesh_wasm.parse import parse
 from mesh_wasm.pullsecret import PullSecret as Definition
-from mesh_wasm.rules import placing, schema
 from mesh_wasm.values.deferred import known
 from mesh_wasm.values.naming import short_hash, shortened
 

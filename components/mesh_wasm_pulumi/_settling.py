@@ -12,9 +12,9 @@ from typing import Any
 
 import pulumi
 
-from mesh_wasm.finding import Finding
+from mesh_wasm.findings import schema
+from mesh_wasm.findings.finding import Finding
 from mesh_wasm.plan import Plan
-from mesh_wasm.rules import schema
 from mesh_wasm.waivers import ANNOTATION, LevelError, Levels, Waiver, read_waivers, settle
 
 from ._leaves import lift

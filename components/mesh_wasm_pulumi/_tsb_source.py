@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mesh_wasm.finding import Finding, counted, format_path, quoted
-from mesh_wasm.rules import placing, schema
+from mesh_wasm.findings import placing, schema
+from mesh_wasm.findings.finding import Finding, counted, format_path, quoted
 from mesh_wasm.tsb import Bundle
 from mesh_wasm.values.deferred import deferred_leaves
 from mesh_wasm.yamlfile import Document, Located, Unreadable, documents

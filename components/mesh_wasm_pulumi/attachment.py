@@ -15,7 +15,7 @@ import pulumi
 from pydantic.alias_generators import to_camel
 
 from mesh_wasm.attach import plan_attachments, undecided_places
-from mesh_wasm.finding import Finding
+from mesh_wasm.findings.finding import Finding
 from mesh_wasm.parse import parse
 from mesh_wasm.plan import Plan
 from mesh_wasm.target import Target, TargetKind

@@ -13,8 +13,8 @@ from typing import Any
 
 import pulumi
 
-from mesh_wasm.finding import Finding, Path
-from mesh_wasm.rules import schema, sharing
+from mesh_wasm.findings import schema, sharing
+from mesh_wasm.findings.finding import Finding, Path
 from mesh_wasm.values.deferred import Deferred
 
 from ._leaves import OutputLeaf, holds_outputs, mapped, output_of

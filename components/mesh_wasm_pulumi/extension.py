@@ -8,9 +8,9 @@ import pulumi
 
 from mesh_wasm.entrycheck import entry_findings
 from mesh_wasm.extension import CatalogueEntry
-from mesh_wasm.finding import Finding
+from mesh_wasm.findings import schema
+from mesh_wasm.findings.finding import Finding
 from mesh_wasm.parse import parse
-from mesh_wasm.rules import schema
 from mesh_wasm.values.deferred import map_value
 from mesh_wasm.values.fqn import extension_fqn
 

@@ -23,9 +23,9 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from mesh_wasm.cluster import Cluster as Facts
-from mesh_wasm.finding import Finding
+from mesh_wasm.findings import schema
+from mesh_wasm.findings.finding import Finding
 from mesh_wasm.fleetconfig import OwnedFleet, read_document, read_fleet
-from mesh_wasm.rules import schema
 from mesh_wasm.yamlfile import Unreadable
 
 from ._ledger import ledger

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mesh_wasm.filters import PHASE_ORDER
-from mesh_wasm.finding import Finding
+from mesh_wasm.findings.finding import Finding
 from mesh_wasm.values.enums import PluginPhase
 from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
 

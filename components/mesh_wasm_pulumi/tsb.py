@@ -12,7 +12,7 @@ from typing import Any
 
 import pulumi
 
-from mesh_wasm.finding import Finding
+from mesh_wasm.findings.finding import Finding
 from mesh_wasm.parse import parse
 from mesh_wasm.plan import Plan
 from mesh_wasm.pullsecret import PullSecret

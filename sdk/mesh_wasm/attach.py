@@ -10,7 +10,7 @@ from .attached import Attached
 from .attachment import WasmExtensionAttachment
 from .cluster import Cluster, Fleet, Selection
 from .extension import CatalogueEntry
-from .finding import ordered
+from .findings.finding import ordered
 from .parse import parse
 from .placement import Placement, place
 from .plan import Plan, PlannedPlugin

@@ -8,11 +8,11 @@ from typing import Any
 
 from .attached import Attached
 from .entrycheck import entry_path, entry_plugin_findings
-from .finding import Finding, Path, quoted
+from .findings import placing, schema
+from .findings.finding import Finding, Path, quoted
 from .parse import parse
 from .placement import Placement
 from .plugin import WasmPluginSpec
-from .rules import placing, schema
 from .rules.checks import placed_findings, plugin_findings
 from .rules.subjects import Workload
 from .secretplan import Supply

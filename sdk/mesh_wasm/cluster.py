@@ -9,8 +9,8 @@ from functools import cached_property
 
 from pydantic import Field
 
-from .finding import Finding, quoted
-from .rules import placing
+from .findings import placing
+from .findings.finding import Finding, quoted
 from .values.base import Model, Str
 from .values.enums import Dialect
 

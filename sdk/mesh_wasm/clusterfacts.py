@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from .cluster import Cluster
-from .finding import Finding, quoted
+from .findings import placing, schema
+from .findings.finding import Finding, quoted
 from .registry import mirror_findings
-from .rules import placing, schema
 from .values.naming import is_label, is_label_value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .extension import CatalogueEntry
-from .finding import Finding, Path
+from .findings.finding import Finding, Path
 from .parse import parse
 from .plugin import WasmPluginSpec
 from .rules.checks import extension_findings, plugin_findings

@@ -23,10 +23,10 @@ from typing import Any
 from pydantic import Field
 
 from .cluster import Fleet, Selection
-from .finding import Finding, errors, ordered, quoted
+from .findings import placing, schema, sharing
+from .findings.finding import Finding, errors, ordered, quoted
 from .inventory import parse_inventory, read_inventory
 from .parse import parse
-from .rules import placing, schema, sharing
 from .values.base import Model, Str
 from .yamlfile import Unreadable, load
 

@@ -22,9 +22,9 @@ from typing import Any
 
 from .cluster import Cluster, Fleet
 from .clusterfacts import fact_findings
-from .finding import Finding, ordered, quoted
+from .findings import placing, schema
+from .findings.finding import Finding, ordered, quoted
 from .parse import parse
-from .rules import placing, schema
 from .values.naming import is_subdomain
 from .yamlfile import Located, Unreadable, load
 

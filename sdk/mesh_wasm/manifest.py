@@ -12,7 +12,7 @@ from pathlib import Path as FilePath
 from pathlib import PurePosixPath
 from typing import Any
 
-from .finding import Path, format_path
+from .findings.finding import Path, format_path
 from .plugin import KIND, WasmPluginSpec
 from .values.docker_config import SECRET_KEY, SECRET_TYPE
 from .values.marks import SECRET_MARK, UNKNOWN_MARK

@@ -16,9 +16,9 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_snake
 from pydantic_core import ErrorDetails
 
-from .finding import Finding, quoted
-from .rules import schema
-from .rules.rule import Rule
+from .findings import schema
+from .findings.finding import Finding, quoted
+from .findings.rule import Rule
 from .values.base import Model
 from .values.deferred import INVALID, Deferred
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .cluster import Cluster, Fleet, Selection
-from .finding import Finding, quoted
-from .rules import placing
+from .findings import placing
+from .findings.finding import Finding, quoted
 from .target import Target
 from .values.deferred import INVALID, Deferred, known
 

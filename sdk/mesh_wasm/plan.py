@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .cluster import Cluster
-from .finding import Finding, errors, ordered
+from .findings import placing
+from .findings.finding import Finding, errors, ordered
 from .plugin import API_VERSION, KIND
-from .rules import placing
 from .secretplan import PlannedSecret
 from .values.deferred import Deferred
 

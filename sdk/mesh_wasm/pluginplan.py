@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from .cluster import Cluster, Fleet, Selection
-from .finding import Finding, ordered, quoted
+from .findings import order, placing
+from .findings.finding import Finding, ordered, quoted
 from .plan import Plan, PlannedPlugin
 from .plugin import WasmPluginSpec
 from .pullsecret import PullSecret
-from .rules import order, placing
 from .rules.checks import placed_findings, plugin_findings
 from .secretplan import lone_mark, secrets_for, spread_findings, supply
 from .values.base import Leaf, Model, Str

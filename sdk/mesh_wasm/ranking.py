@@ -9,9 +9,9 @@ from itertools import combinations
 from typing import Any
 
 from .extension import CatalogueEntry
-from .finding import Finding, listed
+from .findings import order
+from .findings.finding import Finding, listed
 from .priorities import Ranked, emitted_priorities
-from .rules import order
 from .values.deferred import Deferred
 from .values.enums import PluginPhase, PluginType
 

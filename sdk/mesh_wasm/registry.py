@@ -6,8 +6,8 @@ import base64
 from collections.abc import Iterator, Mapping
 
 from .cluster import Cluster
-from .finding import Finding, quoted
-from .rules import secrets
+from .findings import pull_secrets as secrets
+from .findings.finding import Finding, quoted
 from .values.image import ImageError, ImageReference, ModuleUrl, canonical_registry, image_of
 
 DOWNLOAD_PROXY = "http://wasmfetcher.istio-system.svc.cluster.local/fetch/"

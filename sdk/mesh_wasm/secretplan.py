@@ -19,10 +19,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .cluster import Cluster
-from .finding import Finding, quoted
+from .findings import pull_secrets as rules
+from .findings.finding import Finding, quoted
 from .pullsecret import PullSecret, together
 from .registry import DOWNLOAD_PROXY_NAMESPACE, is_image, mirrored, proxied
-from .rules import secrets as rules
 from .secretchoice import choose, name_of, text_of
 from .values.deferred import Deferred, known, map_value
 from .values.docker_config import SECRET_KEY, SECRET_TYPE

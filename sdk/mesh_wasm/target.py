@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from .finding import Finding
-from .rules import placing
+from .findings import placing
+from .findings.finding import Finding
 from .selector import WorkloadSelector
 from .values.base import Leaf, Model, Str
 from .values.deferred import Deferred, known, map_value

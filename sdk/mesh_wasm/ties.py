@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from .finding import Finding, listed
+from .findings import order
+from .findings.finding import Finding, listed
 from .labelindex import LabelIndex, Labels
 from .member import Member
-from .rules import order
 from .workload import WorkloadKind
 
 _MOST = 5

@@ -16,9 +16,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .finding import Finding, Path, Severity, ordered, quoted
-from .rules import checks, placing, schema, waiving
-from .rules.rule import CATALOGUE
+from .findings import placing, schema, waiving
+from .findings.finding import Finding, Path, Severity, ordered, quoted
+from .findings.rule import CATALOGUE
+from .rules import checks
 from .values.deferred import Deferred
 
 ANNOTATION = "mesh-wasm/waive"

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .cluster import Fleet
-from .finding import Finding, ordered, quoted
+from .findings import sharing
+from .findings.finding import Finding, ordered, quoted
 from .fleetconfig import Owns, ownership_findings
-from .rules import sharing
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from .finding import Path
+from .findings.finding import Path
 from .yamlscalars import NoJsonNumber, plain
 
 MAX_DEPTH = 64

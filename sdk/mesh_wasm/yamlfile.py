@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from .finding import Finding, Path, format_path
+from .findings.finding import Finding, Path, format_path
 from .yamlcompose import Composer, Refused, Spot
 
 __all__ = ["MAX_BYTES", "Document", "Located", "Spot", "Unreadable", "documents", "load", "read_file"]

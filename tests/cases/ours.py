@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from mesh_wasm.cluster import Cluster, Fleet
-from mesh_wasm.finding import Finding, Path
+from mesh_wasm.findings.finding import Finding, Path
+from mesh_wasm.findings.rule import CATALOGUE, Family
 from mesh_wasm.lint import lint
-from mesh_wasm.rules.rule import CATALOGUE, Family
 from mesh_wasm.yamlfile import Document, Spot
 
 NEWEST = Fleet([Cluster(name="newest")])

@@ -101,7 +101,7 @@ def test_ties_are_findings_of_the_report_unless_the_program_told_them() -> None:
 
 
 def _finding(told: Any) -> Any:
-    from mesh_wasm.finding import Finding, Severity
+    from mesh_wasm.findings.finding import Finding, Severity
 
     return Finding(told["rule"], Severity(told["severity"]), (), told["message"], told["fix"])
 

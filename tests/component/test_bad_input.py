@@ -28,7 +28,7 @@ from support.programs import (
 )
 
 import mesh_wasm_pulumi as wasm
-from mesh_wasm.finding import Finding, Severity, format_path
+from mesh_wasm.findings.finding import Finding, Severity, format_path
 
 EXTENSIONS: list[tuple[str, dict[str, Any], str, str, str]] = [
     # what is wrong, changes to good arguments, rule, path, part of the message

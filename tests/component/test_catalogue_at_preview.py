@@ -8,7 +8,7 @@ import pytest
 from support.programs import PLUGIN_TYPE, extension_args, fleet, gateway_args, group_args, of_type, plugin_args
 
 import mesh_wasm_pulumi as wasm
-from mesh_wasm.finding import format_path
+from mesh_wasm.findings.finding import format_path
 from mesh_wasm_pulumi.offline.run import Run, run_program
 
 

@@ -12,7 +12,7 @@ import pytest
 from support.programs import errors, extension_args, gateway_args, plugins, run
 
 import mesh_wasm_pulumi as wasm
-from mesh_wasm.finding import format_path
+from mesh_wasm.findings.finding import format_path
 from mesh_wasm_pulumi._kubeconfig import kubeconfig_finding
 
 KUBECONFIG = """\

@@ -22,7 +22,7 @@ from support.programs import (
 )
 
 import mesh_wasm_pulumi as wasm
-from mesh_wasm.finding import Finding, Severity
+from mesh_wasm.findings.finding import Finding, Severity
 
 LOGIN = {"registry": "registry.acme.io", "username": "puller", "password": "pa55"}
 MIRROR = {"registry": "mirror.io:5000", "username": "mirror", "password": "m1rror"}

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mesh_wasm.cli import main
-from mesh_wasm.rules.examples import GOOD, HEAD
+from mesh_wasm.findings.examples import GOOD, HEAD
 
 
 def run(*arguments: str, stdin: str | bytes | None = None) -> Result:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mesh_wasm.faults import Failed, explain
+from mesh_wasm.findings.faults import Failed, explain
 
 PLUGIN = Failed("east", "WasmPlugin", "edge", "shop-acl", "pulumi import … edge/shop-acl")
 

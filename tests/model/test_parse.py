@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mesh_wasm.extension import CatalogueEntry, WasmExtension
-from mesh_wasm.finding import format_path
+from mesh_wasm.findings.finding import format_path
 from mesh_wasm.parse import parse
 from mesh_wasm.plugin import WasmPluginSpec
 from mesh_wasm.values.deferred import INVALID, Deferred

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mesh_wasm.cluster import Cluster, Fleet, Selection
-from mesh_wasm.finding import errors
+from mesh_wasm.findings.finding import errors
 from mesh_wasm.parse import parse
 from mesh_wasm.placement import place
 from mesh_wasm.target import Target, TargetKind

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from pulumi_policy import EnforcementLevel
 
-from mesh_wasm.rules.examples import GOOD, HEAD, URL
-from mesh_wasm.rules.rule import CATALOGUE
+from mesh_wasm.findings.examples import GOOD, HEAD, URL
+from mesh_wasm.findings.rule import CATALOGUE
 from mesh_wasm_pulumi.policy import POLICIES
 
 from .analyzer import PLUGIN, SECRET, UNKNOWN, Pack, hidden

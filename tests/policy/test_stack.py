@@ -10,7 +10,7 @@ import yaml
 from support.programs import extension_args, fleet, gateway_args, plugin_args
 
 import mesh_wasm_pulumi as wasm
-from mesh_wasm.rules.examples import GOOD
+from mesh_wasm.findings.examples import GOOD
 from mesh_wasm_pulumi.offline.run import run_program
 
 from .analyzer import PLUGIN, SECRET, UNKNOWN, Pack, Said

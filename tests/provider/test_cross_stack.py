@@ -11,7 +11,7 @@ from support.golden import EXAMPLES
 from support.programs import GATEWAY, IMAGE, errors, extension_args, fleet, gateway_args, plugins, secrets
 
 import mesh_wasm_pulumi as wasm
-from mesh_wasm.finding import format_path
+from mesh_wasm.findings.finding import format_path
 from mesh_wasm_pulumi import _refusal
 from mesh_wasm_pulumi.offline.run import Run, run_folder, run_program
 

@@ -12,7 +12,7 @@ from support.golden import ROOT
 from support.programs import errors, extension_args, gateway_args, group_args, plugins, secrets
 
 import mesh_wasm_pulumi as wasm
-from mesh_wasm.finding import Finding
+from mesh_wasm.findings.finding import Finding
 from mesh_wasm.fleetconfig import OwnedFleet, read_fleet
 from mesh_wasm.fleetschema import fleet_schema
 from mesh_wasm_pulumi.offline.run import Run, run_program

@@ -233,7 +233,7 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
 
 @pytest.mark.parametrize(("source", "path", "says"), [case[1:] for case in BAD], ids=[case[0] for case in BAD])
 def test_bad_sources(source: dict[str, Any], path: str, says: str) -> None:
-    from mesh_wasm.finding import format_path
+    from mesh_wasm.findings.finding import format_path
 
     result = run(program(source))
     found = errors(result, "registry")

@@ -9,7 +9,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 import mesh_wasm_pulumi as wasm
-from mesh_wasm.finding import Finding, Severity
+from mesh_wasm.findings.finding import Finding, Severity
 from mesh_wasm_pulumi.offline.monitor import Registered
 from mesh_wasm_pulumi.offline.run import Run, run_program
 

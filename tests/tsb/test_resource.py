@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mesh_wasm.finding import format_path
+from mesh_wasm.findings.finding import format_path
 from mesh_wasm.tsb import kind_of, read_resource
 
 from .documents import (

@@ -8,7 +8,7 @@ from typing import Any
 
 from pulumi.runtime.rpc import UNKNOWN, _special_secret_sig, _special_sig_key
 
-from mesh_wasm.finding import Path
+from mesh_wasm.findings.finding import Path
 from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
 
 from .monitor import Registered

@@ -20,10 +20,10 @@ from pulumi_policy import (
 )
 
 from mesh_wasm.cluster import Cluster
-from mesh_wasm.finding import Finding, Severity, format_path
-from mesh_wasm.rules.rule import CATALOGUE, Rule
+from mesh_wasm.findings.finding import Finding, Severity, format_path
+from mesh_wasm.findings.rule import CATALOGUE, Rule
+from mesh_wasm.findings.waiving import BAD_WAIVER, EXPIRED, NOT_WAIVABLE
 from mesh_wasm.rules.subjects import ClusterPluginSubject, ExtensionSubject, PluginSubject, PullSubject, SecretSubject
-from mesh_wasm.rules.waiving import BAD_WAIVER, EXPIRED, NOT_WAIVABLE
 from mesh_wasm.values.enums import Dialect
 
 from ._judge import Judgement, judge_extension, judge_plugin, judge_secret, rules_of

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from mesh_wasm.finding import counted, listed
+from mesh_wasm.findings.finding import counted, listed
 
 from .shape import VERSION, PluginReport, Report, WorkloadReport
 from .views import phase_name

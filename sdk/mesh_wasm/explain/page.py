@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from importlib.resources import files
 
-from mesh_wasm.finding import counted
+from mesh_wasm.findings.finding import counted
 
 from .diff import ChangeReport
 from .shape import Report, StepReport, WorkloadReport

@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import quote
 
 from mesh_wasm._version import __version__
-from mesh_wasm.finding import Severity, counted, format_path, tallied
-from mesh_wasm.rules.rule import CATALOGUE
-from mesh_wasm.rules.schema import UNREADABLE
+from mesh_wasm.findings.finding import Severity, counted, format_path, tallied
+from mesh_wasm.findings.rule import CATALOGUE
+from mesh_wasm.findings.schema import UNREADABLE
 from mesh_wasm.yamlfile import Located, Unreadable
 
 from .run import Result

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mesh_wasm.finding import Finding, quoted
+from mesh_wasm.findings import schema
+from mesh_wasm.findings.finding import Finding, quoted
 from mesh_wasm.plugin import API_VERSION, KIND
-from mesh_wasm.rules import schema
 
 
 @dataclass(frozen=True, slots=True)

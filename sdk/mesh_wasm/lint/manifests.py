@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mesh_wasm.cluster import Cluster, Fleet
-from mesh_wasm.finding import Finding, quoted
+from mesh_wasm.findings import placing, schema
+from mesh_wasm.findings.finding import Finding, quoted
 from mesh_wasm.parse import parse
 from mesh_wasm.plugin import WasmPluginSpec
-from mesh_wasm.rules import placing, schema
 from mesh_wasm.rules.checks import manifest_findings, placed_findings, plugin_findings
 from mesh_wasm.rules.subjects import SecretSubject
 from mesh_wasm.rules.workload import workload_of

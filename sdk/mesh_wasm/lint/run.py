@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from mesh_wasm.cluster import Fleet
-from mesh_wasm.finding import Finding, Severity
+from mesh_wasm.findings import placing
+from mesh_wasm.findings.finding import Finding, Severity
 from mesh_wasm.member import read_member
-from mesh_wasm.rules import placing
 from mesh_wasm.rules.checks import pull_findings
 from mesh_wasm.rules.subjects import PullSubject
 from mesh_wasm.ties import Ties

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mesh_wasm.finding import Finding, Severity, quoted
+from mesh_wasm.findings.examples import GOOD, HEAD, SELECTOR, URL
+from mesh_wasm.findings.finding import Finding, Severity, quoted
+from mesh_wasm.findings.rule import Family, rule
 from mesh_wasm.values.deferred import Deferred, known
 
-from .examples import GOOD, HEAD, SELECTOR, URL
-from .rule import Family, rule
 from .subjects import ClusterPluginSubject, PluginSubject, Workload
 
 _ROOT = HEAD.replace("namespace: edge", "namespace: istio-system") + URL

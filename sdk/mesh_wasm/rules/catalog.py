@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mesh_wasm.finding import Finding, Severity, quoted
+from mesh_wasm.findings import placing, schema
+from mesh_wasm.findings.examples import EXTENSION
+from mesh_wasm.findings.finding import Finding, Severity, quoted
+from mesh_wasm.findings.rule import Family, rule
 from mesh_wasm.target import check_fqn
 from mesh_wasm.values.deferred import Deferred, known
 from mesh_wasm.values.fqn import Fqn, FqnError
 
-from . import placing, schema
 from .crd import BAD_URL
-from .examples import EXTENSION
-from .rule import Family, rule
 from .subjects import ExtensionSubject
 from .walk import env_vars_of, items
 

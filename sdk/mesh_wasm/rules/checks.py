@@ -6,29 +6,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mesh_wasm.finding import Finding
+from mesh_wasm.findings import documents, order, placing, schema, sharing, waiving
+from mesh_wasm.findings import pull_secrets as secrets
+from mesh_wasm.findings.finding import Finding
+from mesh_wasm.findings.rule import run
 
-from . import (
-    blast,
-    catalog,
-    crd,
-    crdlists,
-    documents,
-    image,
-    order,
-    placing,
-    schema,
-    secretmanifest,
-    secrets,
-    security,
-    sharing,
-    silent,
-    traffic,
-    urls,
-    version,
-    waiving,
-)
-from .rule import run
+from . import blast, catalog, crd, crdlists, image, secretmanifest, security, silent, traffic, urls, version
 from .subjects import ClusterPluginSubject, ExtensionSubject, PluginSubject, PullSubject, SecretSubject, Workload
 from .workload import workload_of
 

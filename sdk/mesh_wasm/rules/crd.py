@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mesh_wasm.finding import Finding, Severity, quoted
+from mesh_wasm.findings.examples import GOOD, HEAD, SELECTOR, URL
+from mesh_wasm.findings.finding import Finding, Severity, quoted
+from mesh_wasm.findings.rule import Family, rule
+from mesh_wasm.findings.schema import WRONG_LENGTH
 from mesh_wasm.selector import PolicyTargetReference
 from mesh_wasm.values.deferred import Deferred, known
 from mesh_wasm.values.gourl import GoUrlError, admitted, admitted_scheme
 from mesh_wasm.values.image import SCHEMES
 
-from .examples import GOOD, HEAD, SELECTOR, URL
-from .rule import Family, rule
-from .schema import WRONG_LENGTH
 from .subjects import PluginSubject
 from .walk import references_of
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mesh_wasm.finding import Finding, Severity, quoted
+from mesh_wasm.findings.examples import GOOD
+from mesh_wasm.findings.finding import Finding, Severity, quoted
+from mesh_wasm.findings.rule import Family, rule
 from mesh_wasm.values.deferred import known
 from mesh_wasm.values.enums import EnvValueSource
 
-from .examples import GOOD
-from .rule import Family, rule
 from .subjects import PluginSubject
 from .walk import env_vars, match_ports
 

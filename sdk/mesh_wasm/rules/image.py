@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mesh_wasm.finding import Finding, Severity, quoted
+from mesh_wasm.findings.examples import GOOD, HEAD, SELECTOR
+from mesh_wasm.findings.finding import Finding, Severity, quoted
+from mesh_wasm.findings.rule import Family, rule
 from mesh_wasm.values.deferred import known
 from mesh_wasm.values.enums import PullPolicy
 from mesh_wasm.values.image import ImageError, ImageReference, ModuleUrl, image_of
 
-from .examples import GOOD, HEAD, SELECTOR
-from .rule import Family, rule
 from .subjects import PluginSubject
 
 _SHA = "0123456789abcdef" * 4

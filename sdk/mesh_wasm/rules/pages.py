@@ -6,8 +6,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from mesh_wasm.findings.rule import CATALOGUE, Family, Rule
+
 from . import checks
-from .rule import CATALOGUE, Family, Rule
 
 INDEX = "README.md"
 

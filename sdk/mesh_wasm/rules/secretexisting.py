@@ -1,13 +1,12 @@
-"""What the rules about pull secrets (:mod:`~mesh_wasm.rules.secrets`) say of a Secret that exists already."""
+"""What the rules about pull secrets (:mod:`~mesh_wasm.findings.pull_secrets`) say of a Secret that exists already."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mesh_wasm.finding import Finding
+from mesh_wasm.findings.finding import Finding
+from mesh_wasm.findings.pull_secrets import NOT_THERE
 from mesh_wasm.values.docker_config import SECRET_TYPE, keys_of, problems, serves
-
-from .secrets import NOT_THERE
 
 
 def existing_findings(where: str, type_: str | None, text: str | None, registry: str | None) -> Iterator[Finding]:

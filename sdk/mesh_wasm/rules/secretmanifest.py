@@ -1,4 +1,4 @@
-"""The rules about pull secrets (:mod:`~mesh_wasm.rules.secrets`) on manifests: Secrets, and plugins that name them."""
+"""What the rules of :mod:`mesh_wasm.findings.pull_secrets` say of manifests: Secrets, and plugins that name them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import base64
 import binascii
 from collections.abc import Iterator
 
-from mesh_wasm.finding import Finding, quoted
+from mesh_wasm.findings import schema
+from mesh_wasm.findings.finding import Finding, quoted
+from mesh_wasm.findings.pull_secrets import BAD_CONFIG, NOT_THERE, OVERRULED, UNUSED
 from mesh_wasm.values.deferred import known
 from mesh_wasm.values.docker_config import SECRET_KEY, SECRET_TYPE, keys_of, overruled, problems, registry_key, serves
 from mesh_wasm.values.image import ImageError, ModuleUrl, image_of
 
-from . import schema
-from .secrets import BAD_CONFIG, NOT_THERE, OVERRULED, UNUSED
 from .subjects import PullSubject, SecretSubject
 
 

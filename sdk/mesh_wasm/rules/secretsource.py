@@ -1,17 +1,16 @@
-"""What the rules about pull secrets (:mod:`~mesh_wasm.rules.secrets`) say of one as a user declares it."""
+"""What the rules about pull secrets (:mod:`~mesh_wasm.findings.pull_secrets`) say of one as a user declares it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mesh_wasm.finding import Finding, quoted
+from mesh_wasm.findings import placing
+from mesh_wasm.findings.finding import Finding, quoted
+from mesh_wasm.findings.pull_secrets import BAD_CONFIG, CONTRADICTION, INCOMPLETE, OVERRULED
 from mesh_wasm.values.deferred import known
 from mesh_wasm.values.docker_config import key_registry, overruled, problems, registry_key
 from mesh_wasm.values.naming import is_subdomain
-
-from . import placing
-from .secrets import BAD_CONFIG, CONTRADICTION, INCOMPLETE, OVERRULED
 
 if TYPE_CHECKING:
     from mesh_wasm.pullsecret import ExternalSecretSource, PullSecretSource

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from mesh_wasm.finding import Finding, Path, Severity, quoted
+from mesh_wasm.findings.examples import GOOD
+from mesh_wasm.findings.finding import Finding, Path, Severity, quoted
+from mesh_wasm.findings.rule import Family, rule
 from mesh_wasm.values.deferred import known
 from mesh_wasm.values.enums import FailStrategy, PluginPhase
 
-from .examples import GOOD
-from .rule import Family, rule
 from .subjects import PluginSubject
 from .walk import env_vars, leaves
 

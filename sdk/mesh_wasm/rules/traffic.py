@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mesh_wasm.finding import Finding, Severity, quoted
+from mesh_wasm.findings.examples import HEAD, URL
+from mesh_wasm.findings.finding import Finding, Severity, quoted
+from mesh_wasm.findings.rule import Family, rule
 from mesh_wasm.values.deferred import known
 from mesh_wasm.values.enums import WorkloadMode
 
-from .examples import HEAD, URL
-from .rule import Family, rule
 from .subjects import ClusterPluginSubject, PluginSubject, Workload
 from .walk import items, labels_of, references_of
 from .workload import GATEWAY_NAME

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mesh_wasm.finding import Finding, Severity, quoted
+from mesh_wasm.findings.examples import HEAD, SELECTOR
+from mesh_wasm.findings.finding import Finding, Severity, quoted
+from mesh_wasm.findings.rule import Family, rule
 from mesh_wasm.values.deferred import known
 from mesh_wasm.values.gourl import GoUrlError, admitted, reference_scheme
 from mesh_wasm.values.image import ImageError, ImageReference, ModuleUrl, image_of
 
-from .examples import HEAD, SELECTOR
-from .rule import Family, rule
 from .subjects import PluginSubject
 
 DISCARDED_URL = rule(

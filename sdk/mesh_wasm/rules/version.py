@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mesh_wasm.finding import Finding, Severity
+from mesh_wasm.findings.examples import GOOD, HEAD, URL, inventory
+from mesh_wasm.findings.finding import Finding, Severity
+from mesh_wasm.findings.rule import Family, rule
 from mesh_wasm.values.deferred import known
 from mesh_wasm.values.enums import Dialect, FailStrategy, PluginPhase
 
-from .examples import GOOD, HEAD, URL, inventory
-from .rule import Family, rule
 from .subjects import ClusterPluginSubject
 from .walk import references_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from mesh_wasm.finding import Path
+from mesh_wasm.findings.finding import Path
 from mesh_wasm.plugin import WasmPluginSpec
 from mesh_wasm.selector import PolicyTargetReference
 from mesh_wasm.values.deferred import SCALARS, Deferred, known

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from mesh_wasm.finding import Finding
+from mesh_wasm.findings.finding import Finding
 from mesh_wasm.member import Member
 
 from . import READERS

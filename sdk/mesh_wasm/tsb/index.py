@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mesh_wasm.attached import Attached
 from mesh_wasm.extension import CatalogueEntry
-from mesh_wasm.finding import Finding, errors
+from mesh_wasm.findings.finding import Finding, errors
 from mesh_wasm.pullsecret import PullSecret
 from mesh_wasm.target import TargetKind
 from mesh_wasm.values.deferred import INVALID, known

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mesh_wasm.finding import Finding, quoted
-from mesh_wasm.rules import schema
+from mesh_wasm.findings import schema
+from mesh_wasm.findings.finding import Finding, quoted
 from mesh_wasm.target import TargetKind
 
 VERSION = "v2"

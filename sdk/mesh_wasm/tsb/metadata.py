@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from mesh_wasm.finding import Finding, Path, quoted
-from mesh_wasm.rules import documents, schema
+from mesh_wasm.findings import documents, schema
+from mesh_wasm.findings.finding import Finding, Path, quoted
 from mesh_wasm.values.fqn import Fqn, FqnError
 
 from .kinds import Kind

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from mesh_wasm.attachment import WasmExtensionAttachment
-from mesh_wasm.finding import Finding, Path, errors
+from mesh_wasm.findings.finding import Finding, Path, errors
 from mesh_wasm.member import members_of
 from mesh_wasm.plan import Plan, same_objects
 from mesh_wasm.target import Target

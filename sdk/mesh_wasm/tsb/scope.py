@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from mesh_wasm.finding import Finding, Severity, quoted
+from mesh_wasm.findings import documents
+from mesh_wasm.findings.finding import Finding, Severity, quoted
 from mesh_wasm.placement import SELECTOR
-from mesh_wasm.rules import documents
 from mesh_wasm.target import TargetKind
 from mesh_wasm.values.deferred import Deferred
 

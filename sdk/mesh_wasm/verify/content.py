@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mesh_wasm.finding import Path, format_path
+from mesh_wasm.findings.finding import Path, format_path
 from mesh_wasm.values.image import ImageError, ImageReference, ModuleUrl
 
 from .planned import MARKS, Planned

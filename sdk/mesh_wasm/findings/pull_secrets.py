@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mesh_wasm.finding import Severity
 from mesh_wasm.values.docker_config import SECRET_TYPE
 
 from .examples import ACL, ACL_PULLED, GOOD, group, plugin, program, pull_secret
+from .finding import Severity
 from .rule import Family, rule
 
 if TYPE_CHECKING:

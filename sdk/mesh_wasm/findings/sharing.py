@@ -5,9 +5,8 @@ They are reported where these are read: :mod:`mesh_wasm.fleetconfig`, :mod:`mesh
 
 from __future__ import annotations
 
-from mesh_wasm.finding import Severity
-
 from .examples import ACL, group, program
+from .finding import Severity
 from .rule import Family, rule
 
 _DEFINITION = """\

@@ -5,9 +5,8 @@ Reported by :mod:`mesh_wasm.tsb`, which alone sees all documents at once.
 
 from __future__ import annotations
 
-from mesh_wasm.finding import Severity
-
 from .examples import inventory
+from .finding import Severity
 from .rule import Family, rule
 
 _EXTENSION = """\

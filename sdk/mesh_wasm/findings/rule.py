@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from mesh_wasm.finding import Finding, Path, Severity
+from .finding import Finding, Path, Severity
 
 Check = Callable[[Any], Iterator[Finding]]
 F = TypeVar("F", bound=Callable[..., Iterator[Finding]])

@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from mesh_wasm.finding import Severity
-
 from .examples import HEAD, URL
+from .finding import Severity
 from .rule import Family, rule
 
 

@@ -6,9 +6,8 @@ and :mod:`mesh_wasm.lint` while it reads what stands around the spec.
 
 from __future__ import annotations
 
-from mesh_wasm.finding import Severity
-
 from .examples import GOOD, HEAD, SELECTOR
+from .finding import Severity
 from .rule import Family, rule
 
 UNREADABLE = rule(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from mesh_wasm.finding import Severity
-
 from .examples import ACL, extension, group, plugin, program
+from .finding import Severity
 from .rule import Family, rule
 
 

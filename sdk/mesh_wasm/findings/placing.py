@@ -5,9 +5,8 @@ Most of these are reported by :mod:`mesh_wasm.placement` and :mod:`mesh_wasm.pla
 
 from __future__ import annotations
 
-from mesh_wasm.finding import Severity
-
 from .examples import ACL, EXTENSION, GOOD, group, program
+from .finding import Severity
 from .rule import Family, rule
 
 _ELSEWHERE = '"organizations/acme/tenants/bank/workspaces/web/securitygroups/services"'
