@@ -9,8 +9,8 @@ from typing import Any
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 
+from mesh_wasm.model.plugin import API_VERSION, KIND
 from mesh_wasm.plan import Plan, PlannedPlugin
-from mesh_wasm.plugin import API_VERSION, KIND
 from mesh_wasm.values.deferred import Deferred, known
 
 from ._faults import remember, watched

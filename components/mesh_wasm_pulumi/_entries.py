@@ -9,14 +9,14 @@ from typing import Any
 import pulumi
 
 from mesh_wasm.attached import Attached
-from mesh_wasm.attachment import WasmExtensionAttachment
 from mesh_wasm.entrycheck import entry_findings
-from mesh_wasm.extension import CatalogueEntry
 from mesh_wasm.findings import placing, schema, sharing
 from mesh_wasm.findings.finding import Finding, errors, quoted
 from mesh_wasm.findings.rule import Rule
-from mesh_wasm.parse import kind_of_value, parse
-from mesh_wasm.pullsecret import PullSecret
+from mesh_wasm.model.attachment import WasmExtensionAttachment
+from mesh_wasm.model.extension import CatalogueEntry
+from mesh_wasm.model.parse import kind_of_value, parse
+from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.values.deferred import Deferred, known
 
 from ._arguments import known_arguments

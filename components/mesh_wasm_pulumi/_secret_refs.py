@@ -12,8 +12,8 @@ from pulumi.resource import DependencyResource
 
 from mesh_wasm.findings import placing, schema
 from mesh_wasm.findings.finding import Finding
-from mesh_wasm.parse import parse
-from mesh_wasm.pullsecret import PullSecret as Definition
+from mesh_wasm.model.parse import parse
+from mesh_wasm.model.pull_secret import PullSecret as Definition
 from mesh_wasm.values.deferred import known
 from mesh_wasm.values.naming import short_hash, shortened
 

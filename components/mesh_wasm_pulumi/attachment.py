@@ -16,9 +16,9 @@ from pydantic.alias_generators import to_camel
 
 from mesh_wasm.attach import plan_attachments, undecided_places
 from mesh_wasm.findings.finding import Finding
-from mesh_wasm.parse import parse
+from mesh_wasm.model.parse import parse
+from mesh_wasm.model.target import Target, TargetKind
 from mesh_wasm.plan import Plan
-from mesh_wasm.target import Target, TargetKind
 
 from . import _fleet
 from ._arguments import known_arguments

@@ -10,10 +10,10 @@ from typing import Any
 import pulumi
 
 from mesh_wasm.findings.finding import Finding
-from mesh_wasm.parse import parse
+from mesh_wasm.model.parse import parse
+from mesh_wasm.model.pull_secret import PullSecret as Definition
 from mesh_wasm.plan import Plan
 from mesh_wasm.pluginplan import PluginDocument, plan_plugin
-from mesh_wasm.pullsecret import PullSecret as Definition
 
 from . import _fleet
 from ._arguments import known_arguments

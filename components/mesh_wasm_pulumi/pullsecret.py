@@ -11,9 +11,9 @@ import pulumi
 
 from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding
-from mesh_wasm.parse import parse
-from mesh_wasm.pullsecret import PullSecret as Definition
-from mesh_wasm.pullsecret import PullSecretSource, definition_of
+from mesh_wasm.model.parse import parse
+from mesh_wasm.model.pull_secret import PullSecret as Definition
+from mesh_wasm.model.pull_secret import PullSecretSource, definition_of
 from mesh_wasm.rules.secretsource import secret_findings
 
 from ._arguments import arguments

@@ -13,9 +13,9 @@ from typing import Any
 import pulumi
 
 from mesh_wasm.findings.finding import Finding
-from mesh_wasm.parse import parse
+from mesh_wasm.model.parse import parse
+from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.plan import Plan
-from mesh_wasm.pullsecret import PullSecret
 from mesh_wasm.tsb import Bundle, BundlePlan
 from mesh_wasm.values.labels import EXTENSION
 from mesh_wasm.waivers import Levels

@@ -7,16 +7,16 @@ from typing import Any
 
 from .attachcheck import at_attachment, check_attachments, cluster_findings
 from .attached import Attached
-from .attachment import WasmExtensionAttachment
 from .cluster import Cluster, Fleet, Selection
-from .extension import CatalogueEntry
 from .findings.finding import ordered
-from .parse import parse
+from .model.attachment import WasmExtensionAttachment
+from .model.extension import CatalogueEntry
+from .model.parse import parse
+from .model.target import Target
 from .placement import Placement, place
 from .plan import Plan, PlannedPlugin
 from .ranking import declared_priority, rank, undecided
 from .secretplan import Supply, lone_mark, secrets_for, spread_findings, supply
-from .target import Target
 from .translate import plugin_spec
 from .values.deferred import Deferred, map_value
 from .values.labels import EXTENSION, MANAGED_BY, MANAGER, TARGET

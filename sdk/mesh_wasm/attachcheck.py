@@ -10,13 +10,13 @@ from .attached import Attached
 from .entrycheck import entry_path, entry_plugin_findings
 from .findings import placing, schema
 from .findings.finding import Finding, Path, quoted
-from .parse import parse
+from .model.parse import parse
+from .model.plugin import WasmPluginSpec
+from .model.target import Target, check_fqn
 from .placement import Placement
-from .plugin import WasmPluginSpec
 from .rules.checks import placed_findings, plugin_findings
 from .rules.subjects import Workload
 from .secretplan import Supply
-from .target import Target, check_fqn
 from .translate import plugin_spec
 from .values.deferred import Deferred, known
 from .values.fqn import Fqn, FqnError

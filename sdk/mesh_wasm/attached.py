@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .attachment import WasmExtensionAttachment
-from .extension import CatalogueEntry
-from .pullsecret import PullSecret
+from .model.attachment import WasmExtensionAttachment
+from .model.extension import CatalogueEntry
+from .model.pull_secret import PullSecret
 from .values.deferred import Deferred
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .extension import CatalogueEntry
 from .findings.finding import Finding, Path
-from .parse import parse
-from .plugin import WasmPluginSpec
+from .model.extension import CatalogueEntry
+from .model.parse import parse
+from .model.plugin import WasmPluginSpec
 from .rules.checks import extension_findings, plugin_findings
 from .translate import plugin_spec
 

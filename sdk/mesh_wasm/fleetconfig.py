@@ -26,7 +26,7 @@ from .cluster import Fleet, Selection
 from .findings import placing, schema, sharing
 from .findings.finding import Finding, errors, ordered, quoted
 from .inventory import parse_inventory, read_inventory
-from .parse import parse
+from .model.parse import parse
 from .values.base import Model, Str
 from .yamlfile import Unreadable, load
 

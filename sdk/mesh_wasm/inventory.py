@@ -24,7 +24,7 @@ from .cluster import Cluster, Fleet
 from .clusterfacts import fact_findings
 from .findings import placing, schema
 from .findings.finding import Finding, ordered, quoted
-from .parse import parse
+from .model.parse import parse
 from .values.naming import is_subdomain
 from .yamlfile import Located, Unreadable, load
 

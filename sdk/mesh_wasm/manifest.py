@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from .findings.finding import Path, format_path
-from .plugin import KIND, WasmPluginSpec
+from .model.plugin import KIND, WasmPluginSpec
 from .values.docker_config import SECRET_KEY, SECRET_TYPE
 from .values.marks import SECRET_MARK, UNKNOWN_MARK
 from .values.naming import short_hash

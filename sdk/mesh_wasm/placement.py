@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .cluster import Cluster, Fleet, Selection
 from .findings import placing
 from .findings.finding import Finding, quoted
-from .target import Target
+from .model.target import Target
 from .values.deferred import INVALID, Deferred, known
 
 SELECTOR = re.compile(r"^(\*|[^/*\s]+)/(\*|[^/*\s]+\*?)$")

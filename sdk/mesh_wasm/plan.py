@@ -9,7 +9,7 @@ from typing import Any
 from .cluster import Cluster
 from .findings import placing
 from .findings.finding import Finding, errors, ordered
-from .plugin import API_VERSION, KIND
+from .model.plugin import API_VERSION, KIND
 from .secretplan import PlannedSecret
 from .values.deferred import Deferred
 

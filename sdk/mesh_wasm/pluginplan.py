@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from .cluster import Cluster, Fleet, Selection
 from .findings import order, placing
 from .findings.finding import Finding, ordered, quoted
+from .model.plugin import WasmPluginSpec
+from .model.pull_secret import PullSecret
 from .plan import Plan, PlannedPlugin
-from .plugin import WasmPluginSpec
-from .pullsecret import PullSecret
 from .rules.checks import placed_findings, plugin_findings
 from .secretplan import lone_mark, secrets_for, spread_findings, supply
 from .values.base import Leaf, Model, Str

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from .extension import CatalogueEntry
 from .findings import order
 from .findings.finding import Finding, listed
+from .model.extension import CatalogueEntry
 from .priorities import Ranked, emitted_priorities
 from .values.deferred import Deferred
 from .values.enums import PluginPhase, PluginType

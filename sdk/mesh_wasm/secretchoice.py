@@ -9,7 +9,7 @@ from typing import Any
 from .cluster import Cluster
 from .findings import pull_secrets as secrets
 from .findings.finding import Finding
-from .pullsecret import PullSecret, together
+from .model.pull_secret import PullSecret, together
 from .values.deferred import known, map_value
 from .values.docker_config import key_registry, merged, serves
 from .values.image import image_of

@@ -21,7 +21,7 @@ from typing import Any
 from .cluster import Cluster
 from .findings import pull_secrets as rules
 from .findings.finding import Finding, quoted
-from .pullsecret import PullSecret, together
+from .model.pull_secret import PullSecret, together
 from .registry import DOWNLOAD_PROXY_NAMESPACE, is_image, mirrored, proxied
 from .secretchoice import choose, name_of, text_of
 from .values.deferred import Deferred, known, map_value

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from .attachment import WasmExtensionAttachment
-from .extension import CatalogueEntry
-from .parse import parse
-from .target import Target
-from .traffic import GlobalTrafficSelector, TrafficSelector
+from .model.attachment import WasmExtensionAttachment
+from .model.extension import CatalogueEntry
+from .model.parse import parse
+from .model.target import Target
+from .model.traffic import GlobalTrafficSelector, TrafficSelector
+from .model.vm import VmConfig, istio_vm_config
 from .values.base import Model
 from .values.deferred import Deferred, map_value
 from .values.enums import PluginPhase, PluginType, PullPolicy
-from .vmconfig import VmConfig, istio_vm_config
 
 M = TypeVar("M", bound=Model)
 

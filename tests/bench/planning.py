@@ -60,7 +60,7 @@ def main(shape: str, placements: str, collector: str) -> None:
 
 def _fleet() -> Any:
     from mesh_wasm.cluster import Cluster, Fleet
-    from mesh_wasm.parse import parse
+    from mesh_wasm.model.parse import parse
 
     names = [f"team-{number}" for number in range(NAMESPACES)]
     facts = {"istio_version": "1.27", "namespaces": ["edge", *names]}
@@ -95,13 +95,13 @@ def _group(number: int) -> dict[str, Any]:
 
 def _plan(targets: Iterator[dict[str, Any]], entries: Callable[[int], list[dict[str, Any]]]) -> int:
     from mesh_wasm.attach import Attached, plan_attachments
-    from mesh_wasm.attachment import WasmExtensionAttachment
     from mesh_wasm.cluster import Selection
     from mesh_wasm.entrycheck import entry_findings
-    from mesh_wasm.extension import CatalogueEntry
     from mesh_wasm.member import members_of
-    from mesh_wasm.parse import parse
-    from mesh_wasm.target import Target
+    from mesh_wasm.model.attachment import WasmExtensionAttachment
+    from mesh_wasm.model.extension import CatalogueEntry
+    from mesh_wasm.model.parse import parse
+    from mesh_wasm.model.target import Target
     from mesh_wasm.ties import Ties
 
     fleet, ties = _fleet(), Ties()

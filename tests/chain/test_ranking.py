@@ -9,8 +9,8 @@ import pytest
 from support.programs import extension_args, findings, fleet, gateway_args, plugins, run, unknown
 
 import mesh_wasm_pulumi as wasm
-from mesh_wasm.extension import CatalogueEntry
-from mesh_wasm.parse import parse
+from mesh_wasm.model.extension import CatalogueEntry
+from mesh_wasm.model.parse import parse
 from mesh_wasm.ranking import rank, undecided
 from mesh_wasm.values.deferred import INVALID
 

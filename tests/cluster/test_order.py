@@ -20,15 +20,15 @@ from mesh.api import Object
 from mesh.cluster import Cluster
 
 from mesh_wasm.attach import Attached, plan_attachments
-from mesh_wasm.attachment import WasmExtensionAttachment
 from mesh_wasm.chain import chains
 from mesh_wasm.cluster import Cluster as Facts
 from mesh_wasm.cluster import Fleet, Selection
-from mesh_wasm.extension import CatalogueEntry
 from mesh_wasm.member import read_member
-from mesh_wasm.parse import parse
-from mesh_wasm.plugin import API_VERSION, KIND
-from mesh_wasm.target import Target, TargetKind
+from mesh_wasm.model.attachment import WasmExtensionAttachment
+from mesh_wasm.model.extension import CatalogueEntry
+from mesh_wasm.model.parse import parse
+from mesh_wasm.model.plugin import API_VERSION, KIND
+from mesh_wasm.model.target import Target, TargetKind
 from mesh_wasm.values.labels import EXTENSION
 
 pytestmark = pytest.mark.cluster

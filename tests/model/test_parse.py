@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mesh_wasm.extension import CatalogueEntry, WasmExtension
 from mesh_wasm.findings.finding import format_path
-from mesh_wasm.parse import parse
-from mesh_wasm.plugin import WasmPluginSpec
+from mesh_wasm.model.extension import CatalogueEntry, WasmExtension
+from mesh_wasm.model.parse import parse
+from mesh_wasm.model.plugin import WasmPluginSpec
 from mesh_wasm.values.deferred import INVALID, Deferred
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from mesh_wasm.cluster import Cluster, Fleet, Selection
 from mesh_wasm.findings.finding import errors
-from mesh_wasm.parse import parse
+from mesh_wasm.model.parse import parse
+from mesh_wasm.model.target import Target, TargetKind
 from mesh_wasm.placement import place
-from mesh_wasm.target import Target, TargetKind
 
 FLEET = Fleet(
     [

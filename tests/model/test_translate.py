@@ -8,12 +8,12 @@ import pytest
 
 from mesh_wasm.attach import plan_attachments
 from mesh_wasm.attached import Attached
-from mesh_wasm.attachment import WasmExtensionAttachment
 from mesh_wasm.cluster import Cluster, Fleet, Selection
-from mesh_wasm.extension import CatalogueEntry
-from mesh_wasm.parse import parse
+from mesh_wasm.model.attachment import WasmExtensionAttachment
+from mesh_wasm.model.extension import CatalogueEntry
+from mesh_wasm.model.parse import parse
+from mesh_wasm.model.target import Target, TargetKind
 from mesh_wasm.plan import Plan
-from mesh_wasm.target import Target, TargetKind
 from mesh_wasm.translate import plugin_spec
 
 FQN = "organizations/o/extensions/e"

@@ -16,8 +16,8 @@ from click.testing import CliRunner
 from support.programs import extension_args, fleet, gateway_args, group_args, plugin_args, run
 
 import mesh_wasm_pulumi as wasm
-from mesh_wasm.parse import parse
-from mesh_wasm.pullsecret import PullSecret, PullSecretSource, definition_of
+from mesh_wasm.model.parse import parse
+from mesh_wasm.model.pull_secret import PullSecret, PullSecretSource, definition_of
 from mesh_wasm.rules.secretexisting import existing_findings
 from mesh_wasm.rules.secretsource import secret_findings
 from mesh_wasm.values.docker_config import docker_config

@@ -8,8 +8,8 @@ import pytest
 
 from mesh_wasm.cluster import Cluster
 from mesh_wasm.findings.finding import format_path
-from mesh_wasm.parse import parse
-from mesh_wasm.plugin import WasmPluginSpec
+from mesh_wasm.model.parse import parse
+from mesh_wasm.model.plugin import WasmPluginSpec
 from mesh_wasm.rules.checks import placed_findings, plugin_findings
 from mesh_wasm.rules.subjects import Workload
 from mesh_wasm.rules.workload import workload_of

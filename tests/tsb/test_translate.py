@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from support.golden import EXAMPLES, check_file, check_tree, read_tree
 
 from mesh_wasm.cli import main
-from mesh_wasm.plugin import WasmPluginSpec
+from mesh_wasm.model.plugin import WasmPluginSpec
 
 from .documents import ALL, EXTENSION, changed
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from mesh_wasm.cluster import Cluster
 from mesh_wasm.member import Member, read_member
-from mesh_wasm.plugin import KIND
+from mesh_wasm.model.plugin import KIND
 from mesh_wasm.sources.source import Options, Source, SourceError
 from mesh_wasm_pulumi.offline.objects import planned_objects, provider_problems
 from mesh_wasm_pulumi.offline.run import Run, run_folder

@@ -8,15 +8,15 @@ from typing import Any
 
 from mesh_wasm.cluster import Cluster, Fleet
 from mesh_wasm.entrycheck import entry_findings
-from mesh_wasm.extension import CatalogueEntry
 from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.findings.rule import CATALOGUE, CHECKS
 from mesh_wasm.lint.kinds import Header
 from mesh_wasm.lint.manifests import Manifest, read_plugin, read_secret
 from mesh_wasm.lint.metadata import text_at
-from mesh_wasm.parse import parse
-from mesh_wasm.plugin import API_VERSION, KIND, WasmPluginSpec
+from mesh_wasm.model.extension import CatalogueEntry
+from mesh_wasm.model.parse import parse
+from mesh_wasm.model.plugin import API_VERSION, KIND, WasmPluginSpec
 from mesh_wasm.rules.checks import pull_findings
 from mesh_wasm.rules.subjects import (
     ClusterPluginSubject,

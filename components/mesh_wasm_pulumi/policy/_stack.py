@@ -12,8 +12,8 @@ from mesh_wasm.findings import pull_secrets as secrets
 from mesh_wasm.lint.manifests import read_secret
 from mesh_wasm.lint.metadata import text_at
 from mesh_wasm.member import read_member
-from mesh_wasm.parse import parse
-from mesh_wasm.plugin import WasmPluginSpec
+from mesh_wasm.model.parse import parse
+from mesh_wasm.model.plugin import WasmPluginSpec
 from mesh_wasm.rules.checks import pull_findings
 from mesh_wasm.rules.subjects import PullSubject, SecretSubject
 from mesh_wasm.ties import Ties

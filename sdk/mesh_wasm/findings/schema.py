@@ -1,6 +1,6 @@
 """Shape: types, required fields, unknown fields, enumerations, bounds (family MW1xx, first part).
 
-These rules have no function of their own: :mod:`mesh_wasm.parse` reports them while it reads a document into a model,
+These rules have no function of their own: :mod:`mesh_wasm.model.parse` reports them while it reads a document into a model,
 and :mod:`mesh_wasm.lint` while it reads what stands around the spec.
 """
 

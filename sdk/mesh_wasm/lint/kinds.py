@@ -8,7 +8,7 @@ from typing import Any
 
 from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding, quoted
-from mesh_wasm.plugin import API_VERSION, KIND
+from mesh_wasm.model.plugin import API_VERSION, KIND
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import Any
 from mesh_wasm.cluster import Cluster, Fleet
 from mesh_wasm.findings import placing, schema
 from mesh_wasm.findings.finding import Finding, quoted
-from mesh_wasm.parse import parse
-from mesh_wasm.plugin import WasmPluginSpec
+from mesh_wasm.model.parse import parse
+from mesh_wasm.model.plugin import WasmPluginSpec
 from mesh_wasm.rules.checks import manifest_findings, placed_findings, plugin_findings
 from mesh_wasm.rules.subjects import SecretSubject
 from mesh_wasm.rules.workload import workload_of

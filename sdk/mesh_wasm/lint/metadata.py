@@ -8,7 +8,7 @@ from typing import Any
 
 from mesh_wasm.findings import placing, schema
 from mesh_wasm.findings.finding import Finding, quoted
-from mesh_wasm.parse import kind_of_value
+from mesh_wasm.model.parse import kind_of_value
 from mesh_wasm.values.deferred import Deferred
 from mesh_wasm.values.naming import is_label, is_label_key, is_label_value, is_subdomain
 

@@ -8,7 +8,7 @@ from mesh_wasm.findings import placing, schema
 from mesh_wasm.findings.examples import EXTENSION
 from mesh_wasm.findings.finding import Finding, Severity, quoted
 from mesh_wasm.findings.rule import Family, rule
-from mesh_wasm.target import check_fqn
+from mesh_wasm.model.target import check_fqn
 from mesh_wasm.values.deferred import Deferred, known
 from mesh_wasm.values.fqn import Fqn, FqnError
 

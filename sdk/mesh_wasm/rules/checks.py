@@ -17,8 +17,8 @@ from .workload import workload_of
 
 if TYPE_CHECKING:
     from mesh_wasm.cluster import Cluster, Mesh
-    from mesh_wasm.extension import WasmExtension
-    from mesh_wasm.plugin import WasmPluginSpec
+    from mesh_wasm.model.extension import WasmExtension
+    from mesh_wasm.model.plugin import WasmPluginSpec
 
 FAMILIES = (
     schema,

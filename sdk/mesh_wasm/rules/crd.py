@@ -9,7 +9,7 @@ from mesh_wasm.findings.examples import GOOD, HEAD, SELECTOR, URL
 from mesh_wasm.findings.finding import Finding, Severity, quoted
 from mesh_wasm.findings.rule import Family, rule
 from mesh_wasm.findings.schema import WRONG_LENGTH
-from mesh_wasm.selector import PolicyTargetReference
+from mesh_wasm.model.selector import PolicyTargetReference
 from mesh_wasm.values.deferred import Deferred, known
 from mesh_wasm.values.gourl import GoUrlError, admitted, admitted_scheme
 from mesh_wasm.values.image import SCHEMES

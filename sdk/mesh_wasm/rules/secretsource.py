@@ -13,7 +13,7 @@ from mesh_wasm.values.docker_config import key_registry, overruled, problems, re
 from mesh_wasm.values.naming import is_subdomain
 
 if TYPE_CHECKING:
-    from mesh_wasm.pullsecret import ExternalSecretSource, PullSecretSource
+    from mesh_wasm.model.pull_secret import ExternalSecretSource, PullSecretSource
 
 
 _SOURCES = ("registries", "docker_config_json", "existing_secret", "external_secret")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mesh_wasm.cluster import Mesh
-    from mesh_wasm.extension import WasmExtension
-    from mesh_wasm.plugin import WasmPluginSpec
+    from mesh_wasm.model.extension import WasmExtension
+    from mesh_wasm.model.plugin import WasmPluginSpec
 
 
 class Workload(StrEnum):

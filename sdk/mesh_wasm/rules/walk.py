@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from mesh_wasm.findings.finding import Path
-from mesh_wasm.plugin import WasmPluginSpec
-from mesh_wasm.selector import PolicyTargetReference
+from mesh_wasm.model.plugin import WasmPluginSpec
+from mesh_wasm.model.selector import PolicyTargetReference
+from mesh_wasm.model.vm import EnvVar, VmConfig
 from mesh_wasm.values.deferred import SCALARS, Deferred, known
-from mesh_wasm.vmconfig import EnvVar, VmConfig
 
 T = TypeVar("T")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mesh_wasm.plugin import WasmPluginSpec
+from mesh_wasm.model.plugin import WasmPluginSpec
 from mesh_wasm.values.deferred import known
 
 from .subjects import Workload

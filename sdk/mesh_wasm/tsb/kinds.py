@@ -8,7 +8,7 @@ from typing import Any
 
 from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding, quoted
-from mesh_wasm.target import TargetKind
+from mesh_wasm.model.target import TargetKind
 
 VERSION = "v2"
 """The one version of TSB's API groups."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .values.base import Leaf, Model, Str
+from mesh_wasm.values.base import Leaf, Model, Str
 
 
 class IstioWorkloadSelector(Model):

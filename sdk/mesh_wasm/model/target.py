@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from .findings import placing
-from .findings.finding import Finding
+from mesh_wasm.findings import placing
+from mesh_wasm.findings.finding import Finding
+from mesh_wasm.values.base import Leaf, Model, Str
+from mesh_wasm.values.deferred import Deferred, known, map_value
+from mesh_wasm.values.fqn import Fqn, FqnError
+
 from .selector import WorkloadSelector
-from .values.base import Leaf, Model, Str
-from .values.deferred import Deferred, known, map_value
-from .values.fqn import Fqn, FqnError
 
 
 class TargetKind(StrEnum):

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from .values.base import Leaf, Model, Str
-from .values.deferred import Deferred, map_value
-from .values.docker_config import docker_config, keys_of, registry_key
-from .values.sealed import Sealed
+from mesh_wasm.values.base import Leaf, Model, Str
+from mesh_wasm.values.deferred import Deferred, map_value
+from mesh_wasm.values.docker_config import docker_config, keys_of, registry_key
+from mesh_wasm.values.sealed import Sealed
 
 
 def _sealed(value: Any) -> Any:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from .pullsecret import PullSecret
+from mesh_wasm.values.base import Int32, Leaf, Model, Str, Struct
+from mesh_wasm.values.deferred import Deferred, known, map_value
+from mesh_wasm.values.enums import FailStrategy, PluginPhase, PluginType, PullPolicy
+from mesh_wasm.values.fqn import Fqn, FqnError
+from mesh_wasm.values.image import normalize_url
+
+from .pull_secret import PullSecret
 from .traffic import GlobalTrafficSelector
-from .values.base import Int32, Leaf, Model, Str, Struct
-from .values.deferred import Deferred, known, map_value
-from .values.enums import FailStrategy, PluginPhase, PluginType, PullPolicy
-from .values.fqn import Fqn, FqnError
-from .values.image import normalize_url
-from .vmconfig import VmConfig
+from .vm import VmConfig
 
 
 class WasmExtension(Model):

@@ -6,11 +6,12 @@ from typing import Annotated
 
 from pydantic import Field
 
+from mesh_wasm.values.base import Int32, Leaf, Model, Str, Struct
+from mesh_wasm.values.enums import FailStrategy, PluginPhase, PluginType, PullPolicy
+
 from .selector import IstioWorkloadSelector, PolicyTargetReference
 from .traffic import TrafficSelector
-from .values.base import Int32, Leaf, Model, Str, Struct
-from .values.enums import FailStrategy, PluginPhase, PluginType, PullPolicy
-from .vmconfig import VmConfig
+from .vm import VmConfig
 
 API_VERSION = "extensions.istio.io/v1alpha1"
 KIND = "WasmPlugin"

@@ -16,11 +16,11 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_snake
 from pydantic_core import ErrorDetails
 
-from .findings import schema
-from .findings.finding import Finding, quoted
-from .findings.rule import Rule
-from .values.base import Model
-from .values.deferred import INVALID, Deferred
+from mesh_wasm.findings import schema
+from mesh_wasm.findings.finding import Finding, quoted
+from mesh_wasm.findings.rule import Rule
+from mesh_wasm.values.base import Model
+from mesh_wasm.values.deferred import INVALID, Deferred
 
 M = TypeVar("M", bound=Model)
 

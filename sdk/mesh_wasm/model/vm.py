@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .values.base import Leaf, Model, Str
-from .values.deferred import map_value
-from .values.enums import EnvValueSource
+from mesh_wasm.values.base import Leaf, Model, Str
+from mesh_wasm.values.deferred import map_value
+from mesh_wasm.values.enums import EnvValueSource
 
 
 class EnvVar(Model):

@@ -6,10 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from .pullsecret import ExternalSecretSource, together
-from .values.base import Model
-from .values.deferred import Deferred
-from .values.docker_config import SECRET_KEY, SECRET_TYPE
+from mesh_wasm.values.base import Model
+from mesh_wasm.values.deferred import Deferred
+from mesh_wasm.values.docker_config import SECRET_KEY, SECRET_TYPE
+
+from .pull_secret import ExternalSecretSource, together
 
 KIND = "ExternalSecret"
 WAIT_FOR = {"pulumi.com/waitFor": "condition=Ready"}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .values.base import Leaf, Model, Port
-from .values.enums import WorkloadMode
+from mesh_wasm.values.base import Leaf, Model, Port
+from mesh_wasm.values.enums import WorkloadMode
 
 
 class PortSelector(Model):

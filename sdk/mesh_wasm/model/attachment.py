@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from mesh_wasm.values.base import Leaf, Model, Str, Struct
+
 from .traffic import TrafficSelector
-from .values.base import Leaf, Model, Str, Struct
 
 
 class WasmExtensionAttachment(Model):

@@ -1,0 +1,1 @@
+"""The model: what the documents of TSB and Istio say, typed, with deferred leaves, and the reading of them."""
