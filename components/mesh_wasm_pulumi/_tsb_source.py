@@ -11,8 +11,8 @@ from mesh_wasm.findings import placing, schema
 from mesh_wasm.findings.finding import Finding, counted, format_path, quoted
 from mesh_wasm.tsb import Bundle
 from mesh_wasm.values.deferred import deferred_leaves
-from mesh_wasm.yamlfile import Document, Located, Unreadable, documents
-from mesh_wasm.yamlpaths import read_paths
+from mesh_wasm.yaml.file import Document, Located, Unreadable, documents
+from mesh_wasm.yaml.paths import read_paths
 
 from ._leaves import lift
 from ._secret_refs import SecretRef, read_secrets

@@ -26,7 +26,7 @@ from mesh_wasm.cluster import Cluster as Facts
 from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.fleetconfig import OwnedFleet, read_document, read_fleet
-from mesh_wasm.yamlfile import Unreadable
+from mesh_wasm.yaml.file import Unreadable
 
 from ._ledger import ledger
 from .args import ClusterArgs

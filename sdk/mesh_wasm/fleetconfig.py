@@ -28,7 +28,7 @@ from .findings.finding import Finding, errors, ordered, quoted
 from .inventory import parse_inventory, read_inventory
 from .model.parse import parse
 from .values.base import Model, Str
-from .yamlfile import Unreadable, load
+from .yaml.file import Unreadable, load
 
 
 class Owns(Model):

@@ -26,7 +26,7 @@ from .findings import placing, schema
 from .findings.finding import Finding, ordered, quoted
 from .model.parse import parse
 from .values.naming import is_subdomain
-from .yamlfile import Located, Unreadable, load
+from .yaml.file import Located, Unreadable, load
 
 CLUSTERS = "clusters"
 """The one field of an inventory."""
@@ -35,7 +35,7 @@ CLUSTERS = "clusters"
 def read_inventory(path: str | FilePath) -> tuple[Fleet, tuple[Located, ...]]:
     """The fleet of an inventory file, and what is wrong with it, each with its line.
 
-    Clusters with errors are left out. Raises :class:`~mesh_wasm.yamlfile.Unreadable` where the file cannot be read, is
+    Clusters with errors are left out. Raises :class:`~mesh_wasm.yaml.file.Unreadable` where the file cannot be read, is
     no YAML, or holds not exactly one document.
     """
     found = list(load(path))

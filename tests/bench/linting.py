@@ -84,7 +84,7 @@ def main(what: str, folder: str) -> None:
 
     from mesh_wasm.cli.garbage import no_collection
     from mesh_wasm.lint import lint
-    from mesh_wasm.yamlpaths import read_paths
+    from mesh_wasm.yaml.paths import read_paths
 
     def parse() -> None:
         for path in sorted(Path(folder).iterdir()):

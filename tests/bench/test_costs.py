@@ -17,7 +17,7 @@ import pytest
 import mesh_wasm_pulumi as wasm
 from mesh_wasm.lint import lint
 from mesh_wasm.model.plugin import WasmPluginSpec
-from mesh_wasm.yamlpaths import read_paths
+from mesh_wasm.yaml.paths import read_paths
 from mesh_wasm_pulumi.offline.run import Run, run_program
 
 from . import linting, planning

@@ -9,7 +9,7 @@ from mesh_wasm.cluster import Cluster, Fleet
 from mesh_wasm.findings.finding import Finding, Path
 from mesh_wasm.findings.rule import CATALOGUE, Family
 from mesh_wasm.lint import lint
-from mesh_wasm.yamlfile import Document, Spot
+from mesh_wasm.yaml.file import Document, Spot
 
 NEWEST = Fleet([Cluster(name="newest")])
 """A cluster of which nothing is declared: the newest upstream Istio is assumed."""

@@ -13,7 +13,7 @@ from mesh_wasm.findings.finding import Severity, format_path
 from mesh_wasm.lint import Result, lint
 from mesh_wasm.values.enums import Dialect
 from mesh_wasm.waivers import Levels
-from mesh_wasm.yamlfile import documents
+from mesh_wasm.yaml.file import documents
 
 
 def run(text: str, fleet: Fleet | None = None, levels: Levels | None = None) -> Result:

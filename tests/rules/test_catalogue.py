@@ -18,7 +18,7 @@ from mesh_wasm.lint.formats import unreadable_finding
 from mesh_wasm.rules import checks
 from mesh_wasm.rules.pages import pages, write
 from mesh_wasm.waves import plan_waves
-from mesh_wasm.yamlfile import Unreadable, documents
+from mesh_wasm.yaml.file import Unreadable, documents
 from mesh_wasm_pulumi.offline.run import run_program
 
 assert checks.FAMILIES  # importing it fills the catalogue

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from mesh_wasm.cluster import Cluster, Fleet
-from mesh_wasm.yamlfile import Document, documents
+from mesh_wasm.yaml.file import Document, documents
 
 ACL = "organizations/acme/extensions/acl"
 TENANT = "organizations/acme/tenants/shop"

@@ -16,7 +16,7 @@ from mesh_wasm.inventory import read_inventory
 from mesh_wasm.manifest import tree
 from mesh_wasm.tsb import Bundle, BundlePlan
 from mesh_wasm.waivers import Levels
-from mesh_wasm.yamlfile import documents
+from mesh_wasm.yaml.file import documents
 
 from .documents import (
     ACL,

@@ -14,7 +14,7 @@ from mesh_wasm.cluster import Cluster
 from mesh_wasm.inventory import parse_inventory, read_inventory
 from mesh_wasm.inventoryschema import inventory_schema
 from mesh_wasm.values.enums import Dialect
-from mesh_wasm.yamlfile import Unreadable
+from mesh_wasm.yaml.file import Unreadable
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "inventory.schema.json"
 

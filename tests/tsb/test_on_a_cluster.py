@@ -14,7 +14,7 @@ from mesh.fixtures import MakeNamespace
 from support.golden import EXAMPLES
 
 from mesh_wasm.manifest import file_text
-from mesh_wasm.yamlfile import documents
+from mesh_wasm.yaml.file import documents
 
 pytestmark = pytest.mark.cluster
 

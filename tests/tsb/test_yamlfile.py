@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mesh_wasm.yamlfile import MAX_BYTES, Unreadable, documents, load
+from mesh_wasm.yaml.file import MAX_BYTES, Unreadable, documents, load
 
 
 def read(text: str | bytes) -> list[object]:

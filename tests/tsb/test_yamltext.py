@@ -9,9 +9,9 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mesh_wasm import yamltext
 from mesh_wasm.values.enums import PluginPhase
-from mesh_wasm.yamltext import yaml_text
+from mesh_wasm.yaml import text as yamltext
+from mesh_wasm.yaml.text import yaml_text
 
 pytestmark = pytest.mark.skipif(not hasattr(yaml, "CSafeDumper"), reason="PyYAML was built without libyaml")
 

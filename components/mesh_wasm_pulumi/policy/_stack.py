@@ -21,8 +21,8 @@ from mesh_wasm.values.deferred import Deferred
 from mesh_wasm.values.fqn import Fqn, FqnError
 from mesh_wasm.values.labels import EXTENSION as EXTENSION_NOTE
 from mesh_wasm.values.labels import TARGET as TARGET_NOTE
-from mesh_wasm.yamlcompose import Spot
-from mesh_wasm.yamlfile import Document
+from mesh_wasm.yaml.compose import Spot
+from mesh_wasm.yaml.file import Document
 
 from ._types import EXTENSION, SECRET, is_plugin
 from ._wire import UNKNOWN, plain

@@ -11,8 +11,8 @@ from mesh_wasm.findings.finding import Severity
 from mesh_wasm.inventory import read_inventory
 from mesh_wasm.lint import formats, lint
 from mesh_wasm.waivers import LevelError, Levels
-from mesh_wasm.yamlfile import Unreadable
-from mesh_wasm.yamlpaths import read_paths
+from mesh_wasm.yaml.file import Unreadable
+from mesh_wasm.yaml.paths import read_paths
 
 from .garbage import no_collection
 

@@ -11,7 +11,7 @@ from mesh_wasm._version import __version__
 from mesh_wasm.findings.finding import Severity, counted, format_path, tallied
 from mesh_wasm.findings.rule import CATALOGUE
 from mesh_wasm.findings.schema import UNREADABLE
-from mesh_wasm.yamlfile import Located, Unreadable
+from mesh_wasm.yaml.file import Located, Unreadable
 
 from .run import Result
 

@@ -15,7 +15,7 @@ from mesh_wasm.rules.checks import manifest_findings, placed_findings, plugin_fi
 from mesh_wasm.rules.subjects import SecretSubject
 from mesh_wasm.rules.workload import workload_of
 from mesh_wasm.values.docker_config import SECRET_KEY, SECRET_TYPE
-from mesh_wasm.yamlfile import Document
+from mesh_wasm.yaml.file import Document
 
 from .kinds import Header, header_findings
 from .metadata import envelope_findings, text_at

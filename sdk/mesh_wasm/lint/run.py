@@ -16,7 +16,7 @@ from mesh_wasm.ties import Ties
 from mesh_wasm.tsb import Bundle, kind_of
 from mesh_wasm.values.deferred import known
 from mesh_wasm.waivers import ANNOTATION, Levels, Waiver, read_waivers, settle
-from mesh_wasm.yamlfile import Document, Located
+from mesh_wasm.yaml.file import Document, Located
 
 from .kinds import header_of, is_plugin, is_secret
 from .manifests import Manifest, clusters_of, read_plugin, read_secret

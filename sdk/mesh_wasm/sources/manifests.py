@@ -13,7 +13,7 @@ from typing import Any
 from mesh_wasm.cluster import Cluster
 from mesh_wasm.member import Member, read_member
 from mesh_wasm.model.plugin import API_VERSION, KIND
-from mesh_wasm.yamlfile import Unreadable, load
+from mesh_wasm.yaml.file import Unreadable, load
 
 from .source import Options, Source, SourceError
 

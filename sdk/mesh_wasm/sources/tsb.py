@@ -7,8 +7,8 @@ from pathlib import Path
 from mesh_wasm.inventory import read_inventory
 from mesh_wasm.member import members_of
 from mesh_wasm.tsb import Bundle
-from mesh_wasm.yamlfile import Located, Unreadable
-from mesh_wasm.yamlpaths import read_paths
+from mesh_wasm.yaml.file import Located, Unreadable
+from mesh_wasm.yaml.paths import read_paths
 
 from .source import Options, Source, SourceError
 

@@ -24,7 +24,7 @@ from mesh_wasm.values.deferred import Deferred, known
 from mesh_wasm.values.fqn import Fqn
 from mesh_wasm.values.labels import EXTENSION
 from mesh_wasm.waivers import ANNOTATION, OFF, Levels, Waiver, read_waivers, settle
-from mesh_wasm.yamlfile import Document, Located
+from mesh_wasm.yaml.file import Document, Located
 
 from .index import ABSENT, Index, group_of
 from .kinds import GATEWAY_GROUP, SECURITY_GROUP, SECURITY_SETTING

@@ -12,7 +12,7 @@ from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.model.target import TargetKind
 from mesh_wasm.values.deferred import INVALID, known
 from mesh_wasm.values.fqn import Fqn
-from mesh_wasm.yamlfile import Located
+from mesh_wasm.yaml.file import Located
 
 from .kinds import GATEWAY_GROUP, SECURITY_GROUP, WASM_EXTENSION, WORKSPACE, Kind
 from .resource import Resource

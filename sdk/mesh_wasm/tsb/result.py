@@ -13,7 +13,7 @@ from mesh_wasm.plan import Plan, same_objects
 from mesh_wasm.ties import Ties
 from mesh_wasm.values.deferred import known
 from mesh_wasm.waivers import Levels, Waiver, settle
-from mesh_wasm.yamlfile import Document, Located
+from mesh_wasm.yaml.file import Document, Located
 
 from .resource import Resource
 

@@ -19,8 +19,9 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from .findings.finding import Path
-from .yamlscalars import NoJsonNumber, plain
+from mesh_wasm.findings.finding import Path
+
+from .scalars import NoJsonNumber, plain
 
 MAX_DEPTH = 64
 """Deeper nesting is refused; Kubernetes' own objects are a dozen levels deep."""

@@ -13,8 +13,9 @@ from typing import Any
 
 import yaml
 
-from .findings.finding import Finding, Path, format_path
-from .yamlcompose import Composer, Refused, Spot
+from mesh_wasm.findings.finding import Finding, Path, format_path
+
+from .compose import Composer, Refused, Spot
 
 __all__ = ["MAX_BYTES", "Document", "Located", "Spot", "Unreadable", "documents", "load", "read_file"]
 

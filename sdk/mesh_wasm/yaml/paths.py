@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path as FilePath
 
-from .yamlfile import MAX_BYTES, Document, Unreadable, documents, load
+from .file import MAX_BYTES, Document, Unreadable, documents, load
 
 SUFFIXES = (".yaml", ".yml", ".json")
 """Files of a folder that are read; a file that is named itself may be called anything."""

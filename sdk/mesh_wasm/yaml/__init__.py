@@ -1,0 +1,1 @@
+"""YAML: documents in, with the line of every value, and objects out as text."""
