@@ -8,10 +8,10 @@ from typing import Any
 
 import pulumi
 
-from mesh_wasm.cluster import Cluster, Fleet, Selection
-from mesh_wasm.clusterfacts import fact_findings
 from mesh_wasm.findings import placing, schema
 from mesh_wasm.findings.finding import Finding, quoted
+from mesh_wasm.fleet.cluster import Cluster, Fleet, Selection
+from mesh_wasm.fleet.facts import fact_findings
 from mesh_wasm.model.parse import parse
 from mesh_wasm.plan import Plan
 from mesh_wasm.values.deferred import Deferred

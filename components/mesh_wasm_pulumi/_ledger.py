@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 import pulumi
 
-from mesh_wasm.cluster import Cluster
 from mesh_wasm.findings.finding import Finding
+from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.member import members_of
 from mesh_wasm.plan import Plan, same_objects
 from mesh_wasm.secretplan import PlannedSecret, rivals

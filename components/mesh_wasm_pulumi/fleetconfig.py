@@ -22,10 +22,10 @@ from typing import Any, NoReturn
 import pulumi
 import pulumi_kubernetes as k8s
 
-from mesh_wasm.cluster import Cluster as Facts
 from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding
-from mesh_wasm.fleetconfig import OwnedFleet, read_document, read_fleet
+from mesh_wasm.fleet.cluster import Cluster as Facts
+from mesh_wasm.fleet.config import OwnedFleet, read_document, read_fleet
 from mesh_wasm.yaml.file import Unreadable
 
 from ._ledger import ledger

@@ -23,9 +23,9 @@ from pulumi import automation as auto
 from rich.console import Console
 from rich.table import Table
 
-from mesh_wasm.cluster import Fleet
-from mesh_wasm.fleetconfig import Owns, read_document, read_fleet
-from mesh_wasm.waves import Wave, plan_waves
+from mesh_wasm.fleet.cluster import Fleet
+from mesh_wasm.fleet.config import Owns, read_document, read_fleet
+from mesh_wasm.fleet.waves import Wave, plan_waves
 
 HERE = Path(__file__).parent
 WAVES = ["canary", "prod"]

@@ -7,13 +7,13 @@ from typing import Any
 
 from .attachcheck import at_attachment, check_attachments, cluster_findings
 from .attached import Attached
-from .cluster import Cluster, Fleet, Selection
 from .findings.finding import ordered
+from .fleet.cluster import Cluster, Fleet, Selection
+from .fleet.placement import Placement, place
 from .model.attachment import WasmExtensionAttachment
 from .model.extension import CatalogueEntry
 from .model.parse import parse
 from .model.target import Target
-from .placement import Placement, place
 from .plan import Plan, PlannedPlugin
 from .ranking import declared_priority, rank, undecided
 from .secretplan import Supply, lone_mark, secrets_for, spread_findings, supply

@@ -10,10 +10,10 @@ from .attached import Attached
 from .entrycheck import entry_path, entry_plugin_findings
 from .findings import placing, schema
 from .findings.finding import Finding, Path, quoted
+from .fleet.placement import Placement
 from .model.parse import parse
 from .model.plugin import WasmPluginSpec
 from .model.target import Target, check_fqn
-from .placement import Placement
 from .rules.checks import placed_findings, plugin_findings
 from .rules.subjects import Workload
 from .secretplan import Supply

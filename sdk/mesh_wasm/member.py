@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .cluster import Cluster
 from .declared import Declared, Flow, holds_open, is_open, read_declared, share_traffic
 from .filters import PHASE_ORDER
+from .fleet.cluster import Cluster
 from .plan import PlannedPlugin
 from .values.base import INT32_MIN
 from .values.deferred import Deferred

@@ -6,9 +6,9 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .cluster import Cluster
 from .findings import placing
 from .findings.finding import Finding, errors, ordered
+from .fleet.cluster import Cluster
 from .model.plugin import API_VERSION, KIND
 from .secretplan import PlannedSecret
 from .values.deferred import Deferred

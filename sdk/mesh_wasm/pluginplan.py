@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .cluster import Cluster, Fleet, Selection
 from .findings import order, placing
 from .findings.finding import Finding, ordered, quoted
+from .fleet.cluster import Cluster, Fleet, Selection
 from .model.plugin import WasmPluginSpec
 from .model.pull_secret import PullSecret
 from .plan import Plan, PlannedPlugin

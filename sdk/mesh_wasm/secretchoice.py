@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
-from .cluster import Cluster
 from .findings import pull_secrets as secrets
 from .findings.finding import Finding
+from .fleet.cluster import Cluster
 from .model.pull_secret import PullSecret, together
 from .values.deferred import known, map_value
 from .values.docker_config import key_registry, merged, serves

@@ -18,11 +18,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .cluster import Cluster
 from .findings import pull_secrets as rules
 from .findings.finding import Finding, quoted
+from .fleet.cluster import Cluster
+from .fleet.mirrors import DOWNLOAD_PROXY_NAMESPACE, is_image, mirrored, proxied
 from .model.pull_secret import PullSecret, together
-from .registry import DOWNLOAD_PROXY_NAMESPACE, is_image, mirrored, proxied
 from .secretchoice import choose, name_of, text_of
 from .values.deferred import Deferred, known, map_value
 from .values.docker_config import SECRET_KEY, SECRET_TYPE

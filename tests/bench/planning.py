@@ -59,7 +59,7 @@ def main(shape: str, placements: str, collector: str) -> None:
 
 
 def _fleet() -> Any:
-    from mesh_wasm.cluster import Cluster, Fleet
+    from mesh_wasm.fleet.cluster import Cluster, Fleet
     from mesh_wasm.model.parse import parse
 
     names = [f"team-{number}" for number in range(NAMESPACES)]
@@ -95,8 +95,8 @@ def _group(number: int) -> dict[str, Any]:
 
 def _plan(targets: Iterator[dict[str, Any]], entries: Callable[[int], list[dict[str, Any]]]) -> int:
     from mesh_wasm.attach import Attached, plan_attachments
-    from mesh_wasm.cluster import Selection
     from mesh_wasm.entrycheck import entry_findings
+    from mesh_wasm.fleet.cluster import Selection
     from mesh_wasm.member import members_of
     from mesh_wasm.model.attachment import WasmExtensionAttachment
     from mesh_wasm.model.extension import CatalogueEntry

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from mesh_wasm.cluster import Cluster, Fleet
 from mesh_wasm.findings.finding import Finding, Path
 from mesh_wasm.findings.rule import CATALOGUE, Family
+from mesh_wasm.fleet.cluster import Cluster, Fleet
 from mesh_wasm.lint import lint
 from mesh_wasm.yaml.file import Document, Spot
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mesh_wasm.cluster import Cluster
+from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.member import Member, read_member
 
 URL = "oci://registry.example.com/filters/x:1.0"

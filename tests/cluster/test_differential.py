@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from mesh.judge import Judges
 
 from mesh_wasm.attach import Attached, plan_attachments
-from mesh_wasm.cluster import Cluster as Facts
-from mesh_wasm.cluster import Fleet, Selection
 from mesh_wasm.entrycheck import entry_findings
+from mesh_wasm.fleet.cluster import Cluster as Facts
+from mesh_wasm.fleet.cluster import Fleet, Selection
 from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.parse import parse

@@ -21,8 +21,8 @@ from mesh.cluster import Cluster
 
 from mesh_wasm.attach import Attached, plan_attachments
 from mesh_wasm.chain import chains
-from mesh_wasm.cluster import Cluster as Facts
-from mesh_wasm.cluster import Fleet, Selection
+from mesh_wasm.fleet.cluster import Cluster as Facts
+from mesh_wasm.fleet.cluster import Fleet, Selection
 from mesh_wasm.member import read_member
 from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.extension import CatalogueEntry

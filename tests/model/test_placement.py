@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from mesh_wasm.cluster import Cluster, Fleet, Selection
 from mesh_wasm.findings.finding import errors
+from mesh_wasm.fleet.cluster import Cluster, Fleet, Selection
+from mesh_wasm.fleet.placement import place
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.target import Target, TargetKind
-from mesh_wasm.placement import place
 
 FLEET = Fleet(
     [

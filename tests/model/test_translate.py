@@ -8,7 +8,7 @@ import pytest
 
 from mesh_wasm.attach import plan_attachments
 from mesh_wasm.attached import Attached
-from mesh_wasm.cluster import Cluster, Fleet, Selection
+from mesh_wasm.fleet.cluster import Cluster, Fleet, Selection
 from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.parse import parse

@@ -13,8 +13,8 @@ from support.programs import errors, extension_args, gateway_args, group_args, p
 
 import mesh_wasm_pulumi as wasm
 from mesh_wasm.findings.finding import Finding
-from mesh_wasm.fleetconfig import OwnedFleet, read_fleet
-from mesh_wasm.fleetschema import fleet_schema
+from mesh_wasm.fleet.config import OwnedFleet, read_fleet
+from mesh_wasm.fleet.config_schema import fleet_schema
 from mesh_wasm_pulumi.offline.run import Run, run_program
 
 CLUSTERS = {
@@ -113,7 +113,9 @@ def test_schema_says_what_the_reader_says(document: Any, valid: bool) -> None:
 
 def test_schema_file_is_generated() -> None:
     text = (ROOT / "docs" / "fleet-config.schema.json").read_text()
-    assert json.loads(text) == fleet_schema(), "run: python -m mesh_wasm.fleetschema > docs/fleet-config.schema.json"
+    assert json.loads(text) == fleet_schema(), (
+        "run: python -m mesh_wasm.fleet.config_schema > docs/fleet-config.schema.json"
+    )
 
 
 # In a program

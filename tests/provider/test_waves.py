@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from mesh_wasm.cluster import Cluster, Fleet
-from mesh_wasm.fleetconfig import Owns
-from mesh_wasm.waves import Wave, plan_waves
+from mesh_wasm.fleet.cluster import Cluster, Fleet
+from mesh_wasm.fleet.config import Owns
+from mesh_wasm.fleet.waves import Wave, plan_waves
 
 ORDER = ["canary", "early", "late"]
 

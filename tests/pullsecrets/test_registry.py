@@ -6,8 +6,8 @@ import base64
 
 import pytest
 
-from mesh_wasm.cluster import Cluster
-from mesh_wasm.registry import DOWNLOAD_PROXY, mirror_findings, mirrored, proxied
+from mesh_wasm.fleet.cluster import Cluster
+from mesh_wasm.fleet.mirrors import DOWNLOAD_PROXY, mirror_findings, mirrored, proxied
 
 DIGEST = "sha256:" + "7e" * 32
 

@@ -11,13 +11,13 @@ import yaml
 
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.findings.rule import CATALOGUE, Family, Rule
-from mesh_wasm.fleetconfig import read_fleet
-from mesh_wasm.inventory import parse_inventory
+from mesh_wasm.fleet.config import read_fleet
+from mesh_wasm.fleet.inventory import parse_inventory
+from mesh_wasm.fleet.waves import plan_waves
 from mesh_wasm.lint import lint
 from mesh_wasm.lint.formats import unreadable_finding
 from mesh_wasm.rules import checks
 from mesh_wasm.rules.pages import pages, write
-from mesh_wasm.waves import plan_waves
 from mesh_wasm.yaml.file import Unreadable, documents
 from mesh_wasm_pulumi.offline.run import run_program
 

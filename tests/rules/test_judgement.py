@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mesh_wasm.cluster import Cluster
 from mesh_wasm.findings.finding import format_path
+from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.plugin import WasmPluginSpec
 from mesh_wasm.rules.checks import placed_findings, plugin_findings

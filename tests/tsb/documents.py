@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from mesh_wasm.cluster import Cluster, Fleet
+from mesh_wasm.fleet.cluster import Cluster, Fleet
 from mesh_wasm.yaml.file import Document, documents
 
 ACL = "organizations/acme/extensions/acl"

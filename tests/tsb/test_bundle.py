@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from mesh_wasm.cluster import Cluster, Fleet
 from mesh_wasm.findings import documents as rules
 from mesh_wasm.findings.rule import CATALOGUE, Rule
-from mesh_wasm.inventory import read_inventory
+from mesh_wasm.fleet.cluster import Cluster, Fleet
+from mesh_wasm.fleet.inventory import read_inventory
 from mesh_wasm.manifest import tree
 from mesh_wasm.tsb import Bundle, BundlePlan
 from mesh_wasm.waivers import Levels

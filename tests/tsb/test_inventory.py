@@ -10,9 +10,9 @@ import jsonschema
 import pytest
 import yaml
 
-from mesh_wasm.cluster import Cluster
-from mesh_wasm.inventory import parse_inventory, read_inventory
-from mesh_wasm.inventoryschema import inventory_schema
+from mesh_wasm.fleet.cluster import Cluster
+from mesh_wasm.fleet.inventory import parse_inventory, read_inventory
+from mesh_wasm.fleet.inventory_schema import inventory_schema
 from mesh_wasm.values.enums import Dialect
 from mesh_wasm.yaml.file import Unreadable
 
@@ -94,7 +94,7 @@ def test_unreadable(tmp_path: Path, text: str) -> None:
 
 def test_schema_file_is_the_model_s() -> None:
     assert json.loads(SCHEMA.read_text()) == inventory_schema(), (
-        "run: python -m mesh_wasm.inventoryschema > docs/inventory.schema.json"
+        "run: python -m mesh_wasm.fleet.inventory_schema > docs/inventory.schema.json"
     )
     jsonschema.Draft202012Validator.check_schema(inventory_schema())
 

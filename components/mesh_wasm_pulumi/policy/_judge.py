@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mesh_wasm.cluster import Cluster, Fleet
 from mesh_wasm.entrycheck import entry_findings
 from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.findings.rule import CATALOGUE, CHECKS
+from mesh_wasm.fleet.cluster import Cluster, Fleet
 from mesh_wasm.lint.kinds import Header
 from mesh_wasm.lint.manifests import Manifest, read_plugin, read_secret
 from mesh_wasm.lint.metadata import text_at

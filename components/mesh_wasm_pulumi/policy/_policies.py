@@ -19,10 +19,10 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
-from mesh_wasm.cluster import Cluster
 from mesh_wasm.findings.finding import Finding, Severity, format_path
 from mesh_wasm.findings.rule import CATALOGUE, Rule
 from mesh_wasm.findings.waiving import BAD_WAIVER, EXPIRED, NOT_WAIVABLE
+from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.rules.subjects import ClusterPluginSubject, ExtensionSubject, PluginSubject, PullSubject, SecretSubject
 from mesh_wasm.values.enums import Dialect
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mesh_wasm.cluster import Cluster
 from mesh_wasm.findings import order, placing
 from mesh_wasm.findings import pull_secrets as secrets
+from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.lint.manifests import read_secret
 from mesh_wasm.lint.metadata import text_at
 from mesh_wasm.member import read_member

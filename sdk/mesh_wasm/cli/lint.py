@@ -6,9 +6,9 @@ import sys
 
 import click
 
-from mesh_wasm.cluster import Fleet
 from mesh_wasm.findings.finding import Severity
-from mesh_wasm.inventory import read_inventory
+from mesh_wasm.fleet.cluster import Fleet
+from mesh_wasm.fleet.inventory import read_inventory
 from mesh_wasm.lint import formats, lint
 from mesh_wasm.waivers import LevelError, Levels
 from mesh_wasm.yaml.file import Unreadable

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from mesh_wasm.findings.finding import Severity, counted, tallied
-from mesh_wasm.inventory import read_inventory
+from mesh_wasm.fleet.inventory import read_inventory
 from mesh_wasm.manifest import ManifestError, ordered_keys, write_tree
 from mesh_wasm.tsb import Bundle, BundlePlan
 from mesh_wasm.yaml.file import Located, Unreadable

@@ -1,6 +1,6 @@
 """What stacks share: definitions that one exports to another, the clusters that each owns, and waves (family MW5xx).
 
-They are reported where these are read: :mod:`mesh_wasm.fleetconfig`, :mod:`mesh_wasm.waves`, and the components.
+They are reported where these are read: :mod:`mesh_wasm.fleet.config`, :mod:`mesh_wasm.fleet.waves`, and the components.
 """
 
 from __future__ import annotations

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mesh_wasm.cluster import Cluster, Fleet
 from mesh_wasm.findings import placing, schema
 from mesh_wasm.findings.finding import Finding, quoted
+from mesh_wasm.fleet.cluster import Cluster, Fleet
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.plugin import WasmPluginSpec
 from mesh_wasm.rules.checks import manifest_findings, placed_findings, plugin_findings

@@ -6,9 +6,9 @@ import datetime
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from mesh_wasm.cluster import Fleet
 from mesh_wasm.findings import placing
 from mesh_wasm.findings.finding import Finding, Severity
+from mesh_wasm.fleet.cluster import Fleet
 from mesh_wasm.member import read_member
 from mesh_wasm.rules.checks import pull_findings
 from mesh_wasm.rules.subjects import PullSubject

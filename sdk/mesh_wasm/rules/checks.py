@@ -16,7 +16,7 @@ from .subjects import ClusterPluginSubject, ExtensionSubject, PluginSubject, Pul
 from .workload import workload_of
 
 if TYPE_CHECKING:
-    from mesh_wasm.cluster import Cluster, Mesh
+    from mesh_wasm.fleet.cluster import Cluster, Mesh
     from mesh_wasm.model.extension import WasmExtension
     from mesh_wasm.model.plugin import WasmPluginSpec
 

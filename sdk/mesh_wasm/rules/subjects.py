@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mesh_wasm.cluster import Mesh
+    from mesh_wasm.fleet.cluster import Mesh
     from mesh_wasm.model.extension import WasmExtension
     from mesh_wasm.model.plugin import WasmPluginSpec
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mesh_wasm.inventory import read_inventory
+from mesh_wasm.fleet.inventory import read_inventory
 from mesh_wasm.member import members_of
 from mesh_wasm.tsb import Bundle
 from mesh_wasm.yaml.file import Located, Unreadable

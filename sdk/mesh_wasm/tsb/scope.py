@@ -8,8 +8,8 @@ from itertools import product
 
 from mesh_wasm.findings import documents
 from mesh_wasm.findings.finding import Finding, Severity, quoted
+from mesh_wasm.fleet.placement import SELECTOR
 from mesh_wasm.model.target import TargetKind
-from mesh_wasm.placement import SELECTOR
 from mesh_wasm.values.deferred import Deferred
 
 from .resource import Resource

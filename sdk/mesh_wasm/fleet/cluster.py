@@ -9,10 +9,10 @@ from functools import cached_property
 
 from pydantic import Field
 
-from .findings import placing
-from .findings.finding import Finding, quoted
-from .values.base import Model, Str
-from .values.enums import Dialect
+from mesh_wasm.findings import placing
+from mesh_wasm.findings.finding import Finding, quoted
+from mesh_wasm.values.base import Model, Str
+from mesh_wasm.values.enums import Dialect
 
 _VERSION = re.compile(r"^v?(\d+)\.(\d+)")
 

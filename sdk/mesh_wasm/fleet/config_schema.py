@@ -1,11 +1,11 @@
-"""The JSON Schema of a fleet's configuration: ``python -m mesh_wasm.fleetschema``."""
+"""The JSON Schema of a fleet's configuration: ``python -m mesh_wasm.fleet.config_schema``."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from .inventoryschema import inventory_schema
+from .inventory_schema import inventory_schema
 
 _TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
 _OWNS = {

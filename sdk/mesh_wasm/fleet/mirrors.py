@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Mapping
 
+from mesh_wasm.findings import pull_secrets as secrets
+from mesh_wasm.findings.finding import Finding, quoted
+from mesh_wasm.values.image import ImageError, ImageReference, ModuleUrl, canonical_registry, image_of
+
 from .cluster import Cluster
-from .findings import pull_secrets as secrets
-from .findings.finding import Finding, quoted
-from .values.image import ImageError, ImageReference, ModuleUrl, canonical_registry, image_of
 
 DOWNLOAD_PROXY = "http://wasmfetcher.istio-system.svc.cluster.local/fetch/"
 """TSB's download proxy as TSB itself writes it into WasmPlugins (facts C4)."""

@@ -1,4 +1,4 @@
-"""The JSON Schema of an inventory, generated from the model of a cluster: ``python -m mesh_wasm.inventoryschema``.
+"""The JSON Schema of an inventory, generated from the model of a cluster: ``python -m mesh_wasm.fleet.inventory_schema``.
 
 Editors that know the YAML language server use it by the first line of the file::
 

@@ -8,8 +8,8 @@
         istioVersion: "1.27"
         namespaces: [edge, shop, pay]
 
-Each entry holds the facts of :class:`~mesh_wasm.cluster.Cluster` but its name, in camelCase. The schema for editors is
-docs/inventory.schema.json (:mod:`mesh_wasm.inventoryschema`).
+Each entry holds the facts of :class:`~mesh_wasm.fleet.cluster.Cluster` but its name, in camelCase. The schema for editors is
+docs/inventory.schema.json (:mod:`mesh_wasm.fleet.inventory_schema`).
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
 
+from mesh_wasm.findings import placing, schema
+from mesh_wasm.findings.finding import Finding, ordered, quoted
+from mesh_wasm.model.parse import parse
+from mesh_wasm.values.naming import is_subdomain
+from mesh_wasm.yaml.file import Located, Unreadable, load
+
 from .cluster import Cluster, Fleet
-from .clusterfacts import fact_findings
-from .findings import placing, schema
-from .findings.finding import Finding, ordered, quoted
-from .model.parse import parse
-from .values.naming import is_subdomain
-from .yaml.file import Located, Unreadable, load
+from .facts import fact_findings
 
 CLUSTERS = "clusters"
 """The one field of an inventory."""

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mesh_wasm.findings import placing
+from mesh_wasm.findings.finding import Finding, quoted
+from mesh_wasm.model.target import Target
+from mesh_wasm.values.deferred import INVALID, Deferred, known
+
 from .cluster import Cluster, Fleet, Selection
-from .findings import placing
-from .findings.finding import Finding, quoted
-from .model.target import Target
-from .values.deferred import INVALID, Deferred, known
 
 SELECTOR = re.compile(r"^(\*|[^/*\s]+)/(\*|[^/*\s]+\*?)$")
 """The form of an entry: cluster or ``*``, namespace, ``*`` or ``prefix*``."""

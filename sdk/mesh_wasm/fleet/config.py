@@ -9,7 +9,7 @@
 
 Where there is no ``stacks``, ``owns`` says what this one stack owns; where there is neither, it owns all. A stack knows
 the facts of all clusters, so that one program means the same in each of them; it writes to its own clusters only.
-The schema for editors is docs/fleet-config.schema.json (:mod:`mesh_wasm.fleetschema`).
+The schema for editors is docs/fleet-config.schema.json (:mod:`mesh_wasm.fleet.config_schema`).
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from typing import Any
 
 from pydantic import Field
 
+from mesh_wasm.findings import placing, schema, sharing
+from mesh_wasm.findings.finding import Finding, errors, ordered, quoted
+from mesh_wasm.model.parse import parse
+from mesh_wasm.values.base import Model, Str
+from mesh_wasm.yaml.file import Unreadable, load
+
 from .cluster import Fleet, Selection
-from .findings import placing, schema, sharing
-from .findings.finding import Finding, errors, ordered, quoted
 from .inventory import parse_inventory, read_inventory
-from .model.parse import parse
-from .values.base import Model, Str
-from .yaml.file import Unreadable, load
 
 
 class Owns(Model):

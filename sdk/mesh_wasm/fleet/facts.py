@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from mesh_wasm.findings import placing, schema
+from mesh_wasm.findings.finding import Finding, quoted
+from mesh_wasm.values.naming import is_label, is_label_value
+
 from .cluster import Cluster
-from .findings import placing, schema
-from .findings.finding import Finding, quoted
-from .registry import mirror_findings
-from .values.naming import is_label, is_label_value
+from .mirrors import mirror_findings
 
 
 def fact_findings(cluster: Cluster) -> Iterator[Finding]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from mesh_wasm.findings import sharing
+from mesh_wasm.findings.finding import Finding, ordered, quoted
+
 from .cluster import Fleet
-from .findings import sharing
-from .findings.finding import Finding, ordered, quoted
-from .fleetconfig import Owns, ownership_findings
+from .config import Owns, ownership_findings
 
 
 @dataclass(frozen=True, slots=True)
