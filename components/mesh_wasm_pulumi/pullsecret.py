@@ -14,7 +14,7 @@ from mesh_wasm.findings.finding import Finding
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.pull_secret import PullSecret as Definition
 from mesh_wasm.model.pull_secret import PullSecretSource, definition_of
-from mesh_wasm.rules.secretsource import secret_findings
+from mesh_wasm.rules.pull_secrets.source import secret_findings
 
 from ._arguments import arguments
 from ._leaves import lift, lower, output_of

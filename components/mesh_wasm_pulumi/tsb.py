@@ -16,9 +16,9 @@ from mesh_wasm.findings.finding import Finding
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.plan import Plan
+from mesh_wasm.rules.waivers import Levels
 from mesh_wasm.tsb import Bundle, BundlePlan
 from mesh_wasm.values.labels import EXTENSION
-from mesh_wasm.waivers import Levels
 
 from . import _fleet
 from ._arguments import known_arguments

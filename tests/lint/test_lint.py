@@ -11,8 +11,8 @@ from mesh_wasm.findings.examples import GOOD, HEAD, SELECTOR, URL
 from mesh_wasm.findings.finding import Severity, format_path
 from mesh_wasm.fleet.cluster import Cluster, Fleet
 from mesh_wasm.lint import Result, lint
+from mesh_wasm.rules.waivers import Levels
 from mesh_wasm.values.enums import Dialect
-from mesh_wasm.waivers import Levels
 from mesh_wasm.yaml.file import documents
 
 

@@ -18,8 +18,8 @@ from support.programs import extension_args, fleet, gateway_args, group_args, pl
 import mesh_wasm_pulumi as wasm
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.pull_secret import PullSecret, PullSecretSource, definition_of
-from mesh_wasm.rules.secretexisting import existing_findings
-from mesh_wasm.rules.secretsource import secret_findings
+from mesh_wasm.rules.pull_secrets.existing import existing_findings
+from mesh_wasm.rules.pull_secrets.source import secret_findings
 from mesh_wasm.values.docker_config import docker_config
 from mesh_wasm_pulumi.cli import main
 from mesh_wasm_pulumi.offline.run import Run

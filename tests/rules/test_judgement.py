@@ -11,8 +11,8 @@ from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.plugin import WasmPluginSpec
 from mesh_wasm.rules.checks import placed_findings, plugin_findings
+from mesh_wasm.rules.effect.workload import workload_of
 from mesh_wasm.rules.subjects import Workload
-from mesh_wasm.rules.workload import workload_of
 
 
 def spec(**fields: Any) -> WasmPluginSpec:

@@ -26,10 +26,10 @@ from mesh_wasm.rules.subjects import (
     SecretSubject,
     Workload,
 )
+from mesh_wasm.rules.waivers import ANNOTATION, read_waivers
 from mesh_wasm.translate import plugin_spec
 from mesh_wasm.values.base import Model
 from mesh_wasm.values.deferred import Deferred
-from mesh_wasm.waivers import ANNOTATION, read_waivers
 from mesh_wasm.yaml.compose import Spot
 from mesh_wasm.yaml.file import Document
 from mesh_wasm_pulumi._settling import WAIVERS

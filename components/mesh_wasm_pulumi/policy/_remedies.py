@@ -7,7 +7,8 @@ from typing import Any
 
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
-from mesh_wasm.rules import crd, silent, urls
+from mesh_wasm.rules.admission import crd, urls
+from mesh_wasm.rules.effect import silent
 from mesh_wasm.values.image import ImageError, ModuleUrl, normalize_url
 
 from ._types import is_plugin

@@ -10,7 +10,7 @@ from mesh_wasm.findings.finding import Severity
 from mesh_wasm.fleet.cluster import Fleet
 from mesh_wasm.fleet.inventory import read_inventory
 from mesh_wasm.lint import formats, lint
-from mesh_wasm.waivers import LevelError, Levels
+from mesh_wasm.rules.waivers import LevelError, Levels
 from mesh_wasm.yaml.file import Unreadable
 from mesh_wasm.yaml.paths import read_paths
 

@@ -1,6 +1,6 @@
 """Waivers: findings that are accepted for a while, with a reason (family MW9xx).
 
-:mod:`mesh_wasm.waivers` reads waivers and reports these.
+:mod:`mesh_wasm.rules.waivers` reads waivers and reports these.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from mesh_wasm.fleet.cluster import Cluster, Fleet
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.plugin import WasmPluginSpec
 from mesh_wasm.rules.checks import manifest_findings, placed_findings, plugin_findings
+from mesh_wasm.rules.effect.workload import workload_of
 from mesh_wasm.rules.subjects import SecretSubject
-from mesh_wasm.rules.workload import workload_of
 from mesh_wasm.values.docker_config import SECRET_KEY, SECRET_TYPE
 from mesh_wasm.yaml.file import Document
 

@@ -12,10 +12,10 @@ from mesh_wasm.fleet.cluster import Fleet
 from mesh_wasm.member import read_member
 from mesh_wasm.rules.checks import pull_findings
 from mesh_wasm.rules.subjects import PullSubject
+from mesh_wasm.rules.waivers import ANNOTATION, Levels, Waiver, read_waivers, settle
 from mesh_wasm.ties import Ties
 from mesh_wasm.tsb import Bundle, kind_of
 from mesh_wasm.values.deferred import known
-from mesh_wasm.waivers import ANNOTATION, Levels, Waiver, read_waivers, settle
 from mesh_wasm.yaml.file import Document, Located
 
 from .kinds import header_of, is_plugin, is_secret

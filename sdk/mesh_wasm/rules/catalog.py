@@ -12,7 +12,7 @@ from mesh_wasm.model.target import check_fqn
 from mesh_wasm.values.deferred import Deferred, known
 from mesh_wasm.values.fqn import Fqn, FqnError
 
-from .crd import BAD_URL
+from .admission.crd import BAD_URL
 from .subjects import ExtensionSubject
 from .walk import env_vars_of, items
 

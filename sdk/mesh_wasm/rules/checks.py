@@ -11,9 +11,13 @@ from mesh_wasm.findings import pull_secrets as secrets
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.findings.rule import run
 
-from . import blast, catalog, crd, crdlists, image, secretmanifest, security, silent, traffic, urls, version
+from . import catalog, image, security, version
+from .admission import crd, urls
+from .admission import lists as crdlists
+from .effect import blast, silent, traffic
+from .effect.workload import workload_of
+from .pull_secrets import manifest as secretmanifest
 from .subjects import ClusterPluginSubject, ExtensionSubject, PluginSubject, PullSubject, SecretSubject, Workload
-from .workload import workload_of
 
 if TYPE_CHECKING:
     from mesh_wasm.fleet.cluster import Cluster, Mesh

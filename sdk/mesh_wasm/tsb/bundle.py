@@ -20,10 +20,10 @@ from mesh_wasm.fleet.placement import place
 from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.model.target import Target, TargetKind
 from mesh_wasm.plan import Plan
+from mesh_wasm.rules.waivers import ANNOTATION, OFF, Levels, Waiver, read_waivers, settle
 from mesh_wasm.values.deferred import Deferred, known
 from mesh_wasm.values.fqn import Fqn
 from mesh_wasm.values.labels import EXTENSION
-from mesh_wasm.waivers import ANNOTATION, OFF, Levels, Waiver, read_waivers, settle
 from mesh_wasm.yaml.file import Document, Located
 
 from .index import ABSENT, Index, group_of

@@ -10,9 +10,9 @@ from mesh_wasm.member import members_of
 from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.target import Target
 from mesh_wasm.plan import Plan, same_objects
+from mesh_wasm.rules.waivers import Levels, Waiver, settle
 from mesh_wasm.ties import Ties
 from mesh_wasm.values.deferred import known
-from mesh_wasm.waivers import Levels, Waiver, settle
 from mesh_wasm.yaml.file import Document, Located
 
 from .resource import Resource

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from mesh_wasm.findings.examples import GOOD
 from mesh_wasm.findings.finding import Finding, Severity, quoted
 from mesh_wasm.findings.rule import Family, rule
+from mesh_wasm.rules.subjects import PluginSubject
+from mesh_wasm.rules.walk import env_vars, match_ports
 from mesh_wasm.values.deferred import known
 from mesh_wasm.values.enums import EnvValueSource
-
-from .subjects import PluginSubject
-from .walk import env_vars, match_ports
 
 HOST_VALUE = rule(
     "MW115",

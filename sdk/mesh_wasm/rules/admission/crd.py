@@ -10,12 +10,11 @@ from mesh_wasm.findings.finding import Finding, Severity, quoted
 from mesh_wasm.findings.rule import Family, rule
 from mesh_wasm.findings.schema import WRONG_LENGTH
 from mesh_wasm.model.selector import PolicyTargetReference
+from mesh_wasm.rules.subjects import PluginSubject
+from mesh_wasm.rules.walk import references_of
 from mesh_wasm.values.deferred import Deferred, known
 from mesh_wasm.values.gourl import GoUrlError, admitted, admitted_scheme
 from mesh_wasm.values.image import SCHEMES
-
-from .subjects import PluginSubject
-from .walk import references_of
 
 BOTH_SELECTORS = rule(
     "MW110",

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from mesh_wasm.findings.examples import EXTENSION, GOOD, HEAD, SELECTOR, URL
 from mesh_wasm.findings.finding import Finding, Severity, quoted
 from mesh_wasm.findings.rule import Family, rule
+from mesh_wasm.rules.subjects import ExtensionSubject, PluginSubject
+from mesh_wasm.rules.walk import env_vars, env_vars_of, labels_of, leaves, references_of
 from mesh_wasm.values.base import LARGEST_EXACT_INT
 from mesh_wasm.values.deferred import known
 from mesh_wasm.values.enums import EnvValueSource
 from mesh_wasm.values.naming import is_label_key, is_label_value, is_subdomain
-
-from .subjects import ExtensionSubject, PluginSubject
-from .walk import env_vars, env_vars_of, labels_of, leaves, references_of
 
 ENV_NAME = rule(
     "MW202",

@@ -16,11 +16,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .findings import placing, schema, waiving
-from .findings.finding import Finding, Path, Severity, ordered, quoted
-from .findings.rule import CATALOGUE
-from .rules import checks
-from .values.deferred import Deferred
+from mesh_wasm.findings import placing, schema, waiving
+from mesh_wasm.findings.finding import Finding, Path, Severity, ordered, quoted
+from mesh_wasm.findings.rule import CATALOGUE
+from mesh_wasm.values.deferred import Deferred
+
+from . import checks
 
 ANNOTATION = "mesh-wasm/waive"
 """The annotation that holds the waivers of an object."""

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from mesh_wasm.findings.examples import HEAD, URL
 from mesh_wasm.findings.finding import Finding, Severity, quoted
 from mesh_wasm.findings.rule import Family, rule
+from mesh_wasm.rules.subjects import ClusterPluginSubject, PluginSubject, Workload
+from mesh_wasm.rules.walk import items, labels_of, references_of
 from mesh_wasm.values.deferred import known
 from mesh_wasm.values.enums import WorkloadMode
 
-from .subjects import ClusterPluginSubject, PluginSubject, Workload
-from .walk import items, labels_of, references_of
 from .workload import GATEWAY_NAME
 
 _GATEWAY = HEAD + URL + "  selector: {matchLabels: {istio: ingressgateway}}\n"

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from mesh_wasm.findings.examples import GOOD, HEAD, SELECTOR, URL
 from mesh_wasm.findings.finding import Finding, Severity, quoted
 from mesh_wasm.findings.rule import Family, rule
+from mesh_wasm.rules.subjects import ClusterPluginSubject, PluginSubject, Workload
 from mesh_wasm.values.deferred import Deferred, known
-
-from .subjects import ClusterPluginSubject, PluginSubject, Workload
 
 _ROOT = HEAD.replace("namespace: edge", "namespace: istio-system") + URL
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from mesh_wasm.model.plugin import WasmPluginSpec
+from mesh_wasm.rules.subjects import Workload
+from mesh_wasm.rules.walk import items, labels_of
 from mesh_wasm.values.deferred import known
-
-from .subjects import Workload
-from .walk import items, labels_of
 
 _WAYPOINT_KINDS = {"Service", "ServiceEntry", "GatewayClass"}
 _GATEWAY_LABELS = ("istio", "app", "app.kubernetes.io/name")

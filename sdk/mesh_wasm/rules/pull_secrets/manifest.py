@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding, quoted
 from mesh_wasm.findings.pull_secrets import BAD_CONFIG, NOT_THERE, OVERRULED, UNUSED
+from mesh_wasm.rules.subjects import PullSubject, SecretSubject
 from mesh_wasm.values.deferred import known
 from mesh_wasm.values.docker_config import SECRET_KEY, SECRET_TYPE, keys_of, overruled, problems, registry_key, serves
 from mesh_wasm.values.image import ImageError, ModuleUrl, image_of
-
-from .subjects import PullSubject, SecretSubject
 
 
 def docker_config_text(secret: SecretSubject) -> str | None:

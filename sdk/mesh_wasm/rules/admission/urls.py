@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from mesh_wasm.findings.examples import HEAD, SELECTOR
 from mesh_wasm.findings.finding import Finding, Severity, quoted
 from mesh_wasm.findings.rule import Family, rule
+from mesh_wasm.rules.subjects import PluginSubject
 from mesh_wasm.values.deferred import known
 from mesh_wasm.values.gourl import GoUrlError, admitted, reference_scheme
 from mesh_wasm.values.image import ImageError, ImageReference, ModuleUrl, image_of
-
-from .subjects import PluginSubject
 
 DISCARDED_URL = rule(
     "MW204",

@@ -1,0 +1,1 @@
+"""What a plugin that was admitted then does: nothing, something else, or more than it seems to."""

@@ -1,0 +1,1 @@
+"""What the rules about pull secrets look at: credentials as declared, manifests, and Secrets that exist."""
