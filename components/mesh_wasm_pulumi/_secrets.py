@@ -17,7 +17,7 @@ from mesh_wasm.model.external_secret import KIND, WAIT_FOR, external_secret_spec
 from mesh_wasm.model.pull_secret import PullSecret as Definition
 from mesh_wasm.model.pull_secret import together
 from mesh_wasm.rules.pull_secrets.existing import existing_findings
-from mesh_wasm.secretplan import PlannedSecret
+from mesh_wasm.secrets.plan import PlannedSecret
 from mesh_wasm.values.docker_config import SECRET_KEY, SECRET_TYPE
 
 from ._faults import remember, watched

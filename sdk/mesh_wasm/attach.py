@@ -16,7 +16,7 @@ from .model.parse import parse
 from .model.target import Target
 from .plan import Plan, PlannedPlugin
 from .ranking import declared_priority, rank, undecided
-from .secretplan import Supply, lone_mark, secrets_for, spread_findings, supply
+from .secrets.plan import Supply, lone_mark, secrets_for, spread_findings, supply
 from .translate import plugin_spec
 from .values.deferred import Deferred, map_value
 from .values.labels import EXTENSION, MANAGED_BY, MANAGER, TARGET

@@ -16,7 +16,7 @@ from .model.plugin import WasmPluginSpec
 from .model.target import Target, check_fqn
 from .rules.checks import placed_findings, plugin_findings
 from .rules.subjects import Workload
-from .secretplan import Supply
+from .secrets.plan import Supply
 from .translate import plugin_spec
 from .values.deferred import Deferred, known
 from .values.fqn import Fqn, FqnError

@@ -10,7 +10,7 @@ from .findings import placing
 from .findings.finding import Finding, errors, ordered
 from .fleet.cluster import Cluster
 from .model.plugin import API_VERSION, KIND
-from .secretplan import PlannedSecret
+from .secrets.plan import PlannedSecret
 from .values.deferred import Deferred
 
 

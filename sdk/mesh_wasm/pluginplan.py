@@ -11,7 +11,7 @@ from .model.plugin import WasmPluginSpec
 from .model.pull_secret import PullSecret
 from .plan import Plan, PlannedPlugin
 from .rules.checks import placed_findings, plugin_findings
-from .secretplan import lone_mark, secrets_for, spread_findings, supply
+from .secrets.plan import lone_mark, secrets_for, spread_findings, supply
 from .values.base import Leaf, Model, Str
 from .values.deferred import INVALID, Deferred, known, map_value
 from .values.image import ImageError, ModuleUrl, normalize_url

@@ -28,7 +28,7 @@ def plugin_spec(
 ) -> dict[str, Any]:
     """The spec in wire form; deferred leaves stay leaves, and what is not set is left out, except the priority.
 
-    What a cluster changes (mirror, download proxy, pull secret) is the matter of :mod:`mesh_wasm.secretplan`.
+    What a cluster changes (mirror, download proxy, pull secret) is the matter of :mod:`mesh_wasm.secrets.plan`.
     Without attachment and target it is the plugin that the entry would become anywhere: what its rules look at.
     """
     config = entry.config if attachment is None or attachment.config is None else attachment.config

@@ -18,7 +18,7 @@ from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.pull_secret import PullSecret, PullSecretSource, definition_of
 from mesh_wasm.model.target import Target, TargetKind
 from mesh_wasm.plan import Plan
-from mesh_wasm.secretplan import rivals, supply
+from mesh_wasm.secrets.plan import rivals, supply
 from mesh_wasm.values.deferred import Deferred
 from mesh_wasm.values.docker_config import docker_config, keys_of, serves
 from mesh_wasm.values.image import image_of

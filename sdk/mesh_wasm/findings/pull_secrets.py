@@ -1,6 +1,6 @@
 """Image pull secrets and registries (family MW8xx).
 
-Those about images and clusters are reported by :mod:`mesh_wasm.secretplan`, which alone knows what is pulled where.
+Those about images and clusters are reported by :mod:`mesh_wasm.secrets.plan`, which alone knows what is pulled where.
 """
 
 from __future__ import annotations

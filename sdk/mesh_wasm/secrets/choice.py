@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
-from .findings import pull_secrets as secrets
-from .findings.finding import Finding
-from .fleet.cluster import Cluster
-from .model.pull_secret import PullSecret, together
-from .values.deferred import known, map_value
-from .values.docker_config import key_registry, merged, serves
-from .values.image import image_of
-from .values.naming import shortened
-from .values.sealed import Sealed
+from mesh_wasm.findings import pull_secrets as secrets
+from mesh_wasm.findings.finding import Finding
+from mesh_wasm.fleet.cluster import Cluster
+from mesh_wasm.model.pull_secret import PullSecret, together
+from mesh_wasm.values.deferred import known, map_value
+from mesh_wasm.values.docker_config import key_registry, merged, serves
+from mesh_wasm.values.image import image_of
+from mesh_wasm.values.naming import shortened
+from mesh_wasm.values.sealed import Sealed
 
 
 def choose(

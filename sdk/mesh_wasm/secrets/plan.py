@@ -18,18 +18,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .findings import pull_secrets as rules
-from .findings.finding import Finding, quoted
-from .fleet.cluster import Cluster
-from .fleet.mirrors import DOWNLOAD_PROXY_NAMESPACE, is_image, mirrored, proxied
-from .model.pull_secret import PullSecret, together
-from .secretchoice import choose, name_of, text_of
-from .values.deferred import Deferred, known, map_value
-from .values.docker_config import SECRET_KEY, SECRET_TYPE
-from .values.image import image_of
-from .values.labels import MANAGED_BY, MANAGER
-from .values.naming import short_hash
-from .values.sealed import Sealed
+from mesh_wasm.findings import pull_secrets as rules
+from mesh_wasm.findings.finding import Finding, quoted
+from mesh_wasm.fleet.cluster import Cluster
+from mesh_wasm.fleet.mirrors import DOWNLOAD_PROXY_NAMESPACE, is_image, mirrored, proxied
+from mesh_wasm.model.pull_secret import PullSecret, together
+from mesh_wasm.values.deferred import Deferred, known, map_value
+from mesh_wasm.values.docker_config import SECRET_KEY, SECRET_TYPE
+from mesh_wasm.values.image import image_of
+from mesh_wasm.values.labels import MANAGED_BY, MANAGER
+from mesh_wasm.values.naming import short_hash
+from mesh_wasm.values.sealed import Sealed
+
+from .choice import choose, name_of, text_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Pull secrets: which one a plugin needs in one cluster, and the Secret that comes of it."""
