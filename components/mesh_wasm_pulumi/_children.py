@@ -10,7 +10,7 @@ import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 
 from mesh_wasm.model.plugin import API_VERSION, KIND
-from mesh_wasm.plan import Plan, PlannedPlugin
+from mesh_wasm.planning.plan import Plan, PlannedPlugin
 from mesh_wasm.values.deferred import Deferred, known
 
 from ._faults import remember, watched

@@ -8,8 +8,6 @@ from typing import Any
 
 import pulumi
 
-from mesh_wasm.attached import Attached
-from mesh_wasm.entrycheck import entry_findings
 from mesh_wasm.findings import placing, schema, sharing
 from mesh_wasm.findings.finding import Finding, errors, quoted
 from mesh_wasm.findings.rule import Rule
@@ -17,6 +15,8 @@ from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.parse import kind_of_value, parse
 from mesh_wasm.model.pull_secret import PullSecret
+from mesh_wasm.planning.attached import Attached
+from mesh_wasm.planning.entries import entry_findings
 from mesh_wasm.values.deferred import Deferred, known
 
 from ._arguments import known_arguments

@@ -13,7 +13,7 @@ from mesh_wasm.findings.finding import Finding, quoted
 from mesh_wasm.fleet.cluster import Cluster, Fleet, Selection
 from mesh_wasm.fleet.facts import fact_findings
 from mesh_wasm.model.parse import parse
-from mesh_wasm.plan import Plan
+from mesh_wasm.planning.plan import Plan
 from mesh_wasm.values.deferred import Deferred
 
 from ._arguments import in_order

@@ -16,7 +16,7 @@ import pulumi
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.member import members_of
-from mesh_wasm.plan import Plan, same_objects
+from mesh_wasm.planning.plan import Plan, same_objects
 from mesh_wasm.secrets.plan import PlannedSecret, rivals
 from mesh_wasm.ties import Ties
 

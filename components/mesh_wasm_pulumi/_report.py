@@ -15,7 +15,7 @@ from pydantic.alias_generators import to_snake
 
 from mesh_wasm.findings.finding import Finding, Path, Severity, errors
 from mesh_wasm.findings.rule import CATALOGUE
-from mesh_wasm.plan import Plan
+from mesh_wasm.planning.plan import Plan
 
 from ._hosted import refusal
 from ._leaves import resolve

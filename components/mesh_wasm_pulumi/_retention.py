@@ -13,7 +13,7 @@ import pulumi
 
 from mesh_wasm.findings.finding import Finding, quoted
 from mesh_wasm.findings.pull_secrets import NOT_RETAINED
-from mesh_wasm.plan import PlannedPlugin
+from mesh_wasm.planning.plan import PlannedPlugin
 
 from ._ledger import ledger
 from ._secret_refs import SecretRef

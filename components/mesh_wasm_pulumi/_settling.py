@@ -14,7 +14,7 @@ import pulumi
 
 from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding
-from mesh_wasm.plan import Plan
+from mesh_wasm.planning.plan import Plan
 from mesh_wasm.rules.waivers import ANNOTATION, LevelError, Levels, Waiver, read_waivers, settle
 
 from ._leaves import lift

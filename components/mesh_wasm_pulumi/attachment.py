@@ -14,11 +14,11 @@ from typing import Any
 import pulumi
 from pydantic.alias_generators import to_camel
 
-from mesh_wasm.attach import plan_attachments, undecided_places
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.target import Target, TargetKind
-from mesh_wasm.plan import Plan
+from mesh_wasm.planning.attachments import plan_attachments, undecided_places
+from mesh_wasm.planning.plan import Plan
 
 from . import _fleet
 from ._arguments import known_arguments

@@ -6,11 +6,11 @@ from typing import Any
 
 import pulumi
 
-from mesh_wasm.entrycheck import entry_findings
 from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.parse import parse
+from mesh_wasm.planning.entries import entry_findings
 from mesh_wasm.values.deferred import map_value
 from mesh_wasm.values.fqn import extension_fqn
 

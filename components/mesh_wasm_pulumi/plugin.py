@@ -12,8 +12,8 @@ import pulumi
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.pull_secret import PullSecret as Definition
-from mesh_wasm.plan import Plan
-from mesh_wasm.pluginplan import PluginDocument, plan_plugin
+from mesh_wasm.planning.plan import Plan
+from mesh_wasm.planning.plugins import PluginDocument, plan_plugin
 
 from . import _fleet
 from ._arguments import known_arguments

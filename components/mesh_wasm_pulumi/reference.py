@@ -11,11 +11,11 @@ from typing import Any
 
 import pulumi
 
-from mesh_wasm.entrycheck import entry_findings
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.target import check_fqn
+from mesh_wasm.planning.entries import entry_findings
 from mesh_wasm.values.deferred import Deferred
 
 from ._entries import other_extension

@@ -15,7 +15,7 @@ import pulumi
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.pull_secret import PullSecret
-from mesh_wasm.plan import Plan
+from mesh_wasm.planning.plan import Plan
 from mesh_wasm.rules.waivers import Levels
 from mesh_wasm.tsb import Bundle, BundlePlan
 from mesh_wasm.values.labels import EXTENSION

@@ -9,7 +9,7 @@ from typing import Any
 from .declared import Declared, Flow, holds_open, is_open, read_declared, share_traffic
 from .filters import PHASE_ORDER
 from .fleet.cluster import Cluster
-from .plan import PlannedPlugin
+from .planning.plan import PlannedPlugin
 from .values.base import INT32_MIN
 from .values.deferred import Deferred
 from .values.enums import PluginPhase, PluginType

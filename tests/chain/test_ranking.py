@@ -11,7 +11,7 @@ from support.programs import extension_args, findings, fleet, gateway_args, plug
 import mesh_wasm_pulumi as wasm
 from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.parse import parse
-from mesh_wasm.ranking import rank, undecided
+from mesh_wasm.planning.ranking import rank, undecided
 from mesh_wasm.values.deferred import INVALID
 
 FQN = "organizations/acme/extensions/"

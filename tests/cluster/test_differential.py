@@ -19,15 +19,15 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from mesh.judge import Judges
 
-from mesh_wasm.attach import Attached, plan_attachments
-from mesh_wasm.entrycheck import entry_findings
 from mesh_wasm.fleet.cluster import Cluster as Facts
 from mesh_wasm.fleet.cluster import Fleet, Selection
 from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.target import Target, TargetKind
-from mesh_wasm.plan import Plan
+from mesh_wasm.planning.attachments import Attached, plan_attachments
+from mesh_wasm.planning.entries import entry_findings
+from mesh_wasm.planning.plan import Plan
 
 pytestmark = pytest.mark.cluster
 

@@ -19,7 +19,6 @@ import pytest
 from mesh.api import Object
 from mesh.cluster import Cluster
 
-from mesh_wasm.attach import Attached, plan_attachments
 from mesh_wasm.chain import chains
 from mesh_wasm.fleet.cluster import Cluster as Facts
 from mesh_wasm.fleet.cluster import Fleet, Selection
@@ -29,6 +28,7 @@ from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.plugin import API_VERSION, KIND
 from mesh_wasm.model.target import Target, TargetKind
+from mesh_wasm.planning.attachments import Attached, plan_attachments
 from mesh_wasm.values.labels import EXTENSION
 
 pytestmark = pytest.mark.cluster

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from mesh_wasm.attach import plan_attachments
-from mesh_wasm.attached import Attached
 from mesh_wasm.fleet.cluster import Cluster, Fleet, Selection
 from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.target import Target, TargetKind
-from mesh_wasm.plan import Plan
-from mesh_wasm.translate import plugin_spec
+from mesh_wasm.planning.attached import Attached
+from mesh_wasm.planning.attachments import plan_attachments
+from mesh_wasm.planning.plan import Plan
+from mesh_wasm.planning.translate import plugin_spec
 
 FQN = "organizations/o/extensions/e"
 GATEWAY = "organizations/o/tenants/t/workspaces/w/gatewaygroups/g/ingressgateways/i"

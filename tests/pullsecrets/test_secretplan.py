@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mesh_wasm.attach import Attached, plan_attachments
 from mesh_wasm.fleet.cluster import Cluster, Fleet, Selection
 from mesh_wasm.fleet.mirrors import DOWNLOAD_PROXY
 from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.pull_secret import PullSecret, PullSecretSource, definition_of
 from mesh_wasm.model.target import Target, TargetKind
-from mesh_wasm.plan import Plan
+from mesh_wasm.planning.attachments import Attached, plan_attachments
+from mesh_wasm.planning.plan import Plan
 from mesh_wasm.secrets.plan import rivals, supply
 from mesh_wasm.values.deferred import Deferred
 from mesh_wasm.values.docker_config import docker_config, keys_of, serves

@@ -13,7 +13,7 @@ from mesh_wasm.findings import documents as rules
 from mesh_wasm.findings.rule import CATALOGUE, Rule
 from mesh_wasm.fleet.cluster import Cluster, Fleet
 from mesh_wasm.fleet.inventory import read_inventory
-from mesh_wasm.manifest import tree
+from mesh_wasm.planning.manifests import tree
 from mesh_wasm.rules.waivers import Levels
 from mesh_wasm.tsb import Bundle, BundlePlan
 from mesh_wasm.yaml.file import documents

@@ -18,7 +18,7 @@ from support.programs import errors, findings, plugins, secrets
 import mesh_wasm_pulumi as wasm
 from mesh_wasm.cli import main
 from mesh_wasm.findings.finding import Finding
-from mesh_wasm.manifest import tree
+from mesh_wasm.planning.manifests import tree
 from mesh_wasm_pulumi.offline.objects import planned_objects
 from mesh_wasm_pulumi.offline.run import Run, run_program
 

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mesh_wasm.manifest import HEADER, ManifestError, file_text, object_path, to_yaml, tree, write_tree
+from mesh_wasm.planning.manifests import HEADER, ManifestError, file_text, object_path, to_yaml, tree, write_tree
 from mesh_wasm.yaml.file import documents
 
 PLUGIN: dict[str, Any] = {

@@ -13,7 +13,7 @@ from mesh.cluster import Cluster
 from mesh.fixtures import MakeNamespace
 from support.golden import EXAMPLES
 
-from mesh_wasm.manifest import file_text
+from mesh_wasm.planning.manifests import file_text
 from mesh_wasm.yaml.file import documents
 
 pytestmark = pytest.mark.cluster

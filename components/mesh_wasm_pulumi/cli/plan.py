@@ -13,7 +13,7 @@ from rich.tree import Tree
 
 from mesh_wasm.cli.console import console
 from mesh_wasm.findings.finding import Finding, Severity, counted, format_path, tallied
-from mesh_wasm.manifest import ManifestError, write_tree
+from mesh_wasm.planning.manifests import ManifestError, write_tree
 from mesh_wasm_pulumi.offline.objects import PlannedObject, planned_objects, provider_problems
 from mesh_wasm_pulumi.offline.run import Run, run_folder
 from mesh_wasm_pulumi.offline.stackconfig import ProjectError

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mesh_wasm.entrycheck import entry_findings
 from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.findings.rule import CATALOGUE, CHECKS
@@ -17,6 +16,8 @@ from mesh_wasm.lint.metadata import text_at
 from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.plugin import API_VERSION, KIND, WasmPluginSpec
+from mesh_wasm.planning.entries import entry_findings
+from mesh_wasm.planning.translate import plugin_spec
 from mesh_wasm.rules.checks import pull_findings
 from mesh_wasm.rules.subjects import (
     ClusterPluginSubject,
@@ -27,7 +28,6 @@ from mesh_wasm.rules.subjects import (
     Workload,
 )
 from mesh_wasm.rules.waivers import ANNOTATION, read_waivers
-from mesh_wasm.translate import plugin_spec
 from mesh_wasm.values.base import Model
 from mesh_wasm.values.deferred import Deferred
 from mesh_wasm.yaml.compose import Spot

@@ -12,7 +12,7 @@ import click
 
 from mesh_wasm.findings.finding import Severity, counted, tallied
 from mesh_wasm.fleet.inventory import read_inventory
-from mesh_wasm.manifest import ManifestError, ordered_keys, write_tree
+from mesh_wasm.planning.manifests import ManifestError, ordered_keys, write_tree
 from mesh_wasm.tsb import Bundle, BundlePlan
 from mesh_wasm.yaml.file import Located, Unreadable
 from mesh_wasm.yaml.paths import read_paths

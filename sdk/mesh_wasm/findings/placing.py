@@ -1,6 +1,6 @@
 """Tenancy and placement: who may put what where (family MW5xx).
 
-Most of these are reported by :mod:`mesh_wasm.fleet.placement` and :mod:`mesh_wasm.plan`, which alone know the fleet.
+Most are reported by :mod:`mesh_wasm.fleet.placement` and :mod:`mesh_wasm.planning.plan`, which alone know the fleet.
 """
 
 from __future__ import annotations

@@ -10,16 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mesh_wasm.attach import plan_attachments
-from mesh_wasm.attachcheck import check_attachments
-from mesh_wasm.attached import Attached
 from mesh_wasm.findings import documents as rules
 from mesh_wasm.findings.finding import quoted
 from mesh_wasm.fleet.cluster import Fleet, Selection
 from mesh_wasm.fleet.placement import place
 from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.model.target import Target, TargetKind
-from mesh_wasm.plan import Plan
+from mesh_wasm.planning.attached import Attached
+from mesh_wasm.planning.attachments import plan_attachments
+from mesh_wasm.planning.checks import check_attachments
+from mesh_wasm.planning.plan import Plan
 from mesh_wasm.rules.waivers import ANNOTATION, OFF, Levels, Waiver, read_waivers, settle
 from mesh_wasm.values.deferred import Deferred, known
 from mesh_wasm.values.fqn import Fqn

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from mesh_wasm.attached import Attached
 from mesh_wasm.findings.finding import Finding, errors
 from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.model.target import TargetKind
+from mesh_wasm.planning.attached import Attached
 from mesh_wasm.values.deferred import INVALID, known
 from mesh_wasm.values.fqn import Fqn
 from mesh_wasm.yaml.file import Located

@@ -14,13 +14,13 @@ from typing import Any
 
 from pydantic.alias_generators import to_snake
 
-from mesh_wasm.entrycheck import entry_findings
 from mesh_wasm.findings import documents, schema
 from mesh_wasm.findings.finding import Finding, listed, ordered, quoted
 from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.extension import CatalogueEntry, WasmExtension
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.selector import WorkloadSelector
+from mesh_wasm.planning.entries import entry_findings
 from mesh_wasm.values.base import Leaf, Model, Str
 from mesh_wasm.values.deferred import INVALID, Deferred, known
 from mesh_wasm.values.enums import PluginPhase

@@ -9,7 +9,7 @@ from mesh_wasm.findings.finding import Finding, Path, errors
 from mesh_wasm.member import members_of
 from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.target import Target
-from mesh_wasm.plan import Plan, same_objects
+from mesh_wasm.planning.plan import Plan, same_objects
 from mesh_wasm.rules.waivers import Levels, Waiver, settle
 from mesh_wasm.ties import Ties
 from mesh_wasm.values.deferred import known
@@ -78,7 +78,7 @@ class BundlePlan:
         return errors(located.finding for located in self.findings)
 
     def objects(self) -> list[tuple[str, dict[str, object]]]:
-        """Every object with the name of its cluster: what :func:`mesh_wasm.manifest.write_tree` takes."""
+        """Every object with the name of its cluster: what :func:`mesh_wasm.planning.manifests.write_tree` takes."""
         return [(plugin.cluster.name, plugin.manifest()) for target in self.targets for plugin in target.plan.plugins]
 
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from .findings import order
-from .findings.finding import Finding, listed
-from .model.extension import CatalogueEntry
+from mesh_wasm.findings import order
+from mesh_wasm.findings.finding import Finding, listed
+from mesh_wasm.model.extension import CatalogueEntry
+from mesh_wasm.values.deferred import Deferred
+from mesh_wasm.values.enums import PluginPhase, PluginType
+
 from .priorities import Ranked, emitted_priorities
-from .values.deferred import Deferred
-from .values.enums import PluginPhase, PluginType
 
 DEFAULT_PRIORITY = 0
 """TSB's priority where none is declared."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .model.attachment import WasmExtensionAttachment
-from .model.extension import CatalogueEntry
-from .model.pull_secret import PullSecret
-from .values.deferred import Deferred
+from mesh_wasm.model.attachment import WasmExtensionAttachment
+from mesh_wasm.model.extension import CatalogueEntry
+from mesh_wasm.model.pull_secret import PullSecret
+from mesh_wasm.values.deferred import Deferred
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .findings.finding import Finding, Path
-from .model.extension import CatalogueEntry
-from .model.parse import parse
-from .model.plugin import WasmPluginSpec
-from .rules.checks import extension_findings, plugin_findings
+from mesh_wasm.findings.finding import Finding, Path
+from mesh_wasm.model.extension import CatalogueEntry
+from mesh_wasm.model.parse import parse
+from mesh_wasm.model.plugin import WasmPluginSpec
+from mesh_wasm.rules.checks import extension_findings, plugin_findings
+
 from .translate import plugin_spec
 
 _ENTRY_NAMES = {"pluginConfig": "config"}

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from .model.attachment import WasmExtensionAttachment
-from .model.extension import CatalogueEntry
-from .model.parse import parse
-from .model.target import Target
-from .model.traffic import GlobalTrafficSelector, TrafficSelector
-from .model.vm import VmConfig, istio_vm_config
-from .values.base import Model
-from .values.deferred import Deferred, map_value
-from .values.enums import PluginPhase, PluginType, PullPolicy
+from mesh_wasm.model.attachment import WasmExtensionAttachment
+from mesh_wasm.model.extension import CatalogueEntry
+from mesh_wasm.model.parse import parse
+from mesh_wasm.model.target import Target
+from mesh_wasm.model.traffic import GlobalTrafficSelector, TrafficSelector
+from mesh_wasm.model.vm import VmConfig, istio_vm_config
+from mesh_wasm.values.base import Model
+from mesh_wasm.values.deferred import Deferred, map_value
+from mesh_wasm.values.enums import PluginPhase, PluginType, PullPolicy
 
 M = TypeVar("M", bound=Model)
 

@@ -6,21 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from mesh_wasm.findings import placing, schema
+from mesh_wasm.findings.finding import Finding, Path, quoted
+from mesh_wasm.fleet.placement import Placement
+from mesh_wasm.model.parse import parse
+from mesh_wasm.model.plugin import WasmPluginSpec
+from mesh_wasm.model.target import Target, check_fqn
+from mesh_wasm.rules.checks import placed_findings, plugin_findings
+from mesh_wasm.rules.subjects import Workload
+from mesh_wasm.secrets.plan import Supply
+from mesh_wasm.values.deferred import Deferred, known
+from mesh_wasm.values.fqn import Fqn, FqnError
+from mesh_wasm.values.naming import is_label
+
 from .attached import Attached
-from .entrycheck import entry_path, entry_plugin_findings
-from .findings import placing, schema
-from .findings.finding import Finding, Path, quoted
-from .fleet.placement import Placement
-from .model.parse import parse
-from .model.plugin import WasmPluginSpec
-from .model.target import Target, check_fqn
-from .rules.checks import placed_findings, plugin_findings
-from .rules.subjects import Workload
-from .secrets.plan import Supply
+from .entries import entry_path, entry_plugin_findings
 from .translate import plugin_spec
-from .values.deferred import Deferred, known
-from .values.fqn import Fqn, FqnError
-from .values.naming import is_label
 
 
 def check_attachments(target: Target, attached: Sequence[Attached]) -> list[Finding]:

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from .attachcheck import at_attachment, check_attachments, cluster_findings
+from mesh_wasm.findings.finding import ordered
+from mesh_wasm.fleet.cluster import Cluster, Fleet, Selection
+from mesh_wasm.fleet.placement import Placement, place
+from mesh_wasm.model.attachment import WasmExtensionAttachment
+from mesh_wasm.model.extension import CatalogueEntry
+from mesh_wasm.model.parse import parse
+from mesh_wasm.model.target import Target
+from mesh_wasm.secrets.plan import Supply, lone_mark, secrets_for, spread_findings, supply
+from mesh_wasm.values.deferred import Deferred, map_value
+from mesh_wasm.values.labels import EXTENSION, MANAGED_BY, MANAGER, TARGET
+from mesh_wasm.values.naming import plugin_name
+
 from .attached import Attached
-from .findings.finding import ordered
-from .fleet.cluster import Cluster, Fleet, Selection
-from .fleet.placement import Placement, place
-from .model.attachment import WasmExtensionAttachment
-from .model.extension import CatalogueEntry
-from .model.parse import parse
-from .model.target import Target
+from .checks import at_attachment, check_attachments, cluster_findings
 from .plan import Plan, PlannedPlugin
 from .ranking import declared_priority, rank, undecided
-from .secrets.plan import Supply, lone_mark, secrets_for, spread_findings, supply
 from .translate import plugin_spec
-from .values.deferred import Deferred, map_value
-from .values.labels import EXTENSION, MANAGED_BY, MANAGER, TARGET
-from .values.naming import plugin_name
 
 
 def plan_attachments(

@@ -6,12 +6,12 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .findings import placing
-from .findings.finding import Finding, errors, ordered
-from .fleet.cluster import Cluster
-from .model.plugin import API_VERSION, KIND
-from .secrets.plan import PlannedSecret
-from .values.deferred import Deferred
+from mesh_wasm.findings import placing
+from mesh_wasm.findings.finding import Finding, errors, ordered
+from mesh_wasm.fleet.cluster import Cluster
+from mesh_wasm.model.plugin import API_VERSION, KIND
+from mesh_wasm.secrets.plan import PlannedSecret
+from mesh_wasm.values.deferred import Deferred
 
 
 @dataclass(frozen=True, slots=True)

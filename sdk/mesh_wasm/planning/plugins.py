@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .findings import order, placing
-from .findings.finding import Finding, ordered, quoted
-from .fleet.cluster import Cluster, Fleet, Selection
-from .model.plugin import WasmPluginSpec
-from .model.pull_secret import PullSecret
+from mesh_wasm.findings import order, placing
+from mesh_wasm.findings.finding import Finding, ordered, quoted
+from mesh_wasm.fleet.cluster import Cluster, Fleet, Selection
+from mesh_wasm.model.plugin import WasmPluginSpec
+from mesh_wasm.model.pull_secret import PullSecret
+from mesh_wasm.rules.checks import placed_findings, plugin_findings
+from mesh_wasm.secrets.plan import lone_mark, secrets_for, spread_findings, supply
+from mesh_wasm.values.base import Leaf, Model, Str
+from mesh_wasm.values.deferred import INVALID, Deferred, known, map_value
+from mesh_wasm.values.image import ImageError, ModuleUrl, normalize_url
+from mesh_wasm.values.labels import MANAGED_BY, MANAGER
+from mesh_wasm.values.naming import is_label, is_subdomain
+
 from .plan import Plan, PlannedPlugin
-from .rules.checks import placed_findings, plugin_findings
-from .secrets.plan import lone_mark, secrets_for, spread_findings, supply
-from .values.base import Leaf, Model, Str
-from .values.deferred import INVALID, Deferred, known, map_value
-from .values.image import ImageError, ModuleUrl, normalize_url
-from .values.labels import MANAGED_BY, MANAGER
-from .values.naming import is_label, is_subdomain
 
 
 class PluginMetadata(Model):

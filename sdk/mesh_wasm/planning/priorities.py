@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from .values.base import INT32_MAX, INT32_MIN
+from mesh_wasm.values.base import INT32_MAX, INT32_MIN
 
 _MOVED = 1 << 80
 """Price of a plugin that changes its number: more than any sum of distances."""

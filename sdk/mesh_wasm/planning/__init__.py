@@ -1,0 +1,1 @@
+"""Planning: from attachments and raw plugins to what is to exist in every cluster, as a value and as manifests."""
