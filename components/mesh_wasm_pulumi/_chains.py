@@ -6,9 +6,9 @@ from typing import Any
 
 import pulumi
 
-from mesh_wasm.chain import Chain
-from mesh_wasm.chain import chains as chains_of
-from mesh_wasm.member import read_member
+from mesh_wasm.chains.chain import Chain
+from mesh_wasm.chains.chain import chains as chains_of
+from mesh_wasm.chains.member import read_member
 from mesh_wasm.values.deferred import Deferred
 
 from ._leaves import resolve

@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 
 import pulumi
 
+from mesh_wasm.chains.member import members_of
+from mesh_wasm.chains.ties import Ties
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.fleet.cluster import Cluster
-from mesh_wasm.member import members_of
 from mesh_wasm.planning.plan import Plan, same_objects
 from mesh_wasm.secrets.plan import PlannedSecret, rivals
-from mesh_wasm.ties import Ties
 
 T = TypeVar("T")
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mesh_wasm.filters import PHASE_ORDER
+from mesh_wasm.chains.filters import PHASE_ORDER
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.values.enums import PluginPhase
 from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK

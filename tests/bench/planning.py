@@ -94,15 +94,15 @@ def _group(number: int) -> dict[str, Any]:
 
 
 def _plan(targets: Iterator[dict[str, Any]], entries: Callable[[int], list[dict[str, Any]]]) -> int:
+    from mesh_wasm.chains.member import members_of
+    from mesh_wasm.chains.ties import Ties
     from mesh_wasm.fleet.cluster import Selection
-    from mesh_wasm.member import members_of
     from mesh_wasm.model.attachment import WasmExtensionAttachment
     from mesh_wasm.model.extension import CatalogueEntry
     from mesh_wasm.model.parse import parse
     from mesh_wasm.model.target import Target
     from mesh_wasm.planning.attachments import Attached, plan_attachments
     from mesh_wasm.planning.entries import entry_findings
-    from mesh_wasm.ties import Ties
 
     fleet, ties = _fleet(), Ties()
     made = 0

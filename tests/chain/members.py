@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mesh_wasm.chains.member import Member, read_member
 from mesh_wasm.fleet.cluster import Cluster
-from mesh_wasm.member import Member, read_member
 
 URL = "oci://registry.example.com/filters/x:1.0"
 

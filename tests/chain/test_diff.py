@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from mesh_wasm.chains.member import Member
 from mesh_wasm.explain import differences, report, to_json
 from mesh_wasm.explain.diff import NotComparable
 from mesh_wasm.explain.page import page
 from mesh_wasm.explain.text import as_text
-from mesh_wasm.member import Member
 from mesh_wasm.sources.source import Source
 
 from .members import plugin

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from mesh_wasm.chains.member import Member
 from mesh_wasm.explain import report, to_json
 from mesh_wasm.explain.markdown import markdown
 from mesh_wasm.explain.mermaid import mermaid
 from mesh_wasm.explain.page import page
 from mesh_wasm.explain.select import only
 from mesh_wasm.explain.text import as_text
-from mesh_wasm.member import Member
 from mesh_wasm.sources.source import Source
 from mesh_wasm.values.deferred import INVALID
 

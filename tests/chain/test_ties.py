@@ -10,8 +10,8 @@ import pytest
 from support.programs import GROUP, TENANT, extension_args, findings, fleet, gateway_args, group_args, plugin_args, run
 
 import mesh_wasm_pulumi as wasm
-from mesh_wasm.member import Member
-from mesh_wasm.ties import Ties, tie_findings
+from mesh_wasm.chains.member import Member
+from mesh_wasm.chains.ties import Ties, tie_findings
 from mesh_wasm.values.deferred import INVALID
 
 from .members import plugin

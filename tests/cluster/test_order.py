@@ -19,10 +19,10 @@ import pytest
 from mesh.api import Object
 from mesh.cluster import Cluster
 
-from mesh_wasm.chain import chains
+from mesh_wasm.chains.chain import chains
+from mesh_wasm.chains.member import read_member
 from mesh_wasm.fleet.cluster import Cluster as Facts
 from mesh_wasm.fleet.cluster import Fleet, Selection
-from mesh_wasm.member import read_member
 from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.parse import parse

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from mesh_wasm.chains.member import Member, read_member
 from mesh_wasm.fleet.cluster import Cluster
-from mesh_wasm.member import Member, read_member
 from mesh_wasm.model.plugin import KIND
 from mesh_wasm.sources.source import Options, Source, SourceError
 from mesh_wasm_pulumi.offline.objects import planned_objects, provider_problems

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mesh_wasm.chains.member import read_member
+from mesh_wasm.chains.ties import Ties
 from mesh_wasm.findings import order, placing
 from mesh_wasm.findings import pull_secrets as secrets
 from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.lint.manifests import read_secret
 from mesh_wasm.lint.metadata import text_at
-from mesh_wasm.member import read_member
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.plugin import WasmPluginSpec
 from mesh_wasm.rules.checks import pull_findings
 from mesh_wasm.rules.subjects import PullSubject, SecretSubject
-from mesh_wasm.ties import Ties
 from mesh_wasm.values.deferred import Deferred
 from mesh_wasm.values.fqn import Fqn, FqnError
 from mesh_wasm.values.labels import EXTENSION as EXTENSION_NOTE

@@ -12,15 +12,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from mesh_wasm.chain import Chain, Step, chains
-from mesh_wasm.declared import ALL_TRAFFIC
-from mesh_wasm.member import Member
+from mesh_wasm.chains.chain import Chain, Step, chains
+from mesh_wasm.chains.declared import ALL_TRAFFIC
+from mesh_wasm.chains.member import Member
+from mesh_wasm.chains.ties import tie_findings
+from mesh_wasm.chains.workload import Workload, WorkloadKind
 from mesh_wasm.sources.source import Source
-from mesh_wasm.ties import tie_findings
 from mesh_wasm.values.deferred import Deferred
 from mesh_wasm.values.image import image_of
 from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
-from mesh_wasm.workload import Workload, WorkloadKind
 
 from .shape import VERSION, FindingReport, PluginReport, Report, StepReport, WorkloadReport
 

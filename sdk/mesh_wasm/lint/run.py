@@ -6,14 +6,14 @@ import datetime
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from mesh_wasm.chains.member import read_member
+from mesh_wasm.chains.ties import Ties
 from mesh_wasm.findings import placing
 from mesh_wasm.findings.finding import Finding, Severity
 from mesh_wasm.fleet.cluster import Fleet
-from mesh_wasm.member import read_member
 from mesh_wasm.rules.checks import pull_findings
 from mesh_wasm.rules.subjects import PullSubject
 from mesh_wasm.rules.waivers import ANNOTATION, Levels, Waiver, read_waivers, settle
-from mesh_wasm.ties import Ties
 from mesh_wasm.tsb import Bundle, kind_of
 from mesh_wasm.values.deferred import known
 from mesh_wasm.yaml.file import Document, Located

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mesh_wasm.chains.member import Member, read_member
 from mesh_wasm.fleet.cluster import Cluster
-from mesh_wasm.member import Member, read_member
 from mesh_wasm.model.plugin import API_VERSION, KIND
 from mesh_wasm.yaml.file import Unreadable, load
 

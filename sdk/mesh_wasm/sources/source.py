@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from mesh_wasm.chains.member import Member
 from mesh_wasm.findings.finding import Finding
-from mesh_wasm.member import Member
 
 from . import READERS
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mesh_wasm.chains.member import members_of
 from mesh_wasm.fleet.inventory import read_inventory
-from mesh_wasm.member import members_of
 from mesh_wasm.tsb import Bundle
 from mesh_wasm.yaml.file import Located, Unreadable
 from mesh_wasm.yaml.paths import read_paths

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from mesh_wasm.chains.member import members_of
+from mesh_wasm.chains.ties import Ties
 from mesh_wasm.findings.finding import Finding, Path, errors
-from mesh_wasm.member import members_of
 from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.target import Target
 from mesh_wasm.planning.plan import Plan, same_objects
 from mesh_wasm.rules.waivers import Levels, Waiver, settle
-from mesh_wasm.ties import Ties
 from mesh_wasm.values.deferred import known
 from mesh_wasm.yaml.file import Document, Located
 

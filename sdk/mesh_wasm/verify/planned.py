@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mesh_wasm.filters import PHASE_ORDER
-from mesh_wasm.member import Member
+from mesh_wasm.chains.filters import PHASE_ORDER
+from mesh_wasm.chains.member import Member
 from mesh_wasm.values.base import INT32_MIN
 from mesh_wasm.values.enums import PluginPhase, PluginType
 from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK

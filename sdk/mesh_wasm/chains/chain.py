@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
 
+from mesh_wasm.values.enums import PluginPhase, PluginType
+
 from .filters import HTTP_CHAIN, NETWORK_CHAIN, WAYPOINT_CHAIN, Filter
-from .labelindex import LabelIndex
+from .label_index import LabelIndex
 from .member import Member
-from .values.enums import PluginPhase, PluginType
 from .workload import Workload, WorkloadKind, condition
 
 _MOST = 5

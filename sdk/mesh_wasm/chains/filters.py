@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .values.enums import PluginPhase
+from mesh_wasm.values.enums import PluginPhase
 
 
 @dataclass(frozen=True, slots=True)

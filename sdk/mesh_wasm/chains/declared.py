@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .values.deferred import SCALARS, Deferred
-from .values.enums import PluginPhase, PluginType
-from .values.labels import EXTENSION, TARGET
-from .values.marks import SECRET_MARK, UNKNOWN_MARK
+from mesh_wasm.values.deferred import SCALARS, Deferred
+from mesh_wasm.values.enums import PluginPhase, PluginType
+from mesh_wasm.values.labels import EXTENSION, TARGET
+from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
+
 from .workload import Workload, aims
 
 _MARKS = (UNKNOWN_MARK, SECRET_MARK)

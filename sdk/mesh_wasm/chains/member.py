@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from mesh_wasm.fleet.cluster import Cluster
+from mesh_wasm.planning.plan import PlannedPlugin
+from mesh_wasm.values.base import INT32_MIN
+from mesh_wasm.values.deferred import Deferred
+from mesh_wasm.values.enums import PluginPhase, PluginType
+
 from .declared import Declared, Flow, holds_open, is_open, read_declared, share_traffic
 from .filters import PHASE_ORDER
-from .fleet.cluster import Cluster
-from .planning.plan import PlannedPlugin
-from .values.base import INT32_MIN
-from .values.deferred import Deferred
-from .values.enums import PluginPhase, PluginType
 from .workload import Workload, can_meet, every_pair
 
 

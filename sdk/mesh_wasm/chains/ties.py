@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from .findings import order
-from .findings.finding import Finding, listed
-from .labelindex import LabelIndex, Labels
+from mesh_wasm.findings import order
+from mesh_wasm.findings.finding import Finding, listed
+
+from .label_index import LabelIndex, Labels
 from .member import Member
 from .workload import WorkloadKind
 

@@ -1,0 +1,1 @@
+"""Chains: what each workload runs, in which order, with Istio's own filters between."""
