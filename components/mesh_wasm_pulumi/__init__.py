@@ -18,8 +18,9 @@ if TYPE_CHECKING:  # what type checkers and editors see
         SecurityGroupAttachment,
         Tier1GatewayAttachment,
     )
-    from .cluster import Cluster, Fleet
+    from .cluster import Cluster
     from .extension import WasmExtension
+    from .fleet import Fleet
     from .plugin import WasmPlugin
     from .pullsecret import PullSecret
     from .tsb import TsbManifests
@@ -43,7 +44,7 @@ __all__ = [
 _MODULES = {
     "Cluster": "cluster",
     "EgressGatewayAttachment": "attachment",
-    "Fleet": "cluster",
+    "Fleet": "fleet",
     "GatewayAttachment": "attachment",
     "IngressGatewayAttachment": "attachment",
     "PullSecret": "pullsecret",

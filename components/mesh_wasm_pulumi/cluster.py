@@ -1,8 +1,8 @@
-"""Clusters and fleets in a Pulumi program: mesh facts, and the provider through which each cluster is written."""
+"""A cluster in a Pulumi program: its mesh facts, and the provider through which it is written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -82,29 +82,6 @@ class Cluster:
         entry: Any = {"provider": self.provider, **self.facts}
         args: ClusterArgs = entry
         return args
-
-
-class Fleet(dict[str, ClusterArgs]):
-    """The clusters that a program serves: what every attachment takes as ``fleet``."""
-
-    def __init__(self, clusters: Iterable[Cluster]) -> None:
-        super().__init__()
-        for cluster in clusters:
-            if cluster.name in self:
-                raise pulumi.RunError(f"cluster {cluster.name} is in the fleet twice; give each cluster its own name.")
-            self[cluster.name] = cluster.args
-            ledger().clusters[cluster.provider.pulumi_resource_name] = cluster.name
-
-    @classmethod
-    def from_config(cls, key: str = "fleet", config: pulumi.Config | None = None) -> Fleet:
-        """The fleet of this stack's configuration; see :mod:`mesh_wasm_pulumi.fleetconfig`.
-
-        :param key: Key of the configuration object, of the form of docs/fleet-config.schema.json.
-        :param config: Where to read; default: the project's own configuration.
-        """
-        from .fleetconfig import fleet_from_config
-
-        return fleet_from_config(key, config or pulumi.Config())
 
 
 def _provider(name: str, kubeconfig: Any, context: str | None) -> k8s.Provider:

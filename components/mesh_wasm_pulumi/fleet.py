@@ -1,4 +1,6 @@
-"""The fleet from the stack's configuration: one program, and each stack writes to the clusters that it owns.
+"""The fleet of a Pulumi program: its clusters, or the configuration of its stack.
+
+From the configuration: one program, and each stack writes to the clusters that it owns.
 
 .. code-block:: yaml
 
@@ -16,6 +18,7 @@ to clusters of other stacks is left to them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -30,10 +33,31 @@ from mesh_wasm.yaml.file import Unreadable
 
 from ._ledger import ledger
 from .args import ClusterArgs
-from .cluster import Cluster, Fleet
+from .cluster import Cluster
 
 
-def fleet_from_config(key: str, config: pulumi.Config) -> Fleet:
+class Fleet(dict[str, ClusterArgs]):
+    """The clusters that a program serves: what every attachment takes as ``fleet``."""
+
+    def __init__(self, clusters: Iterable[Cluster]) -> None:
+        super().__init__()
+        for cluster in clusters:
+            if cluster.name in self:
+                raise pulumi.RunError(f"cluster {cluster.name} is in the fleet twice; give each cluster its own name.")
+            self[cluster.name] = cluster.args
+            ledger().clusters[cluster.provider.pulumi_resource_name] = cluster.name
+
+    @classmethod
+    def from_config(cls, key: str = "fleet", config: pulumi.Config | None = None) -> Fleet:
+        """The fleet of this stack's configuration; as this module describes it.
+
+        :param key: Key of the configuration object, of the form of docs/fleet-config.schema.json.
+        :param config: Where to read; default: the project's own configuration.
+        """
+        return _from_config(key, config or pulumi.Config())
+
+
+def _from_config(key: str, config: pulumi.Config) -> Fleet:
     """Read the configuration ``key``, an object or the path of one; all its problems in one :class:`pulumi.RunError`."""
     where = config.full_key(key)
     # Inline programs of the Automation API, and recorded runs, have no root directory of their own.
