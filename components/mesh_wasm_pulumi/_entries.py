@@ -20,11 +20,11 @@ from mesh_wasm.planning.entries import entry_findings
 from mesh_wasm.values.deferred import Deferred, known
 
 from ._arguments import known_arguments
+from ._declared import DeclaredExtension, SecretRef
 from ._leaves import lift
-from ._secret_refs import KEYS, SecretRef, documents, read_secrets, reference_findings
+from ._secret_refs import KEYS, documents, read_secrets, reference_findings
 from .args import AttachedExtensionArgs
 from .definition import DefinitionLeaf, fields_of, version_findings
-from .extension import WasmExtension
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +84,12 @@ def _entry(index: int, given_item: Any, component: str) -> Entry:
         missing = schema.REQUIRED.at(*path, "extension", says="this field is required.", fix=_EXTENSION)
         _, unknown = known_arguments(item, AttachedExtensionArgs)
         return _misshapen(missing, *(finding.under(*path) for finding in unknown))
-    if not isinstance(given, WasmExtension | pulumi.Output | Mapping):
+    if not isinstance(given, DeclaredExtension | pulumi.Output | Mapping):
         says = f"expected a WasmExtension or its definition, got {kind_of_value(given)}."
         return _misshapen(schema.WRONG_TYPE.at(*path, "extension", says=says, fix=_EXTENSION))
     fields = lift({key: value for key, value in item.items() if key not in KEYS})
     own = read_secrets(item, f"{component}-{index}" if index else component)
-    if isinstance(given, WasmExtension):
+    if isinstance(given, DeclaredExtension):
         fields.setdefault("fqn", given._entry.fqn)
         key = given._entry.name or str(index)
         secrets = given._secrets if own is None else own

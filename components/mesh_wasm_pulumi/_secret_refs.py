@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -17,38 +16,19 @@ from mesh_wasm.model.pull_secret import PullSecret as Definition
 from mesh_wasm.values.deferred import known
 from mesh_wasm.values.naming import short_hash, shortened
 
+from ._declared import DeclaredSecret, SecretRef
 from ._leaves import lift, lower
-from .definition import DefinitionLeaf, fields_of, version_findings
-from .pullsecret import PullSecret, definition_output
+from .definition import DefinitionLeaf, definition_output, fields_of, version_findings
 
 KEYS = frozenset({"pull_secret", "pullSecret", "pull_secrets", "pullSecrets"})
 """The arguments that this module reads."""
 
 
-@dataclass(frozen=True, slots=True)
-class SecretRef:
-    """A pull secret that an extension, an attachment or a plugin names."""
-
-    document: Mapping[str, Any]
-    """The definition with deferred leaves; what the SDK parses. Its text is sealed, so nobody waits for it."""
-    definition: Definition
-    called: str
-    """What the resources of its Secrets are called after."""
-    parent: pulumi.Resource | None = None
-    """The PullSecret whose children they are; None for one of another stack: then they belong to this stack.
-
-    They never belong to the attachment that happens to come first: with another order they would get other URNs.
-    """
-    gate: pulumi.Output[Any] | None = None
-    """Has a value once the PullSecret has been checked."""
-    findings: tuple[Finding, ...] = ()
-
-    @property
-    def told(self) -> Any:
-        """The pull secret as other components and stacks take it."""
-        if isinstance(self.parent, PullSecret):
-            return self.parent._told
-        return definition_output(self.definition, lower(self.definition.urn))
+def told_of(ref: SecretRef) -> Any:
+    """The pull secret as other components and stacks take it."""
+    if isinstance(ref.parent, DeclaredSecret):
+        return ref.parent._told
+    return definition_output(ref.definition, lower(ref.definition.urn))
 
 
 def read_secrets(args: Mapping[str, Any], component: str) -> list[SecretRef] | None:
@@ -76,7 +56,7 @@ class ParentReference(DependencyResource):
 
 
 def _read(value: Any, component: str, path: tuple[str | int, ...]) -> SecretRef:
-    if isinstance(value, PullSecret):
+    if isinstance(value, DeclaredSecret):
         broken = placing.BROKEN_EXTENSION.at(*path, says="the pull secret has errors.", fix=_FIX)
         definition, name = value._definition, value.pulumi_resource_name
         return SecretRef(

@@ -15,9 +15,10 @@ import pulumi
 
 from mesh_wasm.findings import schema, sharing
 from mesh_wasm.findings.finding import Finding, Path
+from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.values.deferred import Deferred
 
-from ._leaves import OutputLeaf, holds_outputs, mapped, output_of
+from ._leaves import OutputLeaf, holds_outputs, lower, mapped, output_of
 from ._ledger import ledger
 from ._refusal import refuse_apart
 
@@ -115,3 +116,12 @@ def version_findings(definition: Any) -> list[Finding]:
         return []
     says = f"the definition is of version {version}; this mesh-wasm reads up to version {VERSION}."
     return [sharing.NEWER_DEFINITION.at(VERSION_FIELD, says=says)]
+
+
+def definition_output(definition: PullSecret, urn: Any) -> dict[str, Any]:
+    """A pull secret's definition in wire form with Outputs as its leaves, the text secret, and the URN of its component."""
+    told = definition.wire()
+    if definition.docker_config_json is not None:
+        told["dockerConfigJson"] = definition.docker_config_json.text
+    fields = {**lower(told), URN_FIELD: urn}
+    return seal({key: value for key, value in fields.items() if value is not None})

@@ -10,21 +10,24 @@ from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.parse import parse
+from mesh_wasm.model.target import check_fqn
 from mesh_wasm.planning.entries import entry_findings
-from mesh_wasm.values.deferred import map_value
+from mesh_wasm.values.deferred import Deferred, map_value
 from mesh_wasm.values.fqn import extension_fqn
 
 from ._arguments import known_arguments
+from ._declared import DeclaredExtension, SecretRef
+from ._entries import other_extension
 from ._leaves import lift, lower, output_of
 from ._report import Report
-from ._secret_refs import KEYS, SecretRef, documents, read_secrets, reference_findings
+from ._secret_refs import KEYS, documents, read_secrets, reference_findings, told_of
 from ._settling import WAIVERS
 from .args import ExtensionDefinition, WasmExtensionArgs
-from .definition import seal
+from .definition import DefinitionLeaf, fields_of, seal, version_findings
 from .tokens import token
 
 
-class WasmExtension(pulumi.ComponentResource):
+class WasmExtension(DeclaredExtension):
     """An extension in the catalogue of an organization (TSB WasmExtension)."""
 
     fqn: pulumi.Output[str]
@@ -58,7 +61,7 @@ class WasmExtension(pulumi.ComponentResource):
         self._entry = parsed.value
         self._secrets = secrets
         self.fqn = output_of(lower(parsed.value.fqn) or "")
-        fields: Any = {**props, "pullSecrets": [one.told for one in secrets]} if secrets else props
+        fields: Any = {**props, "pullSecrets": [told_of(one) for one in secrets]} if secrets else props
         definition: Any = seal(fields)
         self.definition = output_of(definition)
         self.register_outputs({"fqn": self.fqn, "definition": self.definition})
@@ -85,8 +88,6 @@ class WasmExtension(pulumi.ComponentResource):
         :param pull_secrets: The same, for several registries.
         :param opts: Resource options.
         """
-        from .reference import WasmExtensionReference
-
         if fqn is None:
             if organization is None:
                 raise pulumi.RunError(f"WasmExtension.get({name!r}): give organization or fqn.")
@@ -120,3 +121,44 @@ _FQN = "Give organization, which makes it with the component's name, or the whol
 def _findings(document: Any) -> list[Finding]:
     parsed = parse(CatalogueEntry, document)
     return [*map(_whole_name, parsed.findings), *entry_findings(parsed.value)]
+
+
+class WasmExtensionReference(WasmExtension):
+    """An extension that another stack declares, as :meth:`WasmExtension.get` makes it. It creates nothing.
+
+    It is a component so that its problems have a place to be reported on: as soon as the definition is known, all rules
+    are applied to it, here once for all of its attachments.
+    """
+
+    def __init__(self, name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
+        fqn, given = args["fqn"], args["definition"]
+        pulumi.ComponentResource.__init__(self, token("WasmExtensionReference"), name, {"fqn": fqn}, opts)
+        plain = isinstance(given, Mapping)
+        whole = lift(given) if plain else DefinitionLeaf(pulumi.Output.from_input(given), name, ("definition",))
+        report = Report(self, name, args)
+        own = read_secrets(args, name)
+        self._secrets = (read_secrets(given, name) if plain and own is None else own) or []
+        now = [
+            *check_fqn(fqn, "extension", "fqn"),
+            *reference_findings(self._secrets),
+            *_definition_findings(whole, fqn),
+        ]
+        self._broken = not report.check(now, whole, lambda then: _definition_findings(then, fqn))[0]
+        document: Any = whole
+        if not isinstance(whole, Deferred):
+            document = {key: value for key, value in fields_of(whole).items() if key not in KEYS}
+            document["pullSecrets"] = documents(self._secrets)
+        self._document = document
+        self._entry = parse(CatalogueEntry, {"fqn": fqn}).value
+        self.fqn = output_of(fqn)
+        self.definition = pulumi.Output.from_input(given)
+        self.register_outputs({"fqn": self.fqn})
+
+
+def _definition_findings(definition: Any, fqn: str) -> list[Finding]:
+    """What the rules say of the definition, as far as it is known."""
+    if isinstance(definition, Deferred):
+        return []
+    parsed = parse(CatalogueEntry, fields_of(definition))
+    found = [*version_findings(definition), *parsed.findings, *entry_findings(parsed.value)]
+    return [finding.under("definition") for finding in (*found, *other_extension(parsed.value, fqn))]

@@ -12,22 +12,22 @@ import pulumi
 from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.model.parse import parse
-from mesh_wasm.model.pull_secret import PullSecret as Definition
 from mesh_wasm.model.pull_secret import PullSecretSource, definition_of
 from mesh_wasm.rules.pull_secrets.source import secret_findings
 
 from ._arguments import arguments
+from ._declared import DeclaredSecret
 from ._leaves import lift, lower, output_of
 from ._ledger import ledger
 from ._refusal import refuse_apart
 from ._report import Report
 from ._settling import WAIVERS
 from .args import PullSecretArgs, PullSecretDefinition
-from .definition import URN_FIELD, DefinitionLeaf, seal
+from .definition import DefinitionLeaf, definition_output
 from .tokens import token
 
 
-class PullSecret(pulumi.ComponentResource):
+class PullSecret(DeclaredSecret):
     """Credentials of a registry; the Secret is put beside every plugin that needs it."""
 
     definition: pulumi.Output[PullSecretDefinition]
@@ -52,7 +52,7 @@ class PullSecret(pulumi.ComponentResource):
         self._broken = not valid
         self._gate = gate
         self._definition = definition_of(parsed.value)
-        self._told: dict[str, Any] = definition_output(self._definition, self.urn) if valid else {"name": name}
+        self._told = definition_output(self._definition, self.urn) if valid else {"name": name}
         told: Any = self._told
         self.definition = output_of(told)
         self.register_outputs({"definition": self.definition})
@@ -78,15 +78,6 @@ class PullSecret(pulumi.ComponentResource):
 
 _NO_CREDENTIALS = "the definition holds no credentials: its Secret exists already, or comes from a secret store."
 _DECLARE = "Declare a PullSecret with that existing_secret or external_secret in this stack, too; it holds no secret."
-
-
-def definition_output(definition: Definition, urn: Any) -> dict[str, Any]:
-    """A definition in wire form with Outputs as its leaves, the text secret, and the URN of its component."""
-    told = definition.wire()
-    if definition.docker_config_json is not None:
-        told["dockerConfigJson"] = definition.docker_config_json.text
-    fields = {**lower(told), URN_FIELD: urn}
-    return seal({key: value for key, value in fields.items() if value is not None})
 
 
 def _hide(raw: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from .secret import PullSecretRef
 from .traffic import TrafficSelectorArgs, WorkloadSelectorArgs
 
 if TYPE_CHECKING:
-    from mesh_wasm_pulumi.extension import WasmExtension
+    from mesh_wasm_pulumi._declared import DeclaredExtension
 
 if TYPE_CHECKING:
     TsbDocument: TypeAlias = str | Mapping[str, Any]
@@ -23,7 +23,7 @@ else:
 
 
 if TYPE_CHECKING:
-    ExtensionRef: TypeAlias = "WasmExtension" | pulumi.Input[ExtensionDefinition]
+    ExtensionRef: TypeAlias = "DeclaredExtension" | pulumi.Input[ExtensionDefinition]
 else:
     ExtensionRef = pulumi.Input[ExtensionDefinition]
 

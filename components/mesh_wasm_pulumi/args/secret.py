@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NotRequired, TypeAlias, TypedDict
 import pulumi
 
 if TYPE_CHECKING:
-    from mesh_wasm_pulumi.pullsecret import PullSecret
+    from mesh_wasm_pulumi._declared import DeclaredSecret
 
 
 class RegistryCredentialsArgs(TypedDict):
@@ -105,6 +105,6 @@ class PullSecretDefinition(TypedDict):
 
 
 if TYPE_CHECKING:
-    PullSecretRef: TypeAlias = "PullSecret" | pulumi.Input[PullSecretDefinition]
+    PullSecretRef: TypeAlias = "DeclaredSecret" | pulumi.Input[PullSecretDefinition]
 else:
     PullSecretRef = pulumi.Input[PullSecretDefinition]

@@ -1,0 +1,54 @@
+"""What a component is to the others that take it as a value: an extension, or a pull secret, of this very program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+from mesh_wasm.findings.finding import Finding
+from mesh_wasm.model.extension import CatalogueEntry
+from mesh_wasm.model.pull_secret import PullSecret as Definition
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRef:
+    """A pull secret that an extension, an attachment or a plugin names."""
+
+    document: Mapping[str, Any]
+    """The definition with deferred leaves; what the SDK parses. Its text is sealed, so nobody waits for it."""
+    definition: Definition
+    called: str
+    """What the resources of its Secrets are called after."""
+    parent: pulumi.Resource | None = None
+    """The PullSecret whose children they are; None for one of another stack: then they belong to this stack.
+
+    They never belong to the attachment that happens to come first: with another order they would get other URNs.
+    """
+    gate: pulumi.Output[Any] | None = None
+    """Has a value once the PullSecret has been checked."""
+    findings: tuple[Finding, ...] = ()
+
+
+class DeclaredSecret(pulumi.ComponentResource):
+    """A PullSecret, as far as extensions, attachments and plugins look into it."""
+
+    if TYPE_CHECKING:  # the component host takes what a class declares for its outputs
+        _definition: Definition
+        _gate: pulumi.Output[Any] | None
+        _broken: bool
+        _told: dict[str, Any]
+        """The pull secret as other components and stacks take it."""
+
+
+class DeclaredExtension(pulumi.ComponentResource):
+    """A WasmExtension, as far as attachments look into it."""
+
+    if TYPE_CHECKING:
+        _document: Any
+        """The catalogue document with deferred leaves."""
+        _entry: CatalogueEntry
+        _secrets: list[SecretRef]
+        _broken: bool
