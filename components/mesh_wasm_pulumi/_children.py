@@ -15,8 +15,8 @@ from mesh_wasm.values.deferred import Deferred, known
 
 from ._faults import remember, watched
 from ._fleet import Where
-from ._leaves import lower
 from ._secrets import PullSecrets
+from ._values.leaves import lower
 from .args import PluginReference
 
 

@@ -20,9 +20,9 @@ from mesh_wasm.planning.entries import entry_findings
 from mesh_wasm.values.deferred import Deferred, known
 
 from ._arguments import known_arguments
-from ._declared import DeclaredExtension, SecretRef
-from ._leaves import lift
 from ._secret_refs import KEYS, documents, read_secrets, reference_findings
+from ._values.declared import DeclaredExtension, SecretRef
+from ._values.leaves import lift
 from .args import AttachedExtensionArgs
 from .definition import DefinitionLeaf, fields_of, version_findings
 

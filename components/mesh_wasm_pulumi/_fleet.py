@@ -17,8 +17,8 @@ from mesh_wasm.planning.plan import Plan
 from mesh_wasm.values.deferred import Deferred
 
 from ._arguments import in_order
-from ._leaves import lift
-from ._ledger import ledger
+from ._values.leaves import lift
+from ._values.ledger import ledger
 
 KEYS = frozenset({"fleet", "clusters", "cluster_names", "clusterNames"})
 """The arguments that this module reads."""

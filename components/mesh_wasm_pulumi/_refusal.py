@@ -14,7 +14,7 @@ import pulumi
 
 from mesh_wasm.findings.finding import Finding, counted
 
-from ._ledger import ledger
+from ._values.ledger import ledger
 
 PATIENCE = 5.0
 """Seconds without any progress after which it fails all the same: something may wait for the very thing that is refused."""

@@ -18,10 +18,10 @@ from mesh_wasm.findings.rule import CATALOGUE
 from mesh_wasm.planning.plan import Plan
 
 from ._hosted import refusal
-from ._leaves import resolve
-from ._ledger import ledger
 from ._refusal import refuse
 from ._settling import Settling
+from ._values.leaves import resolve
+from ._values.ledger import ledger
 
 Check = Callable[[Any], Iterable[Finding]]
 

@@ -15,8 +15,8 @@ from mesh_wasm.findings.finding import Finding, quoted
 from mesh_wasm.findings.pull_secrets import NOT_RETAINED
 from mesh_wasm.planning.plan import PlannedPlugin
 
-from ._declared import SecretRef
-from ._ledger import ledger
+from ._values.declared import SecretRef
+from ._values.ledger import ledger
 
 
 def retention_findings(

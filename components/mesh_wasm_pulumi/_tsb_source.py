@@ -14,9 +14,9 @@ from mesh_wasm.values.deferred import deferred_leaves
 from mesh_wasm.yaml.file import Document, Located, Unreadable, documents
 from mesh_wasm.yaml.paths import read_paths
 
-from ._declared import SecretRef
-from ._leaves import lift
 from ._secret_refs import read_secrets
+from ._values.declared import SecretRef
+from ._values.leaves import lift
 
 
 def read_documents(args: Mapping[str, Any]) -> tuple[list[Document], list[Finding]]:

@@ -11,9 +11,9 @@ import pulumi_kubernetes as k8s
 from mesh_wasm.values.enums import Dialect
 
 from ._kubeconfig import kubeconfig_finding
-from ._leaves import lift, resolve
-from ._ledger import ledger
 from ._refusal import refuse_apart
+from ._values.leaves import lift, resolve
+from ._values.ledger import ledger
 from .args import ClusterArgs
 
 

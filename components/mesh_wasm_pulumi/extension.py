@@ -16,12 +16,12 @@ from mesh_wasm.values.deferred import Deferred, map_value
 from mesh_wasm.values.fqn import extension_fqn
 
 from ._arguments import known_arguments
-from ._declared import DeclaredExtension, SecretRef
 from ._entries import other_extension
-from ._leaves import lift, lower, output_of
 from ._report import Report
 from ._secret_refs import KEYS, documents, read_secrets, reference_findings, told_of
 from ._settling import WAIVERS
+from ._values.declared import DeclaredExtension, SecretRef
+from ._values.leaves import lift, lower, output_of
 from .args import ExtensionDefinition, WasmExtensionArgs
 from .definition import DefinitionLeaf, fields_of, seal, version_findings
 from .tokens import token

@@ -31,7 +31,7 @@ from mesh_wasm.fleet.cluster import Cluster as Facts
 from mesh_wasm.fleet.config import OwnedFleet, read_document, read_fleet
 from mesh_wasm.yaml.file import Unreadable
 
-from ._ledger import ledger
+from ._values.ledger import ledger
 from .args import ClusterArgs
 from .cluster import Cluster
 

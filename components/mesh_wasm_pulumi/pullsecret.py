@@ -16,12 +16,12 @@ from mesh_wasm.model.pull_secret import PullSecretSource, definition_of
 from mesh_wasm.rules.pull_secrets.source import secret_findings
 
 from ._arguments import arguments
-from ._declared import DeclaredSecret
-from ._leaves import lift, lower, output_of
-from ._ledger import ledger
 from ._refusal import refuse_apart
 from ._report import Report
 from ._settling import WAIVERS
+from ._values.declared import DeclaredSecret
+from ._values.leaves import lift, lower, output_of
+from ._values.ledger import ledger
 from .args import PullSecretArgs, PullSecretDefinition
 from .definition import DefinitionLeaf, definition_output
 from .tokens import token

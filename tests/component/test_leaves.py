@@ -8,7 +8,7 @@ import pulumi
 import pytest
 from support.programs import run, unknown
 
-from mesh_wasm_pulumi._leaves import output_of
+from mesh_wasm_pulumi._values.leaves import output_of
 
 
 def _told(make: Any) -> Any:

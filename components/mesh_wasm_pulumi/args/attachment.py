@@ -14,7 +14,7 @@ from .secret import PullSecretRef
 from .traffic import TrafficSelectorArgs, WorkloadSelectorArgs
 
 if TYPE_CHECKING:
-    from mesh_wasm_pulumi._declared import DeclaredExtension
+    from mesh_wasm_pulumi._values.declared import DeclaredExtension
 
 if TYPE_CHECKING:
     TsbDocument: TypeAlias = str | Mapping[str, Any]

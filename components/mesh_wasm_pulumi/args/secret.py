@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NotRequired, TypeAlias, TypedDict
 import pulumi
 
 if TYPE_CHECKING:
-    from mesh_wasm_pulumi._declared import DeclaredSecret
+    from mesh_wasm_pulumi._values.declared import DeclaredSecret
 
 
 class RegistryCredentialsArgs(TypedDict):

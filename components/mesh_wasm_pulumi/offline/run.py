@@ -19,7 +19,7 @@ from typing import Any
 import pulumi
 from pulumi import runtime
 
-from mesh_wasm_pulumi._ledger import Ledger, open_ledger
+from mesh_wasm_pulumi._values.ledger import Ledger, open_ledger
 
 from .monitor import RecordingMonitor
 from .stackconfig import Project, undecrypted_secrets

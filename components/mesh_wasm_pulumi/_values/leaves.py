@@ -15,7 +15,7 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from mesh_wasm.values.deferred import SCALARS, Deferred, deferred_leaves, replace_deferred
 
-from ._ledger import ledger
+from .ledger import ledger
 
 
 class OutputLeaf(Deferred):
