@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mesh_wasm._version import __version__
 
 if TYPE_CHECKING:  # what type checkers and editors see
-    from ._chains import chains
+    from ._telling.chains import chains
     from .attachment import (
         EgressGatewayAttachment,
         GatewayAttachment,
@@ -53,7 +53,7 @@ _MODULES = {
     "TsbManifests": "tsb",
     "WasmExtension": "extension",
     "WasmPlugin": "plugin",
-    "chains": "_chains",
+    "chains": "_telling.chains",
 }
 """The module of each public name."""
 

@@ -20,10 +20,10 @@ from mesh_wasm.rules.pull_secrets.existing import existing_findings
 from mesh_wasm.secrets.plan import PlannedSecret
 from mesh_wasm.values.docker_config import SECRET_KEY, SECRET_TYPE
 
-from ._faults import remember, watched
 from ._fleet import Where
-from ._report import Report
 from ._retention import is_retained
+from ._telling.faults import remember, watched
+from ._telling.report import Report
 from ._values.declared import SecretRef
 from ._values.leaves import lower
 from ._values.ledger import ledger

@@ -24,10 +24,10 @@ from . import _fleet
 from ._arguments import known_arguments
 from ._children import references, registrations, user_dependencies
 from ._entries import attached_of, read_entries
-from ._report import Report
 from ._retention import retention_findings
 from ._secrets import PullSecrets
-from ._settling import WAIVERS
+from ._telling.report import Report
+from ._telling.settling import WAIVERS
 from ._values.leaves import lift, lower, output_of, sayable
 from ._values.ledger import ledger
 from .args import GatewayAttachmentArgs, PluginReference, SecurityGroupAttachmentArgs

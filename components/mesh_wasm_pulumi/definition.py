@@ -18,7 +18,7 @@ from mesh_wasm.findings.finding import Finding, Path
 from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.values.deferred import Deferred
 
-from ._refusal import refuse_apart
+from ._telling.refusal import refuse_apart
 from ._values.leaves import OutputLeaf, holds_outputs, lower, mapped, output_of
 from ._values.ledger import ledger
 

@@ -17,9 +17,9 @@ from mesh_wasm.values.fqn import extension_fqn
 
 from ._arguments import known_arguments
 from ._entries import other_extension
-from ._report import Report
 from ._secret_refs import KEYS, documents, read_secrets, reference_findings, told_of
-from ._settling import WAIVERS
+from ._telling.report import Report
+from ._telling.settling import WAIVERS
 from ._values.declared import DeclaredExtension, SecretRef
 from ._values.leaves import lift, lower, output_of
 from .args import ExtensionDefinition, WasmExtensionArgs

@@ -18,11 +18,11 @@ from mesh_wasm.planning.plugins import PluginDocument, plan_plugin
 from . import _fleet
 from ._arguments import known_arguments
 from ._children import references, registrations, user_dependencies
-from ._report import Report
 from ._retention import retention_findings
 from ._secret_refs import KEYS, documents, read_secrets, reference_findings
 from ._secrets import PullSecrets
-from ._settling import WAIVERS
+from ._telling.report import Report
+from ._telling.settling import WAIVERS
 from ._values.leaves import lift, lower, output_of
 from ._values.ledger import ledger
 from .args import PluginReference, WasmPluginArgs

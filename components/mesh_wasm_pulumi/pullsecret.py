@@ -16,9 +16,9 @@ from mesh_wasm.model.pull_secret import PullSecretSource, definition_of
 from mesh_wasm.rules.pull_secrets.source import secret_findings
 
 from ._arguments import arguments
-from ._refusal import refuse_apart
-from ._report import Report
-from ._settling import WAIVERS
+from ._telling.refusal import refuse_apart
+from ._telling.report import Report
+from ._telling.settling import WAIVERS
 from ._values.declared import DeclaredSecret
 from ._values.leaves import lift, lower, output_of
 from ._values.ledger import ledger

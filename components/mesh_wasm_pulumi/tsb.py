@@ -23,10 +23,10 @@ from mesh_wasm.values.labels import EXTENSION
 from . import _fleet
 from ._arguments import known_arguments
 from ._children import references, registrations, user_dependencies
-from ._report import Report
 from ._retention import retention_findings
 from ._secrets import PullSecrets
-from ._settling import WAIVERS, Settling
+from ._telling.report import Report
+from ._telling.settling import WAIVERS, Settling
 from ._tsb_source import bundle_findings, read_documents, read_named_secrets, told
 from ._values.leaves import output_of, sayable
 from ._values.ledger import ledger

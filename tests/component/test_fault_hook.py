@@ -5,7 +5,7 @@ from __future__ import annotations
 from support import programs
 
 import mesh_wasm_pulumi as wasm
-from mesh_wasm_pulumi._faults import HOOK
+from mesh_wasm_pulumi._telling.faults import HOOK
 
 
 def program() -> None:

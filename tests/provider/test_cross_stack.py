@@ -12,7 +12,7 @@ from support.programs import GATEWAY, IMAGE, errors, extension_args, fleet, gate
 
 import mesh_wasm_pulumi as wasm
 from mesh_wasm.findings.finding import format_path
-from mesh_wasm_pulumi import _refusal
+from mesh_wasm_pulumi._telling import refusal as _refusal
 from mesh_wasm_pulumi.offline.run import Run, run_folder, run_program
 
 DOCKER_CONFIG = '{"auths": {"registry.acme.io": {"username": "u", "password": "p"}}}'

@@ -32,7 +32,7 @@ from mesh_wasm.values.base import Model
 from mesh_wasm.values.deferred import Deferred
 from mesh_wasm.yaml.compose import Spot
 from mesh_wasm.yaml.file import Document
-from mesh_wasm_pulumi._settling import WAIVERS
+from mesh_wasm_pulumi._telling.settling import WAIVERS
 
 from ._wire import is_open
 

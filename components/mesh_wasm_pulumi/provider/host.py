@@ -27,7 +27,7 @@ from pulumi.runtime.proto import provider_pb2_grpc
 from pulumi.runtime.settings import _get_rpc_manager
 
 from mesh_wasm import __version__
-from mesh_wasm_pulumi._refusal import PATIENCE
+from mesh_wasm_pulumi._telling.refusal import PATIENCE
 from mesh_wasm_pulumi._values.ledger import Ledger, ledger, use_ledger
 from mesh_wasm_pulumi.tokens import NAMESPACE, PACKAGE
 

@@ -16,12 +16,12 @@ from pydantic.alias_generators import to_snake
 from mesh_wasm.findings.finding import Finding, Path, Severity, errors
 from mesh_wasm.findings.rule import CATALOGUE
 from mesh_wasm.planning.plan import Plan
+from mesh_wasm_pulumi._values.leaves import resolve
+from mesh_wasm_pulumi._values.ledger import ledger
 
-from ._hosted import refusal
-from ._refusal import refuse
-from ._settling import Settling
-from ._values.leaves import resolve
-from ._values.ledger import ledger
+from .hosted import refusal
+from .refusal import refuse
+from .settling import Settling
 
 Check = Callable[[Any], Iterable[Finding]]
 

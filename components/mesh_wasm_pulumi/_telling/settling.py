@@ -16,8 +16,7 @@ from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.planning.plan import Plan
 from mesh_wasm.rules.waivers import ANNOTATION, LevelError, Levels, Waiver, read_waivers, settle
-
-from ._values.leaves import lift
+from mesh_wasm_pulumi._values.leaves import lift
 
 WAIVERS = "waivers"
 """The argument of every component that can waive findings."""

@@ -10,9 +10,8 @@ from mesh_wasm.chains.chain import Chain
 from mesh_wasm.chains.chain import chains as chains_of
 from mesh_wasm.chains.member import read_member
 from mesh_wasm.values.deferred import Deferred
-
-from ._values.leaves import resolve
-from ._values.ledger import ledger
+from mesh_wasm_pulumi._values.leaves import resolve
+from mesh_wasm_pulumi._values.ledger import ledger
 
 Chains = dict[str, dict[str, str]]
 """By cluster and workload: the chain in one line, e.g. ``-> openid-connect -> istio.authn -> acl-check -> router``."""

@@ -13,8 +13,7 @@ from typing import Any
 import pulumi
 
 from mesh_wasm.findings.finding import Finding, counted
-
-from ._values.ledger import ledger
+from mesh_wasm_pulumi._values.ledger import ledger
 
 PATIENCE = 5.0
 """Seconds without any progress after which it fails all the same: something may wait for the very thing that is refused."""

@@ -17,8 +17,7 @@ from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import get_monitor, monitor_supports_feature
 
 from mesh_wasm.findings.faults import Failed, explain
-
-from ._values.ledger import Ledger, ledger
+from mesh_wasm_pulumi._values.ledger import Ledger, ledger
 
 HOOK = "mesh-wasm-explain"
 _FEATURE: int = getattr(resource_pb2, "RESOURCE_MONITOR_FEATURE_ERROR_HOOKS", -1)
