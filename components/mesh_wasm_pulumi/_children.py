@@ -13,7 +13,7 @@ from mesh_wasm.model.plugin import API_VERSION, KIND
 from mesh_wasm.planning.plan import Plan, PlannedPlugin
 from mesh_wasm.values.deferred import Deferred, known
 
-from ._fleet import Where
+from ._reading.fleet import Where
 from ._secrets import PullSecrets
 from ._telling.faults import remember, watched
 from ._values.leaves import lower

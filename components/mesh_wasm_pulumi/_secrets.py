@@ -20,7 +20,7 @@ from mesh_wasm.rules.pull_secrets.existing import existing_findings
 from mesh_wasm.secrets.plan import PlannedSecret
 from mesh_wasm.values.docker_config import SECRET_KEY, SECRET_TYPE
 
-from ._fleet import Where
+from ._reading.fleet import Where
 from ._retention import is_retained
 from ._telling.faults import remember, watched
 from ._telling.report import Report

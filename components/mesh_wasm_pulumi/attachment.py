@@ -20,10 +20,10 @@ from mesh_wasm.model.target import Target, TargetKind
 from mesh_wasm.planning.attachments import plan_attachments, undecided_places
 from mesh_wasm.planning.plan import Plan
 
-from . import _fleet
-from ._arguments import known_arguments
 from ._children import references, registrations, user_dependencies
-from ._entries import attached_of, read_entries
+from ._reading import fleet as _fleet
+from ._reading.arguments import known_arguments
+from ._reading.entries import attached_of, read_entries
 from ._retention import retention_findings
 from ._secrets import PullSecrets
 from ._telling.report import Report

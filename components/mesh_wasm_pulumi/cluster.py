@@ -10,7 +10,7 @@ import pulumi_kubernetes as k8s
 
 from mesh_wasm.values.enums import Dialect
 
-from ._kubeconfig import kubeconfig_finding
+from ._reading.kubeconfig import kubeconfig_finding
 from ._telling.refusal import refuse_apart
 from ._values.leaves import lift, resolve
 from ._values.ledger import ledger

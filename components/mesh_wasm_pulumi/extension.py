@@ -15,15 +15,15 @@ from mesh_wasm.planning.entries import entry_findings
 from mesh_wasm.values.deferred import Deferred, map_value
 from mesh_wasm.values.fqn import extension_fqn
 
-from ._arguments import known_arguments
-from ._entries import other_extension
-from ._secret_refs import KEYS, documents, read_secrets, reference_findings, told_of
+from ._reading.arguments import known_arguments
+from ._reading.definition import DefinitionLeaf, fields_of, seal, version_findings
+from ._reading.entries import other_extension
+from ._reading.secret_refs import KEYS, documents, read_secrets, reference_findings, told_of
 from ._telling.report import Report
 from ._telling.settling import WAIVERS
 from ._values.declared import DeclaredExtension, SecretRef
 from ._values.leaves import lift, lower, output_of
 from .args import ExtensionDefinition, WasmExtensionArgs
-from .definition import DefinitionLeaf, fields_of, seal, version_findings
 from .tokens import token
 
 

@@ -15,7 +15,8 @@ from mesh_wasm.model.parse import parse
 from mesh_wasm.model.pull_secret import PullSecretSource, definition_of
 from mesh_wasm.rules.pull_secrets.source import secret_findings
 
-from ._arguments import arguments
+from ._reading.arguments import arguments
+from ._reading.definition import DefinitionLeaf, definition_output
 from ._telling.refusal import refuse_apart
 from ._telling.report import Report
 from ._telling.settling import WAIVERS
@@ -23,7 +24,6 @@ from ._values.declared import DeclaredSecret
 from ._values.leaves import lift, lower, output_of
 from ._values.ledger import ledger
 from .args import PullSecretArgs, PullSecretDefinition
-from .definition import DefinitionLeaf, definition_output
 from .tokens import token
 
 

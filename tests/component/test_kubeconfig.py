@@ -13,7 +13,7 @@ from support.programs import errors, extension_args, gateway_args, plugins, run
 
 import mesh_wasm_pulumi as wasm
 from mesh_wasm.findings.finding import format_path
-from mesh_wasm_pulumi._kubeconfig import kubeconfig_finding
+from mesh_wasm_pulumi._reading.kubeconfig import kubeconfig_finding
 
 KUBECONFIG = """\
 apiVersion: v1

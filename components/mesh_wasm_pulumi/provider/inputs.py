@@ -14,7 +14,7 @@ from typing import Any
 import pulumi
 from pulumi.provider.experimental.analyzer import PropertyDefinition
 
-from mesh_wasm_pulumi.definition import SECRET_FIELDS
+from mesh_wasm_pulumi._reading.definition import SECRET_FIELDS
 
 from .wire import Boxed, unbox
 

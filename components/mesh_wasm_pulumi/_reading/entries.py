@@ -18,13 +18,13 @@ from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.planning.attached import Attached
 from mesh_wasm.planning.entries import entry_findings
 from mesh_wasm.values.deferred import Deferred, known
+from mesh_wasm_pulumi._values.declared import DeclaredExtension, SecretRef
+from mesh_wasm_pulumi._values.leaves import lift
+from mesh_wasm_pulumi.args import AttachedExtensionArgs
 
-from ._arguments import known_arguments
-from ._secret_refs import KEYS, documents, read_secrets, reference_findings
-from ._values.declared import DeclaredExtension, SecretRef
-from ._values.leaves import lift
-from .args import AttachedExtensionArgs
+from .arguments import known_arguments
 from .definition import DefinitionLeaf, fields_of, version_findings
+from .secret_refs import KEYS, documents, read_secrets, reference_findings
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from mesh_wasm.tsb import Bundle
 from mesh_wasm.values.deferred import deferred_leaves
 from mesh_wasm.yaml.file import Document, Located, Unreadable, documents
 from mesh_wasm.yaml.paths import read_paths
+from mesh_wasm_pulumi._values.declared import SecretRef
+from mesh_wasm_pulumi._values.leaves import lift
 
-from ._secret_refs import read_secrets
-from ._values.declared import SecretRef
-from ._values.leaves import lift
+from .secret_refs import read_secrets
 
 
 def read_documents(args: Mapping[str, Any]) -> tuple[list[Document], list[Finding]]:

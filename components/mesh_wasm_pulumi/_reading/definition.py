@@ -17,10 +17,9 @@ from mesh_wasm.findings import schema, sharing
 from mesh_wasm.findings.finding import Finding, Path
 from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.values.deferred import Deferred
-
-from ._telling.refusal import refuse_apart
-from ._values.leaves import OutputLeaf, holds_outputs, lower, mapped, output_of
-from ._values.ledger import ledger
+from mesh_wasm_pulumi._telling.refusal import refuse_apart
+from mesh_wasm_pulumi._values.leaves import OutputLeaf, holds_outputs, lower, mapped, output_of
+from mesh_wasm_pulumi._values.ledger import ledger
 
 VERSION_FIELD = "version"
 SECRET_FIELDS = "secretFields"

@@ -15,10 +15,10 @@ from mesh_wasm.fleet.facts import fact_findings
 from mesh_wasm.model.parse import parse
 from mesh_wasm.planning.plan import Plan
 from mesh_wasm.values.deferred import Deferred
+from mesh_wasm_pulumi._values.leaves import lift
+from mesh_wasm_pulumi._values.ledger import ledger
 
-from ._arguments import in_order
-from ._values.leaves import lift
-from ._values.ledger import ledger
+from .arguments import in_order
 
 KEYS = frozenset({"fleet", "clusters", "cluster_names", "clusterNames"})
 """The arguments that this module reads."""

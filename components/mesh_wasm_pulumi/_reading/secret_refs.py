@@ -15,9 +15,9 @@ from mesh_wasm.model.parse import parse
 from mesh_wasm.model.pull_secret import PullSecret as Definition
 from mesh_wasm.values.deferred import known
 from mesh_wasm.values.naming import short_hash, shortened
+from mesh_wasm_pulumi._values.declared import DeclaredSecret, SecretRef
+from mesh_wasm_pulumi._values.leaves import lift, lower
 
-from ._values.declared import DeclaredSecret, SecretRef
-from ._values.leaves import lift, lower
 from .definition import DefinitionLeaf, definition_output, fields_of, version_findings
 
 KEYS = frozenset({"pull_secret", "pullSecret", "pull_secrets", "pullSecrets"})
