@@ -20,12 +20,12 @@ from mesh_wasm.model.target import Target, TargetKind
 from mesh_wasm.planning.attachments import plan_attachments, undecided_places
 from mesh_wasm.planning.plan import Plan
 
-from ._children import references, registrations, user_dependencies
 from ._reading import fleet as _fleet
 from ._reading.arguments import known_arguments
 from ._reading.entries import attached_of, read_entries
-from ._retention import retention_findings
-from ._secrets import PullSecrets
+from ._registering.children import references, registrations, user_dependencies
+from ._registering.retention import retention_findings
+from ._registering.secrets import PullSecrets
 from ._telling.report import Report
 from ._telling.settling import WAIVERS
 from ._values.leaves import lift, lower, output_of, sayable

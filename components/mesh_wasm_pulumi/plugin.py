@@ -15,12 +15,12 @@ from mesh_wasm.model.pull_secret import PullSecret as Definition
 from mesh_wasm.planning.plan import Plan
 from mesh_wasm.planning.plugins import PluginDocument, plan_plugin
 
-from ._children import references, registrations, user_dependencies
 from ._reading import fleet as _fleet
 from ._reading.arguments import known_arguments
 from ._reading.secret_refs import KEYS, documents, read_secrets, reference_findings
-from ._retention import retention_findings
-from ._secrets import PullSecrets
+from ._registering.children import references, registrations, user_dependencies
+from ._registering.retention import retention_findings
+from ._registering.secrets import PullSecrets
 from ._telling.report import Report
 from ._telling.settling import WAIVERS
 from ._values.leaves import lift, lower, output_of

@@ -20,12 +20,12 @@ from mesh_wasm.rules.waivers import Levels
 from mesh_wasm.tsb import Bundle, BundlePlan
 from mesh_wasm.values.labels import EXTENSION
 
-from ._children import references, registrations, user_dependencies
 from ._reading import fleet as _fleet
 from ._reading.arguments import known_arguments
 from ._reading.tsb_source import bundle_findings, read_documents, read_named_secrets, told
-from ._retention import retention_findings
-from ._secrets import PullSecrets
+from ._registering.children import references, registrations, user_dependencies
+from ._registering.retention import retention_findings
+from ._registering.secrets import PullSecrets
 from ._telling.report import Report
 from ._telling.settling import WAIVERS, Settling
 from ._values.leaves import output_of, sayable

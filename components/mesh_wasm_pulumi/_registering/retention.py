@@ -14,9 +14,8 @@ import pulumi
 from mesh_wasm.findings.finding import Finding, quoted
 from mesh_wasm.findings.pull_secrets import NOT_RETAINED
 from mesh_wasm.planning.plan import PlannedPlugin
-
-from ._values.declared import SecretRef
-from ._values.ledger import ledger
+from mesh_wasm_pulumi._values.declared import SecretRef
+from mesh_wasm_pulumi._values.ledger import ledger
 
 
 def retention_findings(

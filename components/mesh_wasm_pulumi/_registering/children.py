@@ -12,12 +12,12 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from mesh_wasm.model.plugin import API_VERSION, KIND
 from mesh_wasm.planning.plan import Plan, PlannedPlugin
 from mesh_wasm.values.deferred import Deferred, known
+from mesh_wasm_pulumi._reading.fleet import Where
+from mesh_wasm_pulumi._telling.faults import remember, watched
+from mesh_wasm_pulumi._values.leaves import lower
+from mesh_wasm_pulumi.args import PluginReference
 
-from ._reading.fleet import Where
-from ._secrets import PullSecrets
-from ._telling.faults import remember, watched
-from ._values.leaves import lower
-from .args import PluginReference
+from .secrets import PullSecrets
 
 
 def registrations(

@@ -19,14 +19,14 @@ from mesh_wasm.model.pull_secret import together
 from mesh_wasm.rules.pull_secrets.existing import existing_findings
 from mesh_wasm.secrets.plan import PlannedSecret
 from mesh_wasm.values.docker_config import SECRET_KEY, SECRET_TYPE
+from mesh_wasm_pulumi._reading.fleet import Where
+from mesh_wasm_pulumi._telling.faults import remember, watched
+from mesh_wasm_pulumi._telling.report import Report
+from mesh_wasm_pulumi._values.declared import SecretRef
+from mesh_wasm_pulumi._values.leaves import lower
+from mesh_wasm_pulumi._values.ledger import ledger
 
-from ._reading.fleet import Where
-from ._retention import is_retained
-from ._telling.faults import remember, watched
-from ._telling.report import Report
-from ._values.declared import SecretRef
-from ._values.leaves import lower
-from ._values.ledger import ledger
+from .retention import is_retained
 
 
 @dataclass(frozen=True, slots=True)
