@@ -21,10 +21,11 @@ test-mesh: $(VENV)/.ready  ## Tests on real API servers, istiod and Envoy, and o
 	cd tests && ../$(RUN) -m mesh build --parts all
 	$(PYTEST) -q -m "cluster or live or engine or browser"
 
-check: $(VENV)/.ready  ## Lint and types
+check: $(VENV)/.ready  ## Lint, types, and the walls between the rooms
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 bench: $(VENV)/.ready  ## What it costs, beside the same by hand: a quarter of an hour; ARGS=--quick: two
 	PYTHONPATH=sdk:components:tests $(RUN) -m bench $(ARGS)

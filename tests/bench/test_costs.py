@@ -167,7 +167,10 @@ def test_using_the_components_imports_what_they_need() -> None:
         assert unwanted not in packages
     assert not [name for name in added if name.startswith("pulumi_kubernetes.core")]
     assert not [name for name in added if name.startswith(("mesh_wasm.cli", "mesh_wasm.explain", "mesh_wasm.lint"))]
-    assert packages["mesh_wasm"] + packages["mesh_wasm_pulumi"] <= 120
+    # A room's own __init__ holds a sentence and a list; what costs is what it holds.
+    rooms = {name.rpartition(".")[0] for name in added}
+    ours = [name for name in added - rooms if name.startswith("mesh_wasm")]
+    assert len(ours) <= 120
 
 
 @pytest.mark.parametrize("secrets", [False, True], ids=["plain", "secrets"])

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from mesh_wasm.chains._label_index import LabelIndex
 from mesh_wasm.chains.chain import Chain, chains
-from mesh_wasm.chains.label_index import LabelIndex
 from mesh_wasm.chains.member import Member
 from mesh_wasm.values.deferred import INVALID
 

@@ -7,7 +7,7 @@ import time
 import pytest
 from mesh.proxy import Response
 
-from mesh_wasm.verify.agentlog import AgentLog
+from mesh_wasm.verify._agentlog import AgentLog
 
 from .stage import Extension, Modules, Stage, names, until
 

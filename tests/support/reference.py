@@ -11,7 +11,8 @@ INTRO = """\
 
 Made from the docstrings in `components/mesh_wasm_pulumi` by `make golden`; do not edit. Names are those of Python; every
 other Pulumi language writes them in camelCase. An Output will do at every leaf, but for what is marked *plain*: these
-values decide which objects exist, so they must be known at preview.
+values decide which objects exist, so they must be known at preview. In Python a `Fleet` of `Cluster`s makes the argument
+`fleet`, and `chains()` gives the chains of the program. These names, and no others, are the promise of the package.
 """
 
 

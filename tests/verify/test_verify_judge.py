@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from mesh_wasm.verify.agentlog import AgentLog
+from mesh_wasm.verify._agentlog import AgentLog
+from mesh_wasm.verify._proxydump import DumpError, read_dump
 from mesh_wasm.verify.judge import Evidence, Status, Verdict, blind_spots, judge, unplanned
 from mesh_wasm.verify.planned import Planned
-from mesh_wasm.verify.proxydump import DumpError, read_dump
 
 DUMP = json.loads((Path(__file__).parent / "gateway.json").read_text())
 BOOTSTRAP, ECDS, LISTENERS = 0, 2, 4

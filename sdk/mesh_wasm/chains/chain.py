@@ -9,8 +9,8 @@ from itertools import groupby, islice
 
 from mesh_wasm.values.enums import PluginPhase, PluginType
 
+from ._label_index import LabelIndex
 from .filters import HTTP_CHAIN, NETWORK_CHAIN, WAYPOINT_CHAIN, Filter
-from .label_index import LabelIndex
 from .member import Member
 from .workload import Workload, WorkloadKind, condition
 

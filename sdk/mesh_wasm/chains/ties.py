@@ -16,7 +16,7 @@ from typing import Any
 from mesh_wasm.findings import order
 from mesh_wasm.findings.finding import Finding, listed
 
-from .label_index import LabelIndex, Labels
+from ._label_index import LabelIndex, Labels
 from .member import Member
 from .workload import WorkloadKind
 

@@ -8,6 +8,8 @@ import click
 
 from mesh_wasm._version import __version__
 
+__all__ = ["LazyGroup", "console", "main"]
+
 
 class LazyGroup(click.Group):
     """A group whose commands are named by ``module:attribute`` and imported on use."""

@@ -11,4 +11,16 @@ from .diff import differences
 from .report import report, to_json
 from .shape import Report
 
-__all__ = ["Report", "differences", "report", "to_json"]
+__all__ = [
+    "Report",
+    "diff",
+    "differences",
+    "markdown",
+    "mermaid",
+    "page",
+    "report",
+    "select",
+    "shape",
+    "text",
+    "to_json",
+]

@@ -9,8 +9,8 @@ from typing import Any, TypedDict
 
 from mesh_wasm.findings.finding import counted, listed
 
+from ._views import phase_name
 from .shape import VERSION, PluginReport, Report, WorkloadReport
-from .views import phase_name
 
 
 class ChangeReport(TypedDict):

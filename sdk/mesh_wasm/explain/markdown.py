@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from ._views import variants
 from .diff import ChangeReport
 from .mermaid import mermaid
 from .shape import Report
 from .text import change_lines, finding_lines
-from .views import variants
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~#])")
 

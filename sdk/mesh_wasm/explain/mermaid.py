@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ._views import place, variants
 from .shape import Report, StepReport, WorkloadReport
-from .views import place, variants
 
 _STYLES = (
     "classDef istio fill:#f4f4f4,stroke:#999,color:#333",

@@ -8,9 +8,9 @@ from importlib.resources import files
 
 from mesh_wasm.findings.finding import counted
 
+from ._views import Variant, details, place, steps, variants
 from .diff import ChangeReport
 from .shape import Report, StepReport, WorkloadReport
-from .views import Variant, details, place, steps, variants
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 

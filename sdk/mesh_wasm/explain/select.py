@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from ._views import steps
 from .shape import Report, WorkloadReport
-from .views import steps
 
 
 def only(told: Report, clusters: Collection[str] = (), plugins: Collection[str] = ()) -> Report:

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
+from ._views import Variant, details, place, variants
 from .diff import ChangeReport
 from .shape import FindingReport, Report, StepReport
-from .views import Variant, details, place, variants
 
 
 def tree(told: Report) -> Tree:

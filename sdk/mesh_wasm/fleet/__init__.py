@@ -1,1 +1,13 @@
 """The fleet: clusters and their meshes, where they are declared, and which of them a target reaches."""
+
+__all__ = [
+    "cluster",
+    "config",
+    "config_schema",
+    "facts",
+    "inventory",
+    "inventory_schema",
+    "mirrors",
+    "placement",
+    "waves",
+]

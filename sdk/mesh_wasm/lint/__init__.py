@@ -6,4 +6,4 @@
 
 from .run import Result, lint
 
-__all__ = ["Result", "lint"]
+__all__ = ["Result", "formats", "kinds", "lint", "manifests", "metadata"]

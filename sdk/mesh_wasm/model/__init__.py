@@ -1,1 +1,14 @@
 """The model: what the documents of TSB and Istio say, typed, with deferred leaves, and the reading of them."""
+
+__all__ = [
+    "attachment",
+    "extension",
+    "external_secret",
+    "parse",
+    "plugin",
+    "pull_secret",
+    "selector",
+    "target",
+    "traffic",
+    "vm",
+]

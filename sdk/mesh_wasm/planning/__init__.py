@@ -1,1 +1,3 @@
 """Planning: from attachments and raw plugins to what is to exist in every cluster, as a value and as manifests."""
+
+__all__ = ["attached", "attachments", "checks", "entries", "manifests", "plan", "plugins", "ranking", "translate"]

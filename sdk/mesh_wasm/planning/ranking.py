@@ -14,7 +14,7 @@ from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.values.deferred import Deferred
 from mesh_wasm.values.enums import PluginPhase, PluginType
 
-from .priorities import Ranked, emitted_priorities
+from ._priorities import Ranked, emitted_priorities
 
 DEFAULT_PRIORITY = 0
 """TSB's priority where none is declared."""

@@ -1,1 +1,16 @@
 """The catalogue of rules. Each module holds one family; each rule stands beside the one function that checks it."""
+
+__all__ = [
+    "admission",
+    "catalog",
+    "checks",
+    "effect",
+    "image",
+    "pages",
+    "pull_secrets",
+    "security",
+    "subjects",
+    "version",
+    "waivers",
+    "walk",
+]

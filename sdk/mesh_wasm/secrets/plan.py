@@ -30,7 +30,7 @@ from mesh_wasm.values.labels import MANAGED_BY, MANAGER
 from mesh_wasm.values.naming import short_hash
 from mesh_wasm.values.sealed import Sealed
 
-from .choice import choose, name_of, text_of
+from ._choice import choose, name_of, text_of
 
 
 @dataclass(frozen=True, slots=True)

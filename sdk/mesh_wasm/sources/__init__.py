@@ -5,6 +5,8 @@ It imports nothing: every command loads it when it starts.
 
 from __future__ import annotations
 
+__all__ = ["READERS", "manifests", "source", "tsb"]
+
 READERS: list[str] = ["mesh_wasm.sources.tsb:read_tsb", "mesh_wasm.sources.manifests:read_manifests"]
 """``module:function`` of every :class:`~mesh_wasm.sources.source.Reader`, asked in order.
 

@@ -2,12 +2,13 @@
 
 - :func:`read_resource`: one parsed document, and what is wrong with it by itself.
 - :class:`Bundle`: many documents; ``check`` needs no fleet, ``plan`` gives the same plan as a Pulumi program.
+- :func:`plan`: the plan of many documents, in one call.
 - :func:`kind_of`: whether a document is read at all.
 """
 
-from .bundle import Bundle
+from .bundle import Bundle, plan
 from .kinds import KINDS, Kind, kind_of
 from .resource import Resource, read_resource
 from .result import BundlePlan, TargetPlan
 
-__all__ = ["KINDS", "Bundle", "BundlePlan", "Kind", "Resource", "TargetPlan", "kind_of", "read_resource"]
+__all__ = ["KINDS", "Bundle", "BundlePlan", "Kind", "Resource", "TargetPlan", "kind_of", "plan", "read_resource"]

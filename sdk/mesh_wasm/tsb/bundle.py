@@ -220,3 +220,11 @@ def _having(target: Target, fleet: Fleet) -> Selection:
     namespace = None if isinstance(selector, Deferred) else known(selector.namespace)
     names = [cluster.name for cluster in fleet if namespace is None or cluster.has_namespace(namespace)]
     return Selection(names=names) if names else Selection()
+
+
+def plan(documents: Iterable[Document], fleet: Fleet) -> BundlePlan:
+    """What TSB documents come to in a fleet: every WasmPlugin, and every finding with its place.
+
+    A plan with errors must not be written. Documents of other kinds are passed over.
+    """
+    return Bundle(documents).plan(fleet)

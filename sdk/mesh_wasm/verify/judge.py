@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .agentlog import AgentLog
-from .content import differences
+from ._agentlog import AgentLog
+from ._content import differences
+from ._proxydump import Chain, Filter, Proxy
 from .planned import MARKS, Planned
-from .proxydump import Chain, Filter, Proxy
 
 
 class Status(StrEnum):

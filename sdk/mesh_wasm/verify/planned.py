@@ -12,7 +12,7 @@ from mesh_wasm.values.base import INT32_MIN
 from mesh_wasm.values.enums import PluginPhase, PluginType
 from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
 
-from .proxydump import Chain, Direction, Proxy
+from ._proxydump import Chain, Direction, Proxy
 
 MARKS = (SECRET_MARK, UNKNOWN_MARK)
 """What a plan holds in place of values that it may not show or does not know."""

@@ -8,9 +8,9 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from .agentlog import AgentLog
+from ._agentlog import AgentLog
+from ._proxydump import DumpError, Proxy, plugin_of_name, read_dump
 from .judge import Evidence
-from .proxydump import DumpError, Proxy, plugin_of_name, read_dump
 
 TIMEOUT = 10.0
 """Seconds that an endpoint may take to answer."""

@@ -1,1 +1,3 @@
 """YAML: documents in, with the line of every value, and objects out as text."""
+
+__all__ = ["compose", "file", "paths", "text"]

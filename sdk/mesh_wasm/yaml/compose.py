@@ -21,7 +21,7 @@ from yaml.events import (
 
 from mesh_wasm.findings.finding import Path
 
-from .scalars import NoJsonNumber, plain
+from ._scalars import NoJsonNumber, plain
 
 MAX_DEPTH = 64
 """Deeper nesting is refused; Kubernetes' own objects are a dozen levels deep."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .proxydump import plugin_of_name
+from ._proxydump import plugin_of_name
 
 _STAMP = re.compile(r'^(?:\{.*?"time":")?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)')
 _FETCH = re.compile(

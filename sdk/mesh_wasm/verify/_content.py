@@ -9,8 +9,8 @@ from typing import Any
 from mesh_wasm.findings.finding import Path, format_path
 from mesh_wasm.values.image import ImageError, ImageReference, ModuleUrl
 
+from ._proxydump import Filter
 from .planned import MARKS, Planned
-from .proxydump import Filter
 
 _POLICIES = {"FAIL_OPEN": "FAIL_OPEN", "FAIL_RELOAD": "FAIL_RELOAD", "FAIL_CLOSE": "FAIL_CLOSED"}
 
