@@ -10,8 +10,6 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesh_wasm.deferred import INVALID
-from mesh_wasm.marks import UNKNOWN_MARK
 from mesh_wasm.surroundings import Surroundings, World
 from mesh_wasm.surroundings.objects import (
     Gateway,
@@ -27,6 +25,8 @@ from mesh_wasm.surroundings.objects import (
     TrafficExtension,
 )
 from mesh_wasm.surroundings.reading import read_thing
+from mesh_wasm.values.deferred import INVALID
+from mesh_wasm.values.marks import UNKNOWN_MARK
 
 
 def thing(text: str) -> Any:

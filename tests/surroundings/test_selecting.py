@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesh_wasm.deferred import INVALID
 from mesh_wasm.surroundings import Surroundings
 from mesh_wasm.surroundings.labels import carries
 from mesh_wasm.surroundings.objects import Pods, Service
 from mesh_wasm.surroundings.pods import PodIndex
 from mesh_wasm.surroundings.waypoints import may_use_waypoint, used_waypoint
+from mesh_wasm.values.deferred import INVALID
 
 
 def pods(name: str, namespace: str | None = "shop", **labels: Any) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mesh_wasm.deferred import Deferred
-from mesh_wasm.marks import SECRET_MARK, UNKNOWN_MARK
+from mesh_wasm.values.deferred import Deferred
+from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
 
 from .labels import Labels
 
