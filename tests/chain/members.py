@@ -13,7 +13,7 @@ URL = "oci://registry.example.com/filters/x:1.0"
 def plugin(name: str, namespace: str = "edge", cluster: str = "east", **fields: Any) -> Member:
     """A raw plugin: ``labels`` is its selector, ``ref`` its target reference (kind/name), ``fqn`` its extension."""
     labels, ref, fqn = fields.pop("labels", None), fields.pop("ref", None), fields.pop("fqn", None)
-    by = fields.pop("by", "")
+    by, istio = fields.pop("by", ""), fields.pop("istio", None)
     spec: dict[str, Any] = {"url": URL, "priority": 0, **fields}
     if labels is not None:
         spec["selector"] = {"matchLabels": labels}
@@ -23,7 +23,7 @@ def plugin(name: str, namespace: str = "edge", cluster: str = "east", **fields: 
     metadata: dict[str, Any] = {"name": name, "namespace": namespace}
     if fqn is not None:
         metadata["annotations"] = {"mesh-wasm/extension": fqn}
-    return read_member(Cluster(name=cluster), metadata, spec, by)
+    return read_member(Cluster(name=cluster, istio_version=istio), metadata, spec, by)
 
 
 _GROUPS = {

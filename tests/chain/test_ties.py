@@ -55,6 +55,12 @@ CASES: list[tuple[str, Member, Member, bool]] = [
         plugin("b", ref="Gateway/g"),
         True,
     ),
+    (
+        "a Service, and no traffic of a waypoint",
+        plugin("a", ref="Service/s"),
+        plugin("b", ref="Service/s", match=[{"mode": "CLIENT"}]),
+        False,
+    ),
     ("both unset", plugin("a", priority=None), plugin("b", priority=None), True),
     ("unset and the number that it means", plugin("a", priority=None), plugin("b", priority=-(2**31)), True),
     ("not known yet", plugin("a"), plugin("b", priority=INVALID), False),
@@ -74,6 +80,27 @@ def test_a_finding_names_both_and_the_clusters() -> None:
         "bs (b) and as (a) both have priority 0 in phase UNSPECIFIED_PHASE and can meet on one workload "
         "(WasmPlugins edge/b and edge/a, in clusters east, west); Istio runs them by time of creation."
     )
+
+
+@pytest.mark.parametrize(
+    ("names", "istio", "turned"),
+    [
+        (("acl-check", "acl"), "1.27", True),
+        (("acl", "acl-check"), "1.29.4", True),
+        (("acl", "acl2"), "1.27", True),
+        (("acl", "acm"), "1.27", False),
+        (("acl", "acl-check"), "1.30", False),
+        (("acl", "acl-check"), None, False),
+    ],
+)
+def test_the_upgrade_that_turns_a_tie_round(names: tuple[str, str], istio: str | None, turned: bool) -> None:
+    """Only an Istio that is known to be older will be upgraded, and only a name that begins with the other's changes."""
+    tie, *upgrade = tie_findings(plugin(name, istio=istio) for name in names)
+    assert tie.rule == "MW706"
+    assert [finding.rule for finding in upgrade] == ["MW715"] * turned
+    if turned:
+        first, second = sorted(names)
+        assert f"{first} runs first on the Istio of cluster east, and {second} from 1.30 on" in upgrade[0].message
 
 
 def test_a_plugin_may_be_entered_again_once_it_is_known() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mesh_wasm.fleet.cluster import Cluster
+from mesh_wasm.fleet.istio_version import Version, compared_name
 from mesh_wasm.planning.plan import PlannedPlugin
 from mesh_wasm.values.base import INT32_MIN
 from mesh_wasm.values.deferred import Deferred
@@ -26,10 +27,12 @@ class Member:
     """None where it is not known yet."""
     name: str
     aims: tuple[Workload, ...] | None
-    """The proxies that it is aimed at; None where they are not known yet."""
+    """The proxies that it is aimed at and can run on; None where they are not known yet."""
     declared: Declared
     """What it declares, the same in all its places."""
     root_namespace: str = "istio-system"
+    istio: Version | None = None
+    """The cluster's Istio; None: not known, the newest is assumed."""
 
     @property
     def phase(self) -> PluginPhase | None:
@@ -103,9 +106,10 @@ class Member:
 
     @property
     def sort_key(self) -> tuple[Any, ...]:
-        """The order within a chain: as far as Istio decides it, then TSB's rule, then by name."""
+        """The order within a chain: as far as Istio decides it, then TSB's rule, then as Istio compares equally old ones."""
         phase = PHASE_ORDER[self.phase or PluginPhase.UNSPECIFIED_PHASE]
-        return phase, -self.effective_priority, self.from_root, self.fqn, self.name, self.namespace or ""
+        name = compared_name(self.name, self.istio)
+        return phase, -self.effective_priority, self.from_root, self.fqn, name, self.namespace or ""
 
     def meets(self, other: Member) -> bool:
         """Whether one proxy can run both on the same traffic."""
@@ -137,5 +141,6 @@ def _member(cluster: Cluster, namespace: Any, name: Any, declared: Declared) -> 
         name = f"({declared.by or 'name known at up'})"
     if holds_open(namespace):
         somewhere = replace(declared, undecided=("namespace", *declared.undecided))
-        return Member(cluster.name, None, name, None, somewhere, root)
-    return Member(cluster.name, namespace, name, declared.aims(str(namespace or "default"), root), declared, root)
+        return Member(cluster.name, None, name, None, somewhere, root, cluster.version)
+    where = declared.aims(str(namespace or "default"), root)
+    return Member(cluster.name, namespace, name, where, declared, root, cluster.version)

@@ -15,6 +15,7 @@ from typing import Any
 
 from mesh_wasm.findings import order
 from mesh_wasm.findings.finding import Finding, listed
+from mesh_wasm.fleet.istio_version import TRAFFIC_EXTENSION_SINCE, has, turned_round
 
 from ._label_index import LabelIndex, Labels
 from .member import Member
@@ -148,3 +149,23 @@ def _findings(found: dict[tuple[str, str, bool], list[tuple[Member, Member]]]) -
             says=f"{both} ({names}{where}); {how}.",
             cluster=clusters[0] or None if len(clusters) == 1 else None,
         )
+        if same_namespace and (turned := [pair for pair in pairs if _turned_round(*pair)]):
+            yield _upgrade_tie(*turned[0], sorted({pair[0].cluster for pair in turned}))
+
+
+def _turned_round(member: Member, rival: Member) -> bool:
+    """Whether the upgrade of the cluster's Istio to 1.30 changes the order, if both were created in one second."""
+    newer = has(TRAFFIC_EXTENSION_SINCE, member.istio)
+    return not newer and member.named and rival.named and turned_round(member.name, rival.name)
+
+
+def _upgrade_tie(member: Member, rival: Member, clusters: list[str]) -> Finding:
+    first, second = sorted((member.name, rival.name))
+    where = f"cluster{'s' * (len(clusters) > 1)} {listed(clusters)}" if any(clusters) else "the cluster"
+    return order.UPGRADE_TIE.at(
+        says=(
+            f"WasmPlugins {member.namespace}/{first} and {member.namespace}/{second} tie in phase {member.phase}. If they "
+            f"were created in the same second, {first} runs first on the Istio of {where}, and {second} from 1.30 on."
+        ),
+        cluster=clusters[0] or None if len(clusters) == 1 else None,
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .examples import ACL, extension, group, plugin, program
+from .examples import ACL, HEAD, SELECTOR, URL, extension, group, inventory, plugin, program
 from .finding import Severity
 from .rule import Family, rule
 
@@ -89,4 +89,20 @@ CROSS_TIE = rule(
     source="Istio: facts A3.1 and A3.3, measured",
     bad=program(ACL, group(), plugin()),
     good=program(ACL, group(), plugin(priority="20")),
+)
+_LONGER = HEAD.replace("acl", "acl-check") + URL
+UPGRADE_TIE = rule(
+    "MW715",
+    Severity.INFO,
+    Family.ORDER,
+    "A tie that the upgrade to Istio 1.30 turns round",
+    why=(
+        "Plugins of equal priority that were created in the same second run by name, and 1.30 compares other names: it puts "
+        "'~istio-translated-wasmplugin' behind each, so that acl-check runs before acl, which it followed until then."
+    ),
+    fix="Give the two different priorities.",
+    source="measured on Istio 1.27.9 and on master of 2026-08-27 (tests/live/test_live_versions.py)",
+    bad=HEAD + URL + SELECTOR + "---\n" + _LONGER + SELECTOR,
+    good=HEAD + URL + SELECTOR + "---\n" + _LONGER.replace("priority: 10", "priority: 20") + SELECTOR,
+    inventory=inventory("1.27"),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,14 +13,14 @@ from mesh_wasm.findings.finding import Finding, quoted
 from mesh_wasm.values.base import Model, Str
 from mesh_wasm.values.enums import Dialect
 
-_VERSION = re.compile(r"^v?(\d+)\.(\d+)")
+from .istio_version import Version, version_of
 
 
 @dataclass(frozen=True, slots=True)
 class Mesh:
     """What decides how the Istio of a cluster takes a plugin. Clusters of equal meshes are told the same by the rules."""
 
-    version: tuple[int, int] | None
+    version: Version | None
     """Istio's major and minor version; None if not declared or not readable."""
     dialect: Dialect
     root_namespace: str
@@ -54,12 +53,10 @@ class Cluster(Model):
     @cached_property
     def mesh(self) -> Mesh:
         """What decides how this cluster's Istio takes a plugin."""
-        match = _VERSION.match(self.istio_version or "")
-        version = (int(match[1]), int(match[2])) if match else None
-        return Mesh(version, self.dialect, self.root_namespace)
+        return Mesh(version_of(self.istio_version), self.dialect, self.root_namespace)
 
     @property
-    def version(self) -> tuple[int, int] | None:
+    def version(self) -> Version | None:
         """Istio's major and minor version; None if not declared or not readable."""
         return self.mesh.version
 

@@ -7,6 +7,13 @@ from collections.abc import Iterator
 from mesh_wasm.findings.examples import GOOD, HEAD, URL, inventory
 from mesh_wasm.findings.finding import Finding, Severity
 from mesh_wasm.findings.rule import Family, rule
+from mesh_wasm.fleet.istio_version import (
+    FAIL_RELOAD_SINCE,
+    FETCH_FAILURE_DENIES_SINCE,
+    FIELD_SINCE,
+    REFERENCE_SINCE,
+    text_of,
+)
 from mesh_wasm.values.deferred import known
 from mesh_wasm.values.enums import Dialect, FailStrategy, PluginPhase
 
@@ -89,16 +96,6 @@ KIND_TOO_NEW = rule(
     inventory=inventory("1.23"),
 )
 
-_SINCE = {
-    "vmConfig": (1, 14),
-    "match": (1, 16),
-    "failStrategy": (1, 19),
-    "type": (1, 20),
-    "targetRef": (1, 20),
-    "targetRefs": (1, 22),
-}
-_KIND_SINCE = {"ServiceEntry": (1, 24), "GatewayClass": (1, 25)}
-
 
 @FIELD_TOO_NEW.checks(ClusterPluginSubject)
 def field_too_new(subject: ClusterPluginSubject) -> Iterator[Finding]:
@@ -116,8 +113,8 @@ def field_too_new(subject: ClusterPluginSubject) -> Iterator[Finding]:
         "targetRefs": spec.target_refs,
     }
     for name, value in present.items():
-        if value is not None and version < _SINCE[name]:
-            says = f"the field exists since Istio {_text(_SINCE[name])}; the cluster has {_text(version)}."
+        if value is not None and version < FIELD_SINCE[name]:
+            says = f"the field exists since Istio {text_of(FIELD_SINCE[name])}; the cluster has {text_of(version)}."
             yield FIELD_TOO_NEW.at(name, says=says)
 
 
@@ -127,8 +124,11 @@ def value_too_new(subject: ClusterPluginSubject) -> Iterator[Finding]:
     version = subject.mesh.version
     if version is None or subject.mesh.dialect is not Dialect.ISTIO:
         return
-    if subject.spec.fail_strategy == FailStrategy.FAIL_RELOAD and (1, 19) <= version < (1, 27):
-        says = f"FAIL_RELOAD exists since Istio 1.27; the cluster has {_text(version)}."
+    if (
+        subject.spec.fail_strategy == FailStrategy.FAIL_RELOAD
+        and FIELD_SINCE["failStrategy"] <= version < FAIL_RELOAD_SINCE
+    ):
+        says = f"FAIL_RELOAD exists since Istio 1.27; the cluster has {text_of(version)}."
         yield VALUE_TOO_NEW.at("failStrategy", says=says)
 
 
@@ -148,7 +148,7 @@ def not_in_asm(subject: ClusterPluginSubject) -> Iterator[Finding]:
         yield NOT_IN_ASM.at("failStrategy", says="ASM does not know FAIL_RELOAD.")
     for path, reference in references_of(subject.spec):
         kind = known(reference.kind)
-        if kind in _KIND_SINCE:
+        if kind in REFERENCE_SINCE:
             yield NOT_IN_ASM.at(*path, "kind", says=f"ASM does not know references to {kind}.")
 
 
@@ -156,10 +156,10 @@ def not_in_asm(subject: ClusterPluginSubject) -> Iterator[Finding]:
 def opens_on_fetch(subject: ClusterPluginSubject) -> Iterator[Finding]:
     """Security phases on old releases."""
     version = subject.mesh.version
-    if version is None or version >= (1, 25):
+    if version is None or version >= FETCH_FAILURE_DENIES_SINCE:
         return
     if subject.spec.phase in (PluginPhase.AUTHN, PluginPhase.AUTHZ):
-        says = f"the cluster has Istio {_text(version)}: if the module cannot be fetched, all requests pass."
+        says = f"the cluster has Istio {text_of(version)}: if the module cannot be fetched, all requests pass."
         yield OPENS_ON_FETCH.at("phase", says=says)
 
 
@@ -171,11 +171,7 @@ def kind_too_new(subject: ClusterPluginSubject) -> Iterator[Finding]:
         return
     for path, reference in references_of(subject.spec):
         kind = known(reference.kind) or ""
-        since = _KIND_SINCE.get(kind)
+        since = REFERENCE_SINCE.get(kind)
         if since is not None and version < since:
-            says = f"references to {kind} exist since Istio {_text(since)}; the cluster has {_text(version)}."
+            says = f"references to {kind} exist since Istio {text_of(since)}; the cluster has {text_of(version)}."
             yield KIND_TOO_NEW.at(*path, "kind", says=says)
-
-
-def _text(version: tuple[int, int]) -> str:
-    return f"{version[0]}.{version[1]}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ._proxydump import plugin_of_name
+from mesh_wasm.fleet.istio_version import FilterName
 
 _STAMP = re.compile(r'^(?:\{.*?"time":")?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)')
 _FETCH = re.compile(
@@ -40,9 +40,9 @@ class AgentLog:
             stamp = _STAMP.match(line)
             when = stamp[1] if stamp else ""
             if found := _FETCH.search(line):
-                fetches[found[1] if "://" in found[1] else plugin_of_name(found[1])] = found[2]
+                fetches[found[1] if "://" in found[1] else FilterName.of_plugin(found[1]).key] = found[2]
             elif found := _REFUSED.search(line):
-                refusals[plugin_of_name(found[1])] = when
+                refusals[FilterName.of_plugin(found[1]).key] = when
             elif _CRASHED.search(line):
                 crashed = when
         return cls(fetches, refusals, crashed)

@@ -8,16 +8,16 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from mesh_wasm.fleet.istio_version import RELOAD_STATISTIC_SINCE, FilterName, has, version_of
+
 from ._agentlog import AgentLog
-from ._proxydump import DumpError, Proxy, plugin_of_name, read_dump
+from ._proxydump import DumpError, Proxy, read_dump
 from .judge import Evidence
 
 TIMEOUT = 10.0
 """Seconds that an endpoint may take to answer."""
 
 _STATISTIC = re.compile(r"^wasm\.(.+)\.vm_reload: ", re.MULTILINE)
-_MINOR = re.compile(r"^1\.(\d+)")
-_FIRST_WITH_STATISTIC = 27
 
 
 class EvidenceError(ValueError):
@@ -55,14 +55,13 @@ class Where:
 
 def _started(admin: str, proxy: Proxy) -> frozenset[str] | None:
     """The plugins that Envoy has started at least once; None for an Istio whose Envoy has no such statistic."""
-    version = _MINOR.match(proxy.istio_version)
-    if version and int(version[1]) < _FIRST_WITH_STATISTIC:
+    if not has(RELOAD_STATISTIC_SINCE, version_of(proxy.istio_version)):
         return None
     try:
         text = _fetch(f"{admin.rstrip('/')}/stats?filter=vm_reload$")
     except EvidenceError:
         return None
-    return frozenset(plugin_of_name(name) for name in _STATISTIC.findall(text))
+    return frozenset(FilterName.of_plugin(name).key for name in _STATISTIC.findall(text))
 
 
 def _fetch(url: str) -> str:
