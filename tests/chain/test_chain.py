@@ -162,6 +162,36 @@ SELECTION: list[tuple[str, list[Member], dict[str, str]]] = [
             "whole mesh · every waypoint": "-> every -> router",
         },
     ),
+    (
+        "all traffic of a waypoint is SERVER, and has no port in HTTP",
+        [
+            plugin("server", ref="Service/shop", priority=9, match=[{"mode": "SERVER"}]),
+            plugin("client", ref="Service/shop", match=[{"mode": "CLIENT"}]),
+            plugin("port", ref="Service/shop", match=[{"ports": [{"number": 80}]}]),
+            plugin("tcp", ref="Service/shop", type="NETWORK", match=[{"ports": [{"number": 9000}]}]),
+            plugin("one-of-two", ref="Service/shop", priority=8, match=[{"mode": "CLIENT"}, {"mode": "SERVER"}]),
+        ],
+        {"edge · waypoint of Service shop": "-> tcp -> TCP proxy | -> server -> one-of-two -> router"},
+    ),
+    (
+        "a Gateway's class decides what its traffic is",
+        [
+            plugin("client", ref="Gateway/web", priority=9, match=[{"mode": "CLIENT"}]),
+            plugin("server", ref="Gateway/web", priority=8, match=[{"mode": "SERVER"}]),
+            plugin("port", ref="Gateway/web", priority=7, match=[{"ports": [{"number": 80}]}]),
+            plugin("tcp", ref="Gateway/web", type="NETWORK", match=[{"ports": [{"number": 80}]}]),
+            plugin("nothing", ref="Gateway/web", match=[{"mode": "SERVER", "ports": [{"number": 80}]}]),
+            plugin("selected", priority=6, match=[{"mode": "SERVER"}]),
+            plugin("s", ref="Service/shop", priority=9),
+        ],
+        {
+            "edge · Gateway web": "-> tcp -> HTTP filters or TCP proxy | -> client (unless it is a waypoint) -> "
+            "server (if it is a waypoint) -> port (unless it is a waypoint) -> router",
+            "edge · every workload": "-> selected -> router",
+            "edge · waypoint of Service shop": "-> tcp (if Gateway web is its waypoint) -> TCP proxy | -> s -> "
+            "server (if Gateway web is its waypoint) -> router",
+        },
+    ),
     ("a GatewayClass outside the root namespace", [plugin("x", ref="GatewayClass/istio-waypoint")], {}),
     ("another GatewayClass", [plugin("x", "istio-system", ref="GatewayClass/other")], {}),
 ]
@@ -183,6 +213,13 @@ def test_a_plugin_whose_place_is_not_known_stands_beside_the_chain(field: str) -
     (chain,) = chains([plugin("a"), plugin("later", **known)])
     assert chain.line == "-> a -> router"
     assert [(member.name, member.undecided) for member in chain.undecided] == [("later", (field,))]
+
+
+@pytest.mark.parametrize(
+    ("istio", "line"), [("1.27.9", "-> acl -> acl-check -> router"), (None, "-> acl-check -> acl -> router")]
+)
+def test_equally_old_ties_run_by_the_name_that_the_version_compares(istio: str | None, line: str) -> None:
+    assert lines(*(plugin(name, istio=istio) for name in ("acl", "acl-check"))) == {"edge · every workload": line}
 
 
 def test_the_order_of_declaration_does_not_matter() -> None:

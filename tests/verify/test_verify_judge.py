@@ -211,18 +211,50 @@ def test_what_runs_though_the_plan_does_not_select_the_proxy_is_different() -> N
 
 
 def waypoint(configs: Any) -> None:
+    """The gateway's chain as that of a Service in a waypoint; true waypoints are in tests/live/test_live_waypoint.py."""
     node = configs[BOOTSTRAP]["bootstrap"]["node"]
     node["id"] = node["id"].replace("router~", "waypoint~")
+    listener = configs[LISTENERS]["dynamic_listeners"][0]
+    listener["name"] = "main_internal"
+    listener["active_state"]["listener"]["filter_chains"][0]["name"] = "inbound-vip|80|http|cart.edge.svc.cluster.local"
+
+
+def aimed_at(name: str, kind: str = "Service", **changes: Any) -> Planned:
+    return plugin(**{"selector": None, "targetRefs": [{"kind": kind, "name": name}], **changes})
 
 
 def test_no_selector_reaches_a_waypoint() -> None:
     assert judge([plugin()], Evidence(dump(without, waypoint))) == []
 
 
-def test_what_a_waypoint_runs_is_judged_whatever_it_is_aimed_at() -> None:
-    """A waypoint runs plugins that are aimed at a Service; which those are, its dump does not tell."""
-    aimed = plugin(selector=None, targetRefs=[{"kind": "Service", "name": "cart"}])
-    assert [one.status for one in judge([aimed], Evidence(dump(waypoint)))] == [Status.LOADED]
+@pytest.mark.parametrize(
+    ("aimed", "changes", "status"),
+    [
+        (aimed_at("cart"), [], Status.LOADED),
+        (aimed_at("cart"), [without], Status.ABSENT),
+        (aimed_at("cart", match=[{"mode": "SERVER"}]), [], Status.LOADED),
+        (aimed_at("of-unknown-host", "ServiceEntry"), [], Status.LOADED),
+        (aimed_at("of-unknown-host", "ServiceEntry"), [without], None),
+        (aimed_at("car"), [without], None),
+        (aimed_at("car"), [], Status.DIFFERENT),
+    ],
+    ids=["served", "gone", "its traffic", "of some host", "of no host", "not served", "runs elsewhere"],
+)
+def test_a_waypoint_is_asked_for_what_is_aimed_at_its_services(
+    aimed: Planned, changes: list[Change], status: Status | None
+) -> None:
+    """Its chains tell the hosts; whose ServiceEntry a host is they do not, so that is judged only where it runs."""
+    found = judge([aimed], Evidence(dump(*changes, waypoint)))
+    assert [one.status for one in found] == [status] * (status is not None)
+
+
+@pytest.mark.parametrize("match", [[{"mode": "CLIENT"}], [{"ports": [{"number": 80}]}]], ids=["mode", "ports"])
+def test_http_of_a_waypoint_is_server_and_has_no_port(match: list[Any]) -> None:
+    (found,) = judge([aimed_at("cart", match=match)], Evidence(dump(without, waypoint)))
+    assert (found.status, found.reason) == (
+        Status.ABSENT,
+        "Its match takes none of the proxy's traffic (SERVER without a port).",
+    )
 
 
 def test_a_gateway_of_the_gateway_api_is_selected_by_reference() -> None:

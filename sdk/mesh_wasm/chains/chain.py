@@ -10,9 +10,9 @@ from itertools import groupby, islice
 from mesh_wasm.values.enums import PluginPhase, PluginType
 
 from ._label_index import LabelIndex
-from .filters import HTTP_CHAIN, NETWORK_CHAIN, WAYPOINT_CHAIN, Filter
+from .filters import HTTP_CHAIN, NETWORK_CHAIN, WAYPOINT_CHAIN, WAYPOINT_NETWORK_CHAIN, Filter
 from .member import Member
-from .workload import Workload, WorkloadKind, condition
+from .workload import Workload, WorkloadKind, both, condition
 
 _MOST = 5
 """Rivals that are named for one step."""
@@ -110,16 +110,14 @@ def _place(workload: Workload) -> tuple[bool, str, str, Workload]:
 def _chain(cluster: str, workload: Workload, aimed: Iterable[tuple[Workload, Member]]) -> Chain:
     when: dict[Member, str] = {}
     for aim, member in aimed:
-        depends = condition(aim, workload)
+        depends = both(condition(aim, workload), member.declared.takes_traffic_of(workload))
         if depends is not None and when.get(member) != "":
             when[member] = depends
     placed = sorted((member for member in when if not member.undecided), key=lambda member: member.sort_key)
+    stages = (WAYPOINT_NETWORK_CHAIN, WAYPOINT_CHAIN) if workload.kind.is_waypoint else (NETWORK_CHAIN, HTTP_CHAIN)
     layers = [
-        _steps(stages, [member for member in placed if member.layer is layer], when)
-        for layer, stages in (
-            (PluginType.NETWORK, NETWORK_CHAIN),
-            (PluginType.HTTP, WAYPOINT_CHAIN if workload.kind.is_waypoint else HTTP_CHAIN),
-        )
+        _steps(of_layer, [member for member in placed if member.layer is layer], when)
+        for layer, of_layer in zip((PluginType.NETWORK, PluginType.HTTP), stages, strict=True)
     ]
     undecided = sorted((member for member in when if member.undecided), key=lambda member: (member.name, member.fqn))
     return Chain(cluster, workload, layers[1], layers[0], tuple(undecided))

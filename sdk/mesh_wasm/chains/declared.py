@@ -11,7 +11,7 @@ from mesh_wasm.values.enums import PluginPhase, PluginType
 from mesh_wasm.values.labels import EXTENSION, TARGET
 from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
 
-from .workload import Workload, aims
+from .workload import IF_WAYPOINT, UNLESS_WAYPOINT, Workload, WorkloadKind, aims
 
 _MARKS = (UNKNOWN_MARK, SECRET_MARK)
 _BOTH = frozenset({"CLIENT", "SERVER"})
@@ -45,11 +45,32 @@ class Declared:
     _aims: dict[tuple[str, str], tuple[Workload, ...] | None] = field(default_factory=dict, compare=False, repr=False)
 
     def aims(self, namespace: str, root_namespace: str) -> tuple[Workload, ...] | None:
-        """The proxies that it is aimed at from a namespace: the same in every cluster, and held once for all of them."""
+        """The proxies that it is aimed at from a namespace and whose traffic it can match.
+
+        They are the same in every cluster, and held once for all of them.
+        """
         place = namespace, root_namespace
         if place not in self._aims:
-            self._aims[place] = None if self._aim is None else aims(namespace, root_namespace, self._aim)
+            found = None if self._aim is None else aims(namespace, root_namespace, self._aim)
+            self._aims[place] = found and tuple(aim for aim in found if self.takes_traffic_of(aim) is not None)
         return self._aims[place]
+
+    def takes_traffic_of(self, workload: Workload) -> str | None:
+        """When its match takes traffic of such proxies: "" always, a text if it depends, None never.
+
+        All traffic of a Gateway is CLIENT, all of a waypoint SERVER, and a waypoint compares the ports of HTTP plugins with
+        nothing (facts A3.4, 7). Of pods it is not known here whether they are sidecars, which have both directions.
+        """
+        if self.flows is ALL_TRAFFIC or workload.kind is WorkloadKind.PODS:
+            return ""
+        no_ports = self.layer is PluginType.HTTP
+        on_waypoint = any("SERVER" in modes and not (ports and no_ports) for modes, ports in self.flows)
+        if workload.kind.is_waypoint:
+            return "" if on_waypoint else None
+        on_gateway = any("CLIENT" in modes for modes, _ in self.flows)
+        if on_gateway and on_waypoint:
+            return ""
+        return UNLESS_WAYPOINT if on_gateway else IF_WAYPOINT if on_waypoint else None
 
 
 def read_declared(spec: Mapping[str, Any] | Deferred, annotations: Any, by: str) -> Declared:

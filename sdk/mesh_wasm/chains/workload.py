@@ -17,6 +17,10 @@ GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name"
 WAYPOINT_CLASS = "istio-waypoint"
 """The GatewayClass of waypoints: the only one that a plugin can refer to."""
 
+UNLESS_WAYPOINT = "unless it is a waypoint"
+IF_WAYPOINT = "if it is a waypoint"
+"""Conditions on a Gateway whose class is not known here."""
+
 
 class WorkloadKind(StrEnum):
     """What kind of proxies."""
@@ -104,17 +108,25 @@ def condition(aim: Workload, workload: Workload) -> str | None:
     if workload.kind.is_waypoint:
         return _condition_on_waypoint(aim, workload)
     if aim.kind.is_waypoint:
-        return "if it is a waypoint" if workload.kind is WorkloadKind.GATEWAY and aim.namespace is None else None
+        return IF_WAYPOINT if workload.kind is WorkloadKind.GATEWAY and aim.namespace is None else None
     if aim.namespace not in (None, workload.namespace):
         return None
     if aim.kind is WorkloadKind.GATEWAY:
         return "" if aim == workload else None
     if workload.kind is WorkloadKind.GATEWAY:
         missing = _missing(aim, {GATEWAY_NAME: workload.name})
-        return None if missing is None else f"unless it is a waypoint{missing and f', {missing}'}"
+        return None if missing is None else f"{UNLESS_WAYPOINT}{missing and f', {missing}'}"
     if not workload.labels and aim.labels and aim.namespace == workload.namespace:
         return None
     return _missing(aim, dict(workload.labels))
+
+
+def both(one: str | None, other: str | None) -> str | None:
+    """Two conditions as one; None where they cannot hold together."""
+    if one is None or other is None:
+        return None
+    parts = dict.fromkeys(part for text in (one, other) for part in text.split(", ") if part)
+    return None if {UNLESS_WAYPOINT, IF_WAYPOINT} <= parts.keys() else ", ".join(parts)
 
 
 def _condition_on_waypoint(aim: Workload, workload: Workload) -> str | None:

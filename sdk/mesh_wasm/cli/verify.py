@@ -95,6 +95,8 @@ def _print(found: Survey) -> None:
     for seen in found.proxies:
         proxy = seen.evidence.proxy
         tree = Tree(Text(f"cluster {seen.cluster}, {proxy.role} {proxy.pod}", style="bold cyan"))
+        if proxy.is_waypoint:
+            tree.add(Text(f"serves {', '.join(proxy.services) or 'nothing'}", style="dim"))
         for verdict in seen.verdicts:
             branch = tree.add(_line(verdict))
             for sentence in filter(None, (verdict.reason, verdict.fix)):
@@ -140,6 +142,7 @@ def _proxy_document(seen: Seen) -> dict[str, Any]:
         "role": proxy.role,
         "pod": proxy.pod,
         "istioVersion": proxy.istio_version,
+        **({"serves": list(proxy.services)} if proxy.is_waypoint else {}),
         "plugins": [_verdict_document(verdict) for verdict in seen.verdicts],
         "unplanned": list(seen.unplanned),
         "notSeen": list(seen.blind_spots),

@@ -118,9 +118,13 @@ def _why(member: Member) -> str:
         origin = f"It is a WasmPlugin of its own{by and f', declared{by}'}"
     if member.aims is None:
         return f"{origin}; where it runs is not known yet."
-    return (
-        f"{origin}; it runs on {' and '.join(map(_reach, member.aims)) or 'no workload: Istio ignores its targetRefs'}."
-    )
+    return f"{origin}; it runs on {' and '.join(map(_reach, member.aims)) or _nowhere(member)}."
+
+
+def _nowhere(member: Member) -> str:
+    if member.flows == ALL_TRAFFIC:
+        return "no workload: Istio ignores its targetRefs"
+    return "no workload: Istio ignores its targetRefs, or its match takes none of their traffic"
 
 
 def _reach(aim: Workload) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-_PREFIXES = ("extensions.istio.io/trafficextension/", "extensions.istio.io/wasmplugin/")
-_SUFFIX = "~istio-translated-wasmplugin"
+from mesh_wasm.fleet.istio_version import FilterName
+
+_WAYPOINT_LISTENER = "main_internal"
+"""The one that Services' traffic passes; the others of a waypoint only open and close its tunnels."""
+_SERVED = re.compile(r"inbound-vip\|(\d+)\|[a-z]+\|(.+)")
 _HTTP_MANAGER = "envoy.filters.network.http_connection_manager"
 
 
@@ -23,7 +27,7 @@ class Direction(StrEnum):
     CLIENT = "CLIENT"
     """A gateway's listeners, and the outbound ones of a sidecar."""
     SERVER = "SERVER"
-    """The inbound ones of a sidecar."""
+    """The inbound ones of a sidecar, and all of a waypoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +36,15 @@ class Chain:
 
     listener: str
     port: int
+    """The port that a match is compared with; 0 where Istio compares with none, as for HTTP in a waypoint."""
     direction: Direction
     plugins: tuple[str, ...]
     """``namespace/name`` of the plugins in it, in order."""
     is_http: bool
     warming: bool = False
     """Whether the listener still waits for something and takes no requests yet."""
+    service: str = ""
+    """Of a waypoint: the host whose traffic it takes; empty: of all that have no chain of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,11 @@ class Proxy:
         return self.node.startswith("waypoint~")
 
     @property
+    def services(self) -> tuple[str, ...]:
+        """The hosts of the Services and ServiceEntries that a waypoint serves, in the order of its chains."""
+        return tuple(dict.fromkeys(chain.service for chain in self.chains if chain.service))
+
+    @property
     def role(self) -> str:
         """What it is, in a word."""
         return "sidecar" if self.is_sidecar else "waypoint" if self.is_waypoint else "gateway"
@@ -128,43 +140,33 @@ def read_dump(text: str) -> Proxy:
     meta = node.get("metadata", {})
     if "NAMESPACE" not in meta:
         raise DumpError("it is the dump of an Envoy that Istio did not configure")
-    sidecar = str(node.get("id", "")).startswith("sidecar~")
+    role = str(node.get("id", "")).partition("~")[0]
     return Proxy(
         node=str(node.get("id", "")),
         namespace=str(meta["NAMESPACE"]),
         labels=dict(meta.get("LABELS") or {}),
         istio_version=str(meta.get("ISTIO_VERSION", "")),
-        chains=tuple(_chains(sections["ListenersConfigDump"], sidecar)),
+        chains=tuple(_chains(sections["ListenersConfigDump"], role)),
         filters=dict(_filters(sections.get("EcdsConfigDump", {}).get("ecds_filters") or ())),
     )
 
 
 def plugin_of(resource: str) -> str | None:
-    """``namespace/name`` of the plugin behind a filter's name, None for other filters.
-
-    Istio 1.30 and newer turn WasmPlugins into TrafficExtensions and mark the name.
-    """
-    for prefix in _PREFIXES:
-        if resource.startswith(prefix):
-            return plugin_of_name(resource.removeprefix(prefix))
-    return None
+    """``namespace/name`` of the plugin behind a filter's name, None for other filters."""
+    found = FilterName.of_resource(resource)
+    return found.key if found else None
 
 
-def plugin_of_name(name: str) -> str:
-    """``namespace/name`` of the plugin that a filter, a statistic or a log line calls ``namespace.name``."""
-    return name.removesuffix(_SUFFIX).replace(".", "/", 1)
-
-
-def _chains(section: Mapping[str, Any], sidecar: bool) -> Iterator[Chain]:
+def _chains(section: Mapping[str, Any], role: str) -> Iterator[Chain]:
     for entry in section.get("dynamic_listeners") or ():
         for state in ("active_state", "warming_state"):
             listener = (entry.get(state) or {}).get("listener")
-            if listener:
-                yield from _chains_of(entry.get("name", ""), listener, sidecar, warming=state == "warming_state")
+            if listener and (role != "waypoint" or entry.get("name") == _WAYPOINT_LISTENER):
+                yield from _chains_of(entry.get("name", ""), listener, role, warming=state == "warming_state")
 
 
-def _chains_of(name: str, listener: Mapping[str, Any], sidecar: bool, *, warming: bool) -> Iterator[Chain]:
-    inbound = sidecar and listener.get("traffic_direction") == "INBOUND"
+def _chains_of(name: str, listener: Mapping[str, Any], role: str, *, warming: bool) -> Iterator[Chain]:
+    inbound = role == "waypoint" or (role == "sidecar" and listener.get("traffic_direction") == "INBOUND")
     direction = Direction.SERVER if inbound else Direction.CLIENT
     bound = int((listener.get("address") or {}).get("socket_address", {}).get("port_value", 0))
     default = listener.get("default_filter_chain")
@@ -173,7 +175,13 @@ def _chains_of(name: str, listener: Mapping[str, Any], sidecar: bool, *, warming
         network = chain.get("filters") or ()
         http = [one for one in network if one.get("name") == _HTTP_MANAGER]
         inner = [one for manager in http for one in (manager.get("typed_config") or {}).get("http_filters") or ()]
-        yield Chain(name, port, direction, tuple(_plugins([*network, *inner])), bool(http), warming)
+        service = ""
+        if role == "waypoint":
+            found = _SERVED.fullmatch(str(chain.get("name", "")))
+            service = found[2] if found else ""
+            port = int(found[1]) if found and not http else 0
+        plugins = tuple(_plugins([*network, *inner]))
+        yield Chain(name, port, direction, plugins, bool(http), warming, service)
 
 
 def _plugins(filters: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -64,8 +64,9 @@ def judge(planned: Sequence[Planned], evidence: Evidence, root_namespace: str = 
     runs = {key for chain in evidence.proxy.chains for key in chain.plugins}
     selected = [plugin for plugin in planned if plugin.named and plugin.selects(evidence.proxy, root_namespace)]
     stray = [plugin for plugin in planned if plugin.key in runs and plugin not in selected]
-    if evidence.proxy.is_waypoint:
-        selected, stray = [*selected, *stray], []
+    if evidence.proxy.is_waypoint:  # which ServiceEntry a host comes from its dump does not tell
+        unsure = [plugin for plugin in stray if plugin.names_service_entry]
+        selected, stray = [*selected, *unsure], [plugin for plugin in stray if plugin not in unsure]
     mine = sorted([*selected, *stray], key=lambda plugin: (plugin.rank, plugin.key))
     return [_stray(plugin) if plugin in stray else _verdict(plugin, selected, evidence) for plugin in mine]
 
@@ -93,17 +94,26 @@ Finding = tuple[Status, str, str]
 """Status, reason and remedy."""
 
 
+_MATCH = "Correct mode and ports: a gateway's traffic is CLIENT, its ports are those that the proxy listens on."
+_MATCH_OF_WAYPOINT = (
+    "Correct mode and ports: a waypoint's traffic is SERVER, its HTTP has no port, its TCP the port of the Service."
+)
+
+
+def _traffic(chain: Chain) -> str:
+    return f"{chain.direction} on port {chain.port}" if chain.port else f"{chain.direction} without a port"
+
+
 def _absent(plugin: Planned, proxy: Proxy) -> Finding:
-    fitting = [chain for chain in proxy.chains if not plugin.is_http or chain.is_http]
+    fitting = [chain for chain in proxy.chains if plugin.stands_in(chain, proxy)]
     if not fitting:
-        kind = "HTTP listener" if plugin.is_http else "listener"
+        kind = "HTTP listener" if plugin.is_http else "TCP port" if proxy.is_waypoint else "listener"
         reason = f"The proxy has no {kind} yet that it could stand in."
         return Status.PENDING, reason, "Look at the proxy's Gateway or Service."
     if not any(plugin.matches(chain) for chain in fitting):
-        traffic = ", ".join(dict.fromkeys(f"{chain.direction} on port {chain.port}" for chain in fitting))
+        traffic = ", ".join(dict.fromkeys(map(_traffic, fitting)))
         reason = f"Its match takes none of the proxy's traffic ({traffic})."
-        fix = "Correct mode and ports: a gateway's traffic is CLIENT, its ports are those that the proxy listens on."
-        return Status.ABSENT, reason, fix
+        return Status.ABSENT, reason, _MATCH_OF_WAYPOINT if proxy.is_waypoint else _MATCH
     reason = "It selects this proxy and is in none of its chains: it is not in the cluster, or istiod has dropped it."
     fix = "Look whether the object exists; if so, istiod's log names a plugin whose URL it cannot read."
     return Status.ABSENT, reason, fix
@@ -130,7 +140,10 @@ def _unfetched(plugin: Planned, chains: Sequence[Chain], evidence: Evidence) -> 
 
 
 def _substituted(plugin: Planned, filter_: Filter, evidence: Evidence) -> Finding:
-    effect = "requests pass without it (FAIL_OPEN)" if filter_.allows else "every request is denied with 403"
+    if plugin.is_http:
+        effect = "requests pass without it (FAIL_OPEN)" if filter_.allows else "every request is denied with 403"
+    else:
+        effect = "connections pass without it (FAIL_OPEN)" if filter_.allows else "every connection is closed"
     reason = f"The agent could not fetch its module, so {effect}"
     if evidence.log is None:
         return Status.FAILED, f"{reason}.", "The log of the proxy's container has the reason: hand it over with log=."

@@ -8,6 +8,7 @@ from typing import Any
 
 from mesh_wasm.chains.filters import PHASE_ORDER
 from mesh_wasm.chains.member import Member
+from mesh_wasm.chains.workload import WAYPOINT_CLASS
 from mesh_wasm.values.base import INT32_MIN
 from mesh_wasm.values.enums import PluginPhase, PluginType
 from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
@@ -53,20 +54,19 @@ class Planned:
         return (self.is_http, place, -(priority if isinstance(priority, int) else INT32_MIN))
 
     def selects(self, proxy: Proxy, root_namespace: str) -> bool:
-        """Whether Istio gives it to the proxy's workload, as far as labels and names tell: of what a waypoint serves, its
-        dump does not tell.
+        """Whether Istio gives it to the proxy's workload, as far as labels, names and a waypoint's Services tell.
+
+        Which ServiceEntry a waypoint's host comes from is not among these.
         """
+        if proxy.is_waypoint and any(self._served(target, proxy, root_namespace) for target in self._targets):
+            return True
         if self.namespace not in (proxy.namespace, root_namespace):
             return False
         gateway = proxy.labels.get(_GATEWAY_LABEL)
-        targets = [
-            *(self.spec.get("targetRefs") or ()),
-            *([self.spec["targetRef"]] if "targetRef" in self.spec else ()),
-        ]
-        if targets:
+        if self._targets:
             return any(
                 target.get("kind") == "Gateway" and target.get("name") == gateway and self.namespace == proxy.namespace
-                for target in targets
+                for target in self._targets
             )
         if proxy.is_waypoint:  # no selector reaches it
             return False
@@ -79,6 +79,37 @@ class Planned:
             return False
         selectors = self.spec.get("match") or ()
         return not selectors or any(_takes(selector, chain) for selector in selectors)
+
+    def stands_in(self, chain: Chain, proxy: Proxy) -> bool:
+        """Whether a chain is of a kind, and in a waypoint of a Service, that it can be put into."""
+        if not proxy.is_waypoint:
+            return chain.is_http or not self.is_http
+        if chain.is_http is not self.is_http:  # a waypoint has no network filters in front of HTTP
+            return False
+        hosts = [self._host_of(target) for target in self._targets if target.get("kind") == "Service"]
+        return len(hosts) < len(self._targets) or any(chain.service.startswith(host) for host in hosts)
+
+    @property
+    def names_service_entry(self) -> bool:
+        """Whether it is aimed at a ServiceEntry, among others."""
+        return any(target.get("kind") == "ServiceEntry" for target in self._targets)
+
+    @property
+    def _targets(self) -> list[Mapping[str, Any]]:
+        single = self.spec.get("targetRef")
+        return [*(self.spec.get("targetRefs") or ()), *([single] if single else [])]
+
+    def _served(self, target: Mapping[str, Any], waypoint: Proxy, root_namespace: str) -> bool:
+        match target.get("kind"):
+            case "Service":
+                return any(host.startswith(self._host_of(target)) for host in waypoint.services)
+            case "GatewayClass":
+                return target.get("name") == WAYPOINT_CLASS and self.namespace == root_namespace
+        return False
+
+    def _host_of(self, target: Mapping[str, Any]) -> str:
+        """The beginning of the Service's host; what comes behind is the cluster's domain."""
+        return f"{target.get('name')}.{self.namespace}.svc."
 
 
 def _takes(selector: Mapping[str, Any], chain: Chain) -> bool:

@@ -9,8 +9,8 @@ from mesh_wasm.findings.finding import Finding, Severity, quoted
 from mesh_wasm.findings.rule import Family, rule
 from mesh_wasm.rules.subjects import ClusterPluginSubject, PluginSubject, Workload
 from mesh_wasm.rules.walk import items, labels_of, references_of
-from mesh_wasm.values.deferred import known
-from mesh_wasm.values.enums import WorkloadMode
+from mesh_wasm.values.deferred import Deferred, known
+from mesh_wasm.values.enums import PluginType, WorkloadMode
 
 from .workload import GATEWAY_NAME
 
@@ -34,9 +34,12 @@ PORTS_ON_WAYPOINT = rule(
     Severity.ERROR,
     Family.SILENT,
     "Ports on a waypoint",
-    why="A waypoint compares ports with 0, so a condition with ports never matches: the plugin never runs.",
+    why=(
+        "A waypoint compares the ports of an HTTP plugin with 0, so a condition with ports never matches: the plugin never "
+        "runs. Those of a NETWORK plugin are compared with the port of the Service, and do match."
+    ),
     fix="Leave the ports out; select a Service instead.",
-    source="istio pilot/pkg/networking/core/listener_waypoint.go (facts A3.4)",
+    source="istio pilot/pkg/networking/core/listener_waypoint.go; seen live (tests/live/test_live_waypoint.py)",
     bad=_SERVICE + "  match: [{ports: [{number: 8080}]}]\n",
     good=_SERVICE,
 )
@@ -84,6 +87,31 @@ CLASS_OUTSIDE_ROOT = rule(
     bad=HEAD + URL + "  targetRefs: [{kind: GatewayClass, group: gateway.networking.k8s.io, name: istio-waypoint}]\n",
     good=_SERVICE,
 )
+CLIENT_ON_WAYPOINT = rule(
+    "MW270",
+    Severity.ERROR,
+    Family.SILENT,
+    "CLIENT on a waypoint",
+    why="All traffic of a waypoint is SERVER: the plugin is left out of its chains, and nothing says so.",
+    fix="Use SERVER or CLIENT_AND_SERVER, or leave the mode out.",
+    source="istio pilot/pkg/networking/core/listener_waypoint.go; seen live (tests/live/test_live_waypoint.py)",
+    bad=_SERVICE + "  match: [{mode: CLIENT}]\n",
+    good=_SERVICE + "  match: [{mode: SERVER}]\n",
+)
+NETWORK_ON_WAYPOINT = rule(
+    "MW271",
+    Severity.INFO,
+    Family.SILENT,
+    "A NETWORK plugin on a waypoint sees TCP ports only",
+    why=(
+        "On a gateway and a sidecar network filters also stand in front of HTTP. A waypoint puts them into the chains of a "
+        "Service's TCP ports only: a connection to a port that is called http, http2 or grpc passes without the plugin."
+    ),
+    fix="Use type HTTP for ports that carry HTTP; for TCP ports nothing has to be done.",
+    source="istio pilot/pkg/networking/core/listener_waypoint.go; seen live (tests/live/test_live_network.py)",
+    bad=_SERVICE + "  type: NETWORK\n",
+    good=_SERVICE,
+)
 
 _CLASSIC = ("istio-ingressgateway", "istio-egressgateway", "istio-eastwestgateway")
 """Names that Istio's own charts give to classic gateways."""
@@ -106,11 +134,34 @@ def server_on_gateway(subject: PluginSubject) -> Iterator[Finding]:
 @PORTS_ON_WAYPOINT.checks(PluginSubject)
 def ports_on_waypoint(subject: PluginSubject) -> Iterator[Finding]:
     """Only where the target is surely served by a waypoint."""
-    if subject.workload is not Workload.WAYPOINT:
+    if subject.workload is not Workload.WAYPOINT or not _is_http(subject.spec.type):
         return
     for index, selector in items(subject.spec.match):
         if known(selector.ports):
             yield PORTS_ON_WAYPOINT.at("match", index, "ports", says="on a waypoint no port ever matches.")
+
+
+@CLIENT_ON_WAYPOINT.checks(PluginSubject)
+def client_on_waypoint(subject: PluginSubject) -> Iterator[Finding]:
+    """Only where the target is surely served by a waypoint."""
+    if subject.workload is not Workload.WAYPOINT:
+        return
+    for index, selector in items(subject.spec.match):
+        if selector.mode == WorkloadMode.CLIENT:
+            yield CLIENT_ON_WAYPOINT.at("match", index, "mode", says="CLIENT never matches on a waypoint.")
+
+
+@NETWORK_ON_WAYPOINT.checks(PluginSubject)
+def network_on_waypoint(subject: PluginSubject) -> Iterator[Finding]:
+    """Only where the target is surely served by a waypoint."""
+    if subject.workload is Workload.WAYPOINT and subject.spec.type == PluginType.NETWORK:
+        says = "the plugin runs on the TCP ports that the waypoint serves, and on no HTTP port."
+        yield NETWORK_ON_WAYPOINT.at("type", says=says)
+
+
+def _is_http(type_: object) -> bool:
+    """Whether it is surely no NETWORK plugin."""
+    return not isinstance(type_, Deferred) and type_ != PluginType.NETWORK
 
 
 @REFS_ON_CLASSIC_GATEWAY.checks(PluginSubject)
