@@ -7,6 +7,7 @@ __all__ = [
     "facts",
     "inventory",
     "inventory_schema",
+    "istio_version",
     "mirrors",
     "placement",
     "waves",
