@@ -72,7 +72,7 @@ EXTENSIONS: list[tuple[str, dict[str, Any], str, str, str]] = [
     ("set of wrong items", {"allowed_in": {1}}, "MW103", "allowed_in[0]", "expected a text, got a number"),
     ("int32 overflow", {"priority": 2**31}, "MW105", "priority", "2147483647"),
     ("priority that is a text", {"priority": "10"}, "MW103", "priority", "expected a whole number, got a text"),
-    ("unknown phase", {"phase": "AUTHX"}, "MW104", "phase", "did you mean AUTHZ"),
+    ("unknown phase", {"phase": "AUTZ"}, "MW104", "phase", "did you mean AUTHZ"),
     ("misspelt field", {"priorty": 10}, "MW102", "priorty", "did you mean 'priority'"),
     ("config that is a list", {"config": [1]}, "MW103", "config", "expected an object, got a list"),
     ("match that is a list", {"match": [{"mode": "CLIENT"}]}, "MW103", "match", "expected an object, got a list"),

@@ -60,7 +60,12 @@ clusters:
         ("cluster:\n  east: {}", 1, "cluster", "did you mean 'clusters'?"),
         ("clusters:\n  east:\n    lables: {a: b}", 3, "clusters.east.lables", "did you mean 'labels'?"),
         ("clusters:\n  east: 1.27", 2, "clusters.east", "the facts of a cluster are a mapping."),
-        ("clusters:\n  east:\n    istioVersion: 1.30", 3, "clusters.east.istioVersion", "in quotes: YAML reads 1.30"),
+        (
+            "clusters:\n  east:\n    istioVersion: 1.30",
+            3,
+            "clusters.east.istioVersion",
+            'Write "1.3" or "1.30", in quotes',
+        ),
         ("clusters:\n  east:\n    istioVersion: new", 3, "clusters.east.istioVersion", "no version of Istio"),
         ("clusters:\n  east:\n    dialect: ISTIO", 3, "clusters.east.dialect", "not one of 'istio' or 'asm'"),
         ("clusters:\n  east:\n    labels: {a: 1}", 3, "clusters.east.labels.a", "expected a text"),

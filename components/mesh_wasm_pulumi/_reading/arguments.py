@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import pulumi
-from pydantic.alias_generators import to_camel, to_snake
+from pydantic.alias_generators import to_camel
 
 from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding, quoted
+from mesh_wasm.findings.foreign_names import FOREIGN_NAMES
+from mesh_wasm.findings.suggestions import did_you_mean, suggestion
 
 
 def arguments(args: Any) -> Mapping[str, Any]:
@@ -51,11 +52,6 @@ def in_order(value: Any) -> Any:
 
 
 def _unknown(key: str, allowed: list[str]) -> Finding:
-    guess = difflib.get_close_matches(to_snake(key), allowed, n=1)
-    if guess:
-        return schema.UNKNOWN_FIELD.at(
-            key, says=f"there is no argument {quoted(key)}; did you mean {quoted(guess[0])}?"
-        )
-    return schema.UNKNOWN_FIELD.at(
-        key, says=f"there is no argument {quoted(key)}.", fix=f"Known arguments: {', '.join(allowed)}."
-    )
+    guess = suggestion(key, allowed, FOREIGN_NAMES)
+    fix = f"Write `{guess}`, or remove the argument." if guess else f"Known arguments: {', '.join(allowed)}."
+    return schema.UNKNOWN_FIELD.at(key, says=f"there is no argument {quoted(key)}{did_you_mean(guess)}", fix=fix)

@@ -11,7 +11,7 @@ import pulumi
 from mesh_wasm.findings import placing, schema
 from mesh_wasm.findings.finding import Finding, quoted
 from mesh_wasm.fleet.cluster import Cluster, Fleet, Selection
-from mesh_wasm.fleet.facts import fact_findings
+from mesh_wasm.fleet.facts import fact_findings, version_in_quotes
 from mesh_wasm.model.parse import parse
 from mesh_wasm.planning.plan import Plan
 from mesh_wasm.values.deferred import Deferred
@@ -25,6 +25,7 @@ KEYS = frozenset({"fleet", "clusters", "cluster_names", "clusterNames"})
 
 
 _PLAIN_FLEET = "Give a Fleet, of which kubeconfigs may be Outputs."
+_PROVIDER = "Give the cluster a provider (in Python: Cluster, with provider or kubeconfig, in a Fleet)."
 _FLEET = "Give a Fleet of Clusters (other languages: the clusters by name)."
 
 
@@ -71,7 +72,7 @@ def read_where(args: Mapping[str, Any]) -> Where:
             ledger().clusters[provider.pulumi_resource_name] = name
         else:
             says = f"cluster {name} has no Kubernetes provider; mesh-wasm never writes through a default provider."
-            findings.append(schema.REQUIRED.at("fleet", name, "provider", says=says))
+            findings.append(schema.REQUIRED.at("fleet", name, "provider", says=says, fix=_PROVIDER))
         known, undecided = _plain(lift(facts), ("fleet", name))
         cluster, wrong = _cluster(name, known)
         findings += [*undecided, *wrong]
@@ -87,7 +88,7 @@ def _cluster(name: str, facts: dict[str, Any]) -> tuple[Cluster | None, list[Fin
     last = book.facts.get(name)
     if last is None or last[0] != facts:
         parsed = parse(Cluster, {"name": name, **facts})
-        found = [finding.under("fleet", name) for finding in parsed.findings]
+        found = [version_in_quotes(finding, facts).under("fleet", name) for finding in parsed.findings]
         if not found:
             found = [finding.under("fleet", name) for finding in fact_findings(parsed.value)]
         last = book.facts[name] = facts, None if parsed.findings else parsed.value, found

@@ -5,11 +5,13 @@ __all__ = [
     "examples",
     "faults",
     "finding",
+    "foreign_names",
     "order",
     "placing",
     "pull_secrets",
     "rule",
     "schema",
     "sharing",
+    "suggestions",
     "waiving",
 ]

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from mesh_wasm.findings import placing
 from mesh_wasm.findings.finding import Finding, quoted
+from mesh_wasm.findings.suggestions import did_you_mean, suggestion
 from mesh_wasm.values.base import Model, Str
 from mesh_wasm.values.enums import Dialect
 
@@ -103,13 +104,18 @@ class Fleet:
         """The names of the clusters."""
         return list(self._clusters)
 
+    def no_cluster(self, name: str) -> str:
+        """The sentence about a name that no cluster has."""
+        has = f"there is no cluster {quoted(name)} in the fleet; it has {', '.join(self.names) or 'none'}"
+        return f"{has}{did_you_mean(suggestion(name, self.names))}"
+
     def select(self, selection: Selection) -> tuple[list[Cluster], list[Finding]]:
         """The selected clusters; a finding for each unknown name, and one if nothing is left."""
         findings = [
             placing.UNKNOWN_CLUSTER.at(
                 "clusterNames",
                 index,
-                says=f"there is no cluster {quoted(name)} in the fleet; it has {', '.join(self.names) or 'none'}.",
+                says=self.no_cluster(name),
             )
             for index, name in enumerate(selection.names or ())
             if name not in self

@@ -163,14 +163,13 @@ def _context_findings(fleet: Fleet, config: FleetConfig) -> Iterator[Finding]:
     """A misspelt cluster, whose context would be its name without a word."""
     for name in config.contexts:
         if name not in fleet:
-            says = f"there is no cluster {quoted(name)} in the fleet; it has {', '.join(fleet.names)}."
-            yield placing.UNKNOWN_CLUSTER.at("contexts", name, says=says)
+            yield placing.UNKNOWN_CLUSTER.at("contexts", name, says=fleet.no_cluster(name))
 
 
 def _fleet(config: FleetConfig, folder: FilePath) -> tuple[Fleet, list[Finding]]:
     if (config.inventory is None) == (config.clusters is None):
         says = "give either an inventory or clusters."
-        return Fleet([]), [schema.REQUIRED.at("inventory", says=says)]
+        return Fleet([]), [schema.REQUIRED.at("inventory", says=says, fix="Write `inventory: clusters.yaml`.")]
     if config.clusters is not None:
         fleet, findings = parse_inventory({"clusters": config.clusters})
         return fleet, list(findings)
@@ -178,5 +177,7 @@ def _fleet(config: FleetConfig, folder: FilePath) -> tuple[Fleet, list[Finding]]
     try:
         fleet, located = read_inventory(folder / config.inventory)
     except Unreadable as error:
-        return Fleet([]), [schema.REQUIRED.at("inventory", says=f"{error}")]
+        return Fleet([]), [
+            schema.REQUIRED.at("inventory", says=f"{error}", fix="Write the path from the folder of the project.")
+        ]
     return fleet, [one.finding.under("inventory") for one in located]

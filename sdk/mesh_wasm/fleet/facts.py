@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from mesh_wasm.findings import placing, schema
 from mesh_wasm.findings.finding import Finding, quoted
@@ -11,6 +12,17 @@ from mesh_wasm.values.naming import is_label, is_label_value
 
 from .cluster import Cluster
 from .mirrors import mirror_findings
+
+
+def version_in_quotes(finding: Finding, facts: Mapping[str, Any]) -> Finding:
+    """The finding about a version that was read as a number, with the version in its place as the remedy."""
+    version = facts.get("istioVersion", facts.get("istio_version"))
+    if finding.path[-1:] not in (("istioVersion",), ("istio_version",)) or not isinstance(version, int | float):
+        return finding
+    meant = [f'"{version}"']
+    if len(str(version).partition(".")[2]) == 1:  # YAML and Python read 1.30 as the number 1.3
+        meant.append(f'"{version}0"')
+    return replace(finding, fix=f"Write {' or '.join(meant)}, in quotes: 1.30 without quotes is the number 1.3.")
 
 
 def fact_findings(cluster: Cluster) -> Iterator[Finding]:

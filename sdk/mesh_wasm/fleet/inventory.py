@@ -14,20 +14,19 @@ docs/inventory.schema.json (:mod:`mesh_wasm.fleet.inventory_schema`).
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
 
 from mesh_wasm.findings import placing, schema
 from mesh_wasm.findings.finding import Finding, ordered, quoted
+from mesh_wasm.findings.suggestions import did_you_mean, suggestion
 from mesh_wasm.model.parse import parse
 from mesh_wasm.values.naming import is_subdomain
 from mesh_wasm.yaml.file import Located, Unreadable, load
 
 from .cluster import Cluster, Fleet
-from .facts import fact_findings
+from .facts import fact_findings, version_in_quotes
 
 CLUSTERS = "clusters"
 """The one field of an inventory."""
@@ -75,7 +74,7 @@ def parse_cluster(name: str, facts: Any) -> tuple[Cluster, list[Finding]]:
         says = "the name of a cluster is its key in clusters."
         findings.append(schema.UNKNOWN_FIELD.at("name", says=says, fix="Remove the field."))
     parsed = parse(Cluster, {**facts, "name": name})
-    findings += [_version_in_quotes(finding, facts) for finding in parsed.findings]
+    findings += [version_in_quotes(finding, facts) for finding in parsed.findings]
     if not findings:
         findings += _facts(parsed.value)
     return parsed.value, findings
@@ -84,16 +83,9 @@ def parse_cluster(name: str, facts: Any) -> tuple[Cluster, list[Finding]]:
 def _unknown(document: Mapping[str, Any]) -> Iterator[Finding]:
     for name in document:
         if name != CLUSTERS:
-            guess = difflib.get_close_matches(str(name), [CLUSTERS], n=1)
-            says = f"there is no field {quoted(name)} here" + (f"; did you mean '{CLUSTERS}'?" if guess else ".")
-            yield schema.UNKNOWN_FIELD.at(str(name), says=says, fix=None if guess else _FORM)
-
-
-def _version_in_quotes(finding: Finding, facts: Mapping[str, Any]) -> Finding:
-    version = facts.get("istioVersion", facts.get("istio_version"))
-    if finding.path == ("istioVersion",) and isinstance(version, int | float) and not isinstance(version, bool):
-        return replace(finding, fix="Put the version in quotes: YAML reads 1.30 as the number 1.3.")
-    return finding
+            guess = suggestion(name, [CLUSTERS])
+            says = f"there is no field {quoted(name)} here{did_you_mean(guess)}"
+            yield schema.UNKNOWN_FIELD.at(str(name), says=says, fix=f"Write `{CLUSTERS}`." if guess else _FORM)
 
 
 def _facts(cluster: Cluster) -> Iterator[Finding]:

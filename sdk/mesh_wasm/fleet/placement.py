@@ -135,8 +135,7 @@ def _selector_findings(target: Target, fleet: Fleet) -> Iterator[Finding]:
         elif not SELECTOR.match(entry):
             yield placing.BAD_SELECTOR.at(*path, says=f"{quoted(entry)} is not of the form cluster/namespace.")
         elif (cluster := entry.split("/")[0]) != "*" and cluster not in fleet:
-            says = f"there is no cluster {quoted(cluster)} in the fleet; it has {_list(fleet.names)}."
-            yield placing.UNKNOWN_CLUSTER.at(*path, says=says)
+            yield placing.UNKNOWN_CLUSTER.at(*path, says=fleet.no_cluster(cluster))
 
 
 def _names(selectors: list[str | Deferred], cluster: Cluster) -> bool:

@@ -63,7 +63,7 @@ def read_plugin(document: Document, header: Header, fleet: Fleet | None) -> Mani
     namespace = text_at(value, "metadata", "namespace")
     spec = None
     if value.get("spec") is None:
-        findings.append(schema.REQUIRED.at("spec", says="this field is required."))
+        findings.append(schema.REQUIRED.at("spec", says="this field is required.", fix="Write `spec: {url: …}`."))
     else:
         parsed = parse(WasmPluginSpec, value["spec"], wire=True)
         spec = parsed.value

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mesh_wasm.findings import placing, schema
 from mesh_wasm.findings.finding import Finding, quoted
+from mesh_wasm.findings.suggestions import did_you_mean, suggestion
 from mesh_wasm.model.parse import kind_of_value
 from mesh_wasm.values.deferred import Deferred
 from mesh_wasm.values.naming import is_label, is_label_key, is_label_value, is_subdomain
@@ -41,28 +41,33 @@ def envelope_findings(document: Mapping[str, Any], fields: tuple[str, ...]) -> I
     """What is wrong around the spec: unknown fields, and the metadata. ``fields``: those of the kind."""
     for key in document:
         if key not in fields:
-            yield schema.UNKNOWN_FIELD.at(key, says=_no_field(key, fields))
+            yield _no_field(key, fields)
     metadata = document.get("metadata")
     if metadata is None:
-        yield schema.REQUIRED.at("metadata", says="the object needs metadata with a name.")
+        yield schema.REQUIRED.at("metadata", says="the object needs metadata with a name.", fix=_METADATA)
     elif isinstance(metadata, Deferred):
         return
     elif not isinstance(metadata, Mapping):
-        yield schema.WRONG_TYPE.at("metadata", says=f"expected an object, got {kind_of_value(metadata)}.")
+        says = f"expected an object, got {kind_of_value(metadata)}."
+        yield schema.WRONG_TYPE.at("metadata", says=says, fix=_METADATA)
     else:
         for finding in _metadata(metadata):
             yield finding.under("metadata")
 
 
-def _no_field(key: str, fields: tuple[str, ...]) -> str:
-    guess = difflib.get_close_matches(key, fields, n=1)
-    return f"there is no field {quoted(key)} here" + (f"; did you mean {quoted(guess[0])}?" if guess else ".")
+_METADATA = "Write `metadata: {name: <name>, namespace: <namespace>}`."
+
+
+def _no_field(key: str, fields: tuple[str, ...]) -> Finding:
+    guess = suggestion(key, fields)
+    fix = f"Write `{guess}`, or remove the field." if guess else f"Known fields: {', '.join(fields)}."
+    return schema.UNKNOWN_FIELD.at(key, says=f"there is no field {quoted(key)} here{did_you_mean(guess)}", fix=fix)
 
 
 def _metadata(metadata: Mapping[str, Any]) -> Iterator[Finding]:
     for key in metadata:
         if key not in _FIELDS:
-            yield schema.UNKNOWN_FIELD.at(key, says=_no_field(key, _FIELDS))
+            yield _no_field(key, _FIELDS)
     yield from _names(metadata)
     labels, annotations = metadata.get("labels"), metadata.get("annotations")
     for key, value in _texts(labels):
@@ -86,9 +91,10 @@ def _names(metadata: Mapping[str, Any]) -> Iterator[Finding]:
     name, prefix, namespace = metadata.get("name"), metadata.get("generateName"), metadata.get("namespace")
     for key, value in (("name", name), ("generateName", prefix), ("namespace", namespace)):
         if value is not None and not isinstance(value, str | Deferred):
-            yield schema.WRONG_TYPE.at(key, says=f"expected a text, got {kind_of_value(value)}.")
+            fix = f"Write `{key}: <{key}>`; a number in quotes."
+            yield schema.WRONG_TYPE.at(key, says=f"expected a text, got {kind_of_value(value)}.", fix=fix)
     if not name and not prefix:
-        yield schema.REQUIRED.at("name", says="this field is required.")
+        yield schema.REQUIRED.at("name", says="this field is required.", fix="Write `name: <name>`.")
     if name and isinstance(name, str) and not is_subdomain(name):
         yield placing.BAD_NAME.at("name", says=f"{quoted(name)} is no name for an object.")
     if prefix and isinstance(prefix, str) and not is_subdomain(f"{prefix[:_MAX_PREFIX]}x"):
@@ -109,7 +115,8 @@ def _wrong_texts(field: str, values: Any) -> Iterator[Finding]:
     if isinstance(values, Deferred):
         return
     if values is not None and not isinstance(values, Mapping):
-        yield schema.WRONG_TYPE.at(field, says=f"expected an object, got {kind_of_value(values)}.")
+        fix = f"Write `{field}: {{<key>: <value>}}`."
+        yield schema.WRONG_TYPE.at(field, says=f"expected an object, got {kind_of_value(values)}.", fix=fix)
         return
     for key, value in (values or {}).items():
         if value is not None and not isinstance(value, str | Deferred):

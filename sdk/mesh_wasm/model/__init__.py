@@ -8,6 +8,7 @@ __all__ = [
     "plugin",
     "pull_secret",
     "selector",
+    "shapes",
     "target",
     "traffic",
     "vm",

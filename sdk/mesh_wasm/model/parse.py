@@ -6,9 +6,7 @@ A refused value becomes :data:`~mesh_wasm.values.deferred.INVALID` in the model,
 from __future__ import annotations
 
 import copy
-import difflib
-import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -18,9 +16,13 @@ from pydantic_core import ErrorDetails
 
 from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding, quoted
+from mesh_wasm.findings.foreign_names import FOREIGN_NAMES
 from mesh_wasm.findings.rule import Rule
+from mesh_wasm.findings.suggestions import did_you_mean, suggestion
 from mesh_wasm.values.base import Model
 from mesh_wasm.values.deferred import INVALID, Deferred
+
+from . import shapes
 
 M = TypeVar("M", bound=Model)
 
@@ -44,7 +46,7 @@ def parse(model: type[M], document: object, *, wire: bool = False) -> Parsed[M]:
         return Parsed(document, ())
     if not isinstance(document, Mapping):
         says = f"expected an object, got {kind_of_value(document)}."
-        return Parsed(_hollow(model), (schema.WRONG_TYPE.at(says=says),))
+        return Parsed(_hollow(model), (schema.WRONG_TYPE.at(says=says, fix=f"Write `{shapes.shape(model, ())}`."),))
     try:
         return Parsed(model.model_validate(document, by_alias=True, by_name=not wire), ())
     except ValidationError as error:
@@ -56,7 +58,7 @@ def parse(model: type[M], document: object, *, wire: bool = False) -> Parsed[M]:
     for _ in range(_PASSES):
         for problem in problems:
             if problem["input"] is not INVALID and problem["loc"] not in gone:
-                found[_finding(model, problem, wire)] = None
+                found[_finding(model, problem, wire, document)] = None
         for problem in reversed(
             problems
         ):  # from the end, so that taking an item out moves no other that is still to go
@@ -108,41 +110,87 @@ def _spelling(container: Any, part: str | int) -> str | int:
     return part
 
 
-def _finding(model: type[Model], problem: ErrorDetails, wire: bool) -> Finding:
+def _finding(model: type[Model], problem: ErrorDetails, wire: bool, document: object) -> Finding:
     path = tuple(part for part in problem["loc"] if part != "[key]")
-    rule, says, fix = _words(model, problem, wire)
+    rule, says, fix = _words(model, problem, wire, _keys_beside(document, path))
     return rule.at(*path, says=says, fix=fix)
 
 
-def _words(model: type[Model], problem: ErrorDetails, wire: bool) -> tuple[Rule, str, str | None]:
+def _keys_beside(document: Any, path: tuple[str | int, ...]) -> list[str]:
+    """The keys of the object in which the last part of a path stands, as the document spells them."""
+    for part in path[:-1]:
+        document = document[_spelling(document, part)]
+    return [key for key in document if isinstance(key, str)] if isinstance(document, Mapping) else []
+
+
+def _words(
+    model: type[Model], problem: ErrorDetails, wire: bool, siblings: Iterable[str]
+) -> tuple[Rule, str, str | None]:
     kind, value, context = problem["type"], problem["input"], problem.get("ctx", {})
+    path = tuple(part for part in problem["loc"] if part != "[key]")
+    field = next((str(part) for part in reversed(path) if isinstance(part, str)), "it")
     match kind:
         case "missing":
-            return schema.REQUIRED, "this field is required.", None
+            return schema.REQUIRED, "this field is required.", f"Write `{field}: {shapes.shape(model, path)}`."
         case "extra_forbidden":
-            name = str(problem["loc"][-1])
-            fields = sorted(_fields_at(model, problem["loc"][:-1]))
-            guess = difflib.get_close_matches(name, [*fields, *(() if wire else map(to_snake, fields))], n=1)
-            if guess and guess[0] == name:
-                return schema.UNKNOWN_FIELD, f"{quoted(name)} is given twice, in camelCase and in snake_case.", None
-            says = f"there is no field {quoted(name)} here" + (f"; did you mean {quoted(guess[0])}?" if guess else ".")
-            return schema.UNKNOWN_FIELD, says, None if guess else f"Known fields: {', '.join(fields)}."
+            return schema.UNKNOWN_FIELD, *_unknown_field(model, path, wire, siblings)
         case "enum":
-            allowed = str(context.get("expected", ""))
-            guess = difflib.get_close_matches(str(value).upper(), allowed.upper().replace("'", "").split(", "), n=1)
-            says = f"{quoted(value)} is not one of {allowed}" + (f"; did you mean {guess[0]}?" if guess else ".")
-            return schema.UNKNOWN_ENUM, says, None
+            allowed = shapes.enum_values(model, path)
+            guess = suggestion(value, allowed)
+            says = f"{quoted(value)} is not one of {context.get('expected', '')}{did_you_mean(guess, '')}"
+            return schema.UNKNOWN_ENUM, says, f"Write `{field}: {guess}`." if guess else f"Write {_either(allowed)}."
         case "greater_than_equal" | "less_than_equal":
             bound = context.get("ge", context.get("le"))
             side = "at least" if "ge" in context else "at most"
-            return schema.OUT_OF_RANGE, f"{quoted(value)} is out of range: it must be {side} {bound}.", None
+            says = f"{quoted(value)} is out of range: it must be {side} {bound}."
+            return schema.OUT_OF_RANGE, says, f"Write a number that is {side} {bound}."
         case "string_too_short" | "string_too_long" | "too_short" | "too_long":
-            return schema.WRONG_LENGTH, f"{problem['msg'].removeprefix('Input ').removeprefix('Value ')}.", None
+            says = f"{problem['msg'].removeprefix('Input ').removeprefix('Value ')}."
+            fix = (
+                f"Write `{field}: {shapes.shape(model, path)}`, or remove the field."
+                if kind.endswith("short")
+                else None
+            )
+            return schema.WRONG_LENGTH, says, fix
         case "value_error":
             return schema.WRONG_TYPE, f"{problem['msg'].removeprefix('Value error, ')}.", None
         case _:
             wanted = _WANTED.get(kind) or problem["msg"].removeprefix("Input should be ")
-            return schema.WRONG_TYPE, f"expected {wanted}, got {kind_of_value(value)}.", None
+            says = f"expected {wanted}, got {kind_of_value(value)}."
+            return schema.WRONG_TYPE, says, _of_type(model, path, kind, value)
+
+
+def _unknown_field(
+    model: type[Model], path: tuple[str | int, ...], wire: bool, siblings: Iterable[str]
+) -> tuple[str, str]:
+    """What is said of a field that does not exist, and how it is mended, in the spelling of the fields around it."""
+    name, fields = str(path[-1]), shapes.field_names(model, path[:-1])
+    snake = [] if wire else shapes.field_names(model, path[:-1], snake=True)
+    if name in {*snake, *(() if wire else fields)}:
+        return f"{quoted(name)} is given twice, in camelCase and in snake_case.", "Remove one of the two."
+    if snake and any("_" in key for key in (name, *siblings)):
+        fields = snake
+    guess = suggestion(name, fields, FOREIGN_NAMES)
+    fix = f"Write `{guess}`, or remove the field." if guess else f"Known fields: {', '.join(fields)}."
+    return f"there is no field {quoted(name)} here{did_you_mean(guess)}", fix
+
+
+def _of_type(model: type[Model], path: tuple[str | int, ...], kind: str, value: object) -> str:
+    """How a value of the right type is written. What was written instead may be a secret, so it is not repeated."""
+    if kind == "string_type" and isinstance(value, int | float):
+        return "Put it in quotes."
+    if kind == "bool_type":
+        return "Write true or false, without quotes."
+    before = f"{path[-1]}: " if path and isinstance(path[-1], str) else "- " if path else ""
+    if kind == "int_type" and isinstance(value, str):
+        number = shapes.whole_number(value)
+        return f"Write `{before}{10 if number is None else number}`, without quotes."
+    return f"Write `{before}{shapes.shape_of(model, path, value)}`."
+
+
+def _either(values: Sequence[str]) -> str:
+    """``A``, ``A or B``, ``A, B or C``."""
+    return " or ".join(filter(None, [", ".join(values[:-1]), values[-1]]))
 
 
 _WANTED = {
@@ -175,23 +223,3 @@ def kind_of_value(value: object) -> str:
             return "a value that is not known yet"
         case _:
             return type(value).__name__
-
-
-def _fields_at(model: type[Model], loc: tuple[str | int, ...]) -> set[str]:
-    """The wire names of the fields of the model that stands at ``loc``."""
-    here: Any = model
-    for part in loc:
-        if isinstance(part, int):
-            continue  # a list index: _models() has already gone through the list
-        fields = (pair for m in _models(here) for pair in m.model_fields.items())
-        info = next((info for name, info in fields if part in (info.alias, name)), None)
-        if info is None:
-            return set()
-        here = info.annotation
-    return {info.alias or name for m in _models(here) for name, info in m.model_fields.items()}
-
-
-def _models(annotation: Any) -> list[type[Model]]:
-    if isinstance(annotation, type) and issubclass(annotation, Model):
-        return [annotation]
-    return [m for part in typing.get_args(annotation) for m in _models(part)]

@@ -32,15 +32,23 @@ def check_attachments(target: Target, attached: Sequence[Attached]) -> list[Find
     return findings
 
 
+_WORKLOADS = (
+    "Write the namespace and the labels of the gateway's pods: {namespace: <namespace>, labels: {app: <name>}}."
+)
+_SPACES = 'Write the namespaces that the group owns, as cluster/namespace: ["*/shop"].'
+
+
 def _target_findings(target: Target) -> Iterator[Finding]:
     yield from check_fqn(target.fqn, target.kind, target.kind.field)
     if target.kind.is_gateway:
         if target.workload_selector is None:
-            yield schema.REQUIRED.at("workloadSelector", says="a gateway needs its workload selector.")
+            yield schema.REQUIRED.at("workloadSelector", says="a gateway needs its workload selector.", fix=_WORKLOADS)
         elif not isinstance(target.workload_selector, Deferred):
             yield from _selector_findings(target.workload_selector.namespace, target.workload_selector.labels)
     elif target.namespace_selector is None:
-        yield schema.REQUIRED.at("namespaceSelector", says="a security group needs its namespace selector.")
+        yield schema.REQUIRED.at(
+            "namespaceSelector", says="a security group needs its namespace selector.", fix=_SPACES
+        )
     if target.namespace_selector is not None and not target.namespace_selector:
         yield placing.NO_NAMESPACE.at("namespaceSelector", says="the selector is empty.")
 
@@ -54,7 +62,8 @@ def _selector_findings(namespace: str | Deferred, labels: Any) -> Iterator[Findi
 
 def _attached_findings(target: Target, attached: Sequence[Attached]) -> Iterator[Finding]:
     if not attached:
-        yield schema.REQUIRED.at("extensions", says="there is no extension to attach.")
+        fix = "List the extensions that are attached: one item for each."
+        yield schema.REQUIRED.at("extensions", says="there is no extension to attach.", fix=fix)
     seen: dict[str, int] = {}
     for index, one in enumerate(attached):
         if one.misshapen:

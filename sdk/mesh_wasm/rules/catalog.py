@@ -44,7 +44,12 @@ def env_source(subject: ExtensionSubject) -> Iterator[Finding]:
     for index, env in env_vars_of(subject.extension.vm_config):
         if env.value_from is None:
             yield schema.REQUIRED.at(
-                "vmConfig", "env", index, "valueFrom", says="TSB requires the source: INLINE or HOST."
+                "vmConfig",
+                "env",
+                index,
+                "valueFrom",
+                says="TSB requires the source.",
+                fix="Write `valueFrom: INLINE`, or HOST.",
             )
 
 

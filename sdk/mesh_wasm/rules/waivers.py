@@ -51,6 +51,9 @@ class Waiver:
         return f"{self.rule} until {self.until}: {self.reason}"
 
 
+_LINE = 'Write ["MW403 until 2027-01-31: why it is accepted"].'
+
+
 def read_waivers(
     value: Any, *path: str | int, today: datetime.date | None = None
 ) -> tuple[list[Waiver], list[Finding]]:
@@ -65,7 +68,7 @@ def read_waivers(
     elif isinstance(value, list | tuple):
         lines = [((*path, index), line) for index, line in enumerate(value)]
     else:
-        return [], [schema.WRONG_TYPE.at(*path, says="expected a list of texts, one for each waiver.")]
+        return [], [schema.WRONG_TYPE.at(*path, says="expected a list of texts, one for each waiver.", fix=_LINE)]
     waivers, findings = [], []
     for where, line in lines:
         waiver, found = _read(line, where, today or datetime.datetime.now(datetime.UTC).date())

@@ -111,4 +111,4 @@ def version_findings(document: Mapping[str, Any]) -> list[Finding]:
     if version == VERSION:
         return []
     says = f"{quoted(f'{group}/{version}')} is no version of TSB's API; it has {group}/{VERSION}."
-    return [schema.UNKNOWN_ENUM.at("apiVersion", says=says)]
+    return [schema.UNKNOWN_ENUM.at("apiVersion", says=says, fix=f"Write `apiVersion: {group}/{VERSION}`.")]

@@ -62,9 +62,8 @@ def _agreed(places: Mapping[Path, Any], field: str) -> tuple[str | None, list[Fi
         if value is None:
             continue
         if not isinstance(value, str) or not _NAME.match(value):
-            return None, [
-                schema.WRONG_TYPE.at(*path, says=f"the {field} must be a name: a text without '/' or blanks.")
-            ]
+            says = f"the {field} must be a name: a text without '/' or blanks."
+            return None, [schema.WRONG_TYPE.at(*path, says=says, fix=f"Write `{path[-1]}: <{field}>`.")]
         if first is not None and value != first:
             says = f"the {field} is {quoted(value)} here and {quoted(first)} elsewhere in the same document."
             return None, [documents.WHOSE.at(*path, says=says, fix="Keep one of the two.")]

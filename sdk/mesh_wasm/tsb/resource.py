@@ -7,7 +7,6 @@ extensions is read and checked: ``workloadSelector`` and the list of attachments
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +15,7 @@ from pydantic.alias_generators import to_snake
 
 from mesh_wasm.findings import documents, schema
 from mesh_wasm.findings.finding import Finding, listed, ordered, quoted
+from mesh_wasm.findings.suggestions import did_you_mean, suggestion
 from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.extension import CatalogueEntry, WasmExtension
 from mesh_wasm.model.parse import parse
@@ -86,7 +86,7 @@ def read_resource(document: object) -> Resource | None:
     if spec is None:
         spec = {}
     if not isinstance(spec, Mapping):
-        findings.append(schema.WRONG_TYPE.at("spec", says="the spec must be an object."))
+        findings.append(schema.WRONG_TYPE.at("spec", says="the spec must be an object.", fix="Write `spec: {…}`."))
         spec = {}
     if kind is WASM_EXTENSION:
         made = _extension(kind, fqn, spec)
@@ -162,10 +162,10 @@ def _misspelt(spec: Mapping[str, Any], wanted: list[str]) -> Iterator[Finding]:
     for key in spec:
         if key in wanted or to_snake(key) in map(to_snake, wanted):
             continue
-        guess = [wanted[-1]] if key in _OTHER_NAMES else difflib.get_close_matches(key, wanted, n=1, cutoff=0.85)
+        guess = wanted[-1] if key in _OTHER_NAMES else suggestion(key, wanted)
         if guess:
-            says = f"there is no field {quoted(key)} here; did you mean {quoted(guess[0])}?"
-            yield schema.UNKNOWN_FIELD.at(key, says=says)
+            says = f"there is no field {quoted(key)} here{did_you_mean(guess)}"
+            yield schema.UNKNOWN_FIELD.at(key, says=says, fix=f"Write `{guess}`, or remove the field.")
 
 
 def not_translated(document: object) -> Iterator[Finding]:

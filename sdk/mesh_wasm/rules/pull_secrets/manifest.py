@@ -27,12 +27,15 @@ def docker_config_text(secret: SecretSubject) -> str | None:
         return None
 
 
+_CREATE = "Let `kubectl create secret docker-registry <name> --dry-run=client -o yaml …` write it."
+
+
 @schema.REQUIRED.checks(SecretSubject)
 def config_is_there(secret: SecretSubject) -> Iterator[Finding]:
     """The API server asks for the key by the type."""
     if secret.type == SECRET_TYPE and not {SECRET_KEY} & (secret.data.keys() | secret.string_data.keys()):
         says = f"a Secret of type {SECRET_TYPE} needs the key {SECRET_KEY}."
-        yield schema.REQUIRED.at("data" if secret.data else "stringData", SECRET_KEY, says=says)
+        yield schema.REQUIRED.at("data" if secret.data else "stringData", SECRET_KEY, says=says, fix=_CREATE)
 
 
 @schema.WRONG_TYPE.checks(SecretSubject)
@@ -41,7 +44,7 @@ def values_can_be_read(secret: SecretSubject) -> Iterator[Finding]:
     for field, values in (("data", secret.data), ("stringData", secret.string_data)):
         value = values.get(SECRET_KEY)
         if value is not None and known(value) is not None and not isinstance(value, str):
-            yield schema.WRONG_TYPE.at(field, SECRET_KEY, says="the value must be a text.")
+            yield schema.WRONG_TYPE.at(field, SECRET_KEY, says="the value must be a text.", fix=_CREATE)
     encoded = secret.data.get(SECRET_KEY)
     if isinstance(encoded, str) and SECRET_KEY not in secret.string_data and docker_config_text(secret) is None:
         fix = "Encode it in base64, or give it as stringData."
