@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from mesh_wasm.chains.member import Member, read_member
 from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.model.plugin import KIND
 from mesh_wasm.sources.source import Options, Source, SourceError
-from mesh_wasm_pulumi.offline.objects import planned_objects, provider_problems
+from mesh_wasm_pulumi.offline.objects import planned_objects, provider_problems, secret_texts
 from mesh_wasm_pulumi.offline.run import Run, run_folder
 from mesh_wasm_pulumi.offline.stackconfig import ProjectError
 
@@ -19,9 +20,11 @@ def read_program(path: Path, options: Options) -> Source | None:
     if not (path / "Pulumi.yaml").is_file():
         return None
     try:
-        return source_of(run_folder(path, options.stack))
+        run = run_folder(path, options.stack)
     except ProjectError as error:
         raise SourceError(str(error)) from None
+    source = source_of(run)
+    return replace(source, pull_secrets=secret_texts(run)) if options.with_secrets else source
 
 
 def source_of(run: Run) -> Source:

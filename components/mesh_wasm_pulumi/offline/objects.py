@@ -9,6 +9,7 @@ from typing import Any
 from pulumi.runtime.rpc import UNKNOWN, _special_secret_sig, _special_sig_key
 
 from mesh_wasm.findings.finding import Path
+from mesh_wasm.values.docker_config import SECRET_KEY
 from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
 
 from .monitor import Registered
@@ -49,6 +50,30 @@ def planned_objects(run: Run) -> list[PlannedObject]:
     written = [one for one in run.monitor.resources.values() if _is_kubernetes(one) and not one.read]
     objects = [_object(resource, run) for resource in written]
     return sorted(objects, key=lambda o: (o.cluster, o.namespace, o.kind, o.name))
+
+
+def secret_texts(run: Run) -> dict[tuple[str, str, str], str]:
+    """The docker configurations of the Secrets that a run would write, laid bare, by cluster, namespace and name.
+
+    They stay in memory: whoever asks for them may show them to a registry, and to nobody else.
+    """
+    found: dict[tuple[str, str, str], str] = {}
+    for resource in run.monitor.resources.values():
+        if _is_kubernetes(resource) and resource.inputs.get("kind") == "Secret":
+            metadata, values = resource.inputs.get("metadata", {}), _bare(resource.inputs.get("stringData"))
+            text = values.get(SECRET_KEY) if isinstance(values, Mapping) else None
+            place = (_cluster(resource, run), _bare(metadata.get("namespace")), _bare(metadata.get("name")))
+            if isinstance(text, str) and text != UNKNOWN and all(isinstance(part, str) for part in place):
+                found[place] = text
+    return found
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        if value.get(_special_sig_key) == _special_secret_sig:
+            return _bare(value.get("value"))
+        return {key: _bare(item) for key, item in value.items()}
+    return value
 
 
 def _is_kubernetes(resource: Registered) -> bool:

@@ -38,6 +38,7 @@ class LazyGroup(click.Group):
     lazy={
         "explain": "mesh_wasm.cli.explain:explain",
         "lint": "mesh_wasm.cli.lint:lint_command",
+        "lock": "mesh_wasm.cli.lock:lock_command",
         "translate": "mesh_wasm.cli.translate:translate",
         "verify": "mesh_wasm.cli.verify:verify",
     },

@@ -6,8 +6,8 @@ import base64
 import binascii
 from dataclasses import dataclass
 
-from mesh_wasm.image import ImageError, ImageReference, ModuleUrl, image_of
-from mesh_wasm.registry import DOWNLOAD_PROXY
+from mesh_wasm.fleet.mirrors import DOWNLOAD_PROXY
+from mesh_wasm.values.image import ImageError, ImageReference, ModuleUrl, image_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -26,6 +27,8 @@ class Source:
     """What the rules say, each with the component or document that it is about."""
     problems: tuple[str, ...] = ()
     """Why it is not whole, as sentences."""
+    pull_secrets: Mapping[tuple[str, str, str], str] = field(default_factory=dict, repr=False)
+    """The texts of its pull secrets by cluster, namespace and name; only where they were asked for."""
 
 
 class SourceError(Exception):
@@ -40,6 +43,10 @@ class Options:
     """Pulumi programs: the stack whose configuration is used."""
     inventory: Path | None = None
     """TSB documents: the file that describes the fleet."""
+    locked: bool = True
+    """Whether modules are pinned to what ``mesh-wasm.lock`` says; else they stand as they are declared."""
+    with_secrets: bool = False
+    """Whether the texts of pull secrets are wanted."""
 
 
 class Reader(Protocol):

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mesh_wasm.dockerconfig import DOCKER_HUB_KEY, key_registry, keys_of
-from mesh_wasm.image import DOCKER_HUB, canonical_registry
+from mesh_wasm.values.docker_config import DOCKER_HUB_KEY, key_registry, keys_of
+from mesh_wasm.values.image import DOCKER_HUB, canonical_registry
 
 Login = tuple[str, str]
 """User name and password."""

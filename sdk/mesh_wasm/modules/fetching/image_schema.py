@@ -13,9 +13,9 @@ from typing import Any
 
 import yaml
 
-from mesh_wasm.image import ImageReference
 from mesh_wasm.modules.layout import HIGRESS_SPEC_LAYER, SCHEMA_FILE, layer_of
 from mesh_wasm.modules.locked import LockedSchema
+from mesh_wasm.values.image import ImageReference
 
 from .registry import Manifest, Registries, RegistryError
 

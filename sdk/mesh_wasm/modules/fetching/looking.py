@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mesh_wasm.image import ImageReference
 from mesh_wasm.modules.facts import look_at
 from mesh_wasm.modules.layout import RUNTIME_FILE, LayoutError, choose_platform, media_types, unpack
 from mesh_wasm.modules.locked import Artifact, LockedModule, ModuleFacts
 from mesh_wasm.modules.reference import Reference
+from mesh_wasm.values.image import ImageReference
 
 from .download import download
 from .image_schema import schema_of_image

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from mesh_wasm.image import DOCKER_HUB, ImageReference
 from mesh_wasm.modules.cache import Cache
 from mesh_wasm.modules.layout import INDEXES
+from mesh_wasm.values.image import DOCKER_HUB, ImageReference
 
 from .credentials import Credentials, CredentialsError, anonymous
 from .transport import Answer, Transport, TransportError, TransportSettings
