@@ -125,6 +125,19 @@ class _Reader:
             shift += 7
         raise BinaryError("holds a number that is too long")
 
+    def numbers(self, count: int, wanted: set[int]) -> dict[int, int]:
+        """Of so many numbers, those at some indexes. There may be a million: nearly all are one byte, and read in place."""
+        data, end, found = self._data, self._end, {}
+        for index in range(count):
+            if self._at >= end or data[self._at] >= 0x80:
+                value = self.number()
+            else:
+                value = data[self._at]
+                self._at += 1
+            if index in wanted:
+                found[index] = value
+        return found
+
     def piece(self, length: int) -> memoryview:
         if length > self._end - self._at:
             raise BinaryError("is cut off, or its lengths do not fit")
@@ -232,12 +245,8 @@ def _types_of(functions: _Reader | None, wanted: set[int], types: list[str | Non
     """The types of some of the module's own functions; of all the others nothing is kept."""
     if functions is None:
         return {}
-    found = {}
-    for index in range(functions.count("functions", _MOST_FUNCTIONS)):
-        number = functions.number()
-        if index in wanted:
-            found[index] = _type_at(number, types)
-    return found
+    found = functions.numbers(functions.count("functions", _MOST_FUNCTIONS), wanted)
+    return {index: _type_at(number, types) for index, number in found.items()}
 
 
 def _signature(kind: str, index: int, imported: list[str | None], own: dict[int, str | None]) -> str | None:
