@@ -7,3 +7,5 @@
 - :mod:`.cache`: modules on this machine.
 - :mod:`.fetching`: how the command ``lock`` gets a module. Nothing else asks the network.
 """
+
+__all__ = ["abi", "binary", "cache", "facts", "layout", "locked", "lockfile", "reference"]
