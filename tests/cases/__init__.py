@@ -1,10 +1,11 @@
-"""The project's own cases: WasmPlugins near the edges of every field, and what real servers say of each.
+"""The project's own cases: plugins of both kinds near the edges of every field, and what real servers say of each.
 
 The `*.yaml` files beside this one hold the cases, one file for a group of fields; `verdicts.yaml` holds what the API
 server and istiod's webhook said, written by `python -m cases record` (from the folder `tests`) and never by hand. A new
 case is written into its file and recorded; the tests compare the record with the servers and with mesh-wasm.
 
-In a case, `spec` is laid over a plain valid spec, `without` takes fields away from it, and `document` replaces the whole
+The files called `extension-…` hold TrafficExtensions, all others WasmPlugins. In a case, `spec` is laid over a plain
+valid spec, `without` takes fields away from it, and `document` replaces the whole
 manifest below `kind`. Two tags write what is long: `!text [a, 254]` is 254 times "a", and `!list [257, {name: "V#"}]`
 is a list of 257 items with their index in place of "#".
 """
@@ -20,6 +21,10 @@ import yaml
 FOLDER = Path(__file__).parent
 VERDICTS = FOLDER / "verdicts.yaml"
 URL = "oci://registry.example.com/filters/acl:1.4.2"
+
+
+_PLAIN: dict[str, dict[str, Any]] = {"WasmPlugin": {"url": URL}, "TrafficExtension": {"wasm": {"url": URL}}}
+"""A valid spec of each kind."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,8 @@ def load() -> list[Case]:
         if file == VERDICTS:
             continue
         for entry in yaml.load(file.read_text(), Loader=_Loader):
-            case = Case(f"{file.stem}/{entry['id']}", entry["why"], _manifest(entry))
+            kind = "TrafficExtension" if file.stem.startswith("extension-") else "WasmPlugin"
+            case = Case(f"{file.stem}/{entry['id']}", entry["why"], _manifest(entry, kind))
             if found.setdefault(case.id, case) is not case:
                 raise ValueError(f"{file.name}: there are two cases {entry['id']!r}; each needs its own id.")
     return list(found.values())
@@ -50,15 +56,15 @@ def verdicts() -> dict[str, Any]:
     return recorded
 
 
-def _manifest(entry: dict[str, Any]) -> dict[str, Any]:
+def _manifest(entry: dict[str, Any], kind: str) -> dict[str, Any]:
     manifest = {
         "apiVersion": "extensions.istio.io/v1alpha1",
-        "kind": "WasmPlugin",
+        "kind": kind,
         "metadata": {"name": "case", "namespace": "default"},
     }
     if "document" in entry:
         return manifest | entry["document"]
-    spec = {"url": URL} | entry.get("spec", {})
+    spec = _PLAIN[kind] | entry.get("spec", {})
     return manifest | {"spec": {key: value for key, value in spec.items() if key not in entry.get("without", ())}}
 
 

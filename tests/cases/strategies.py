@@ -249,6 +249,55 @@ URL_SPECS: Strategy = st.builds(lambda url: {"url": url}, URLS)
 FIELD_SPECS: Strategy = st.builds(lambda url, fields: {"url": url} | fields, PLAIN_URLS, _some_fields())
 """Specs whose URL is good."""
 
+_INNER = (
+    "sha256",
+    "imagePullPolicy",
+    "imagePullSecret",
+    "verificationKey",
+    "pluginConfig",
+    "pluginName",
+    "failStrategy",
+)
+_INNER_FIELDS = {name: FIELDS[name] for name in (*_INNER, "vmConfig", "type", "fail_strategy", "colour")}
+_OUTER_FIELDS = {
+    **{
+        name: FIELDS[name]
+        for name in ("selector", "targetRefs", "targetRef", "priority", "match", "colour", "pluginName")
+    },
+    "phase": enum("AUTHN", "AUTHZ", "STATS", "UNSPECIFIED", "UNSPECIFIED_PHASE", "ASM_ROUTER"),
+}
+
+
+def _some(fields: dict[str, Strategy], most: int) -> Strategy:
+    names = st.lists(st.sampled_from(sorted(fields)), max_size=most, unique=True)
+    return names.flatmap(lambda chosen: st.fixed_dictionaries({name: fields[name] for name in chosen}))
+
+
+MODULES: Strategy = rarely(
+    ODD_VALUES,
+    st.builds(lambda url, fields: {"url": url} | fields, rarely(URLS, PLAIN_URLS), _some(_INNER_FIELDS, 2)),
+)
+SCRIPTS: Strategy = rarely(
+    st.one_of(ODD_VALUES, st.just({"inlineCode": "x = 1", "type": "HTTP"})),
+    st.builds(
+        lambda code: {"inlineCode": code},
+        rarely(ODD_VALUES, st.one_of(TEXT, around(65536), st.just("function envoy_on_request(h) end"))),
+    ),
+)
+TRAFFIC_EXTENSION_SPECS: Strategy = st.builds(
+    lambda filters, fields: filters | fields,
+    rarely(
+        st.one_of(st.just({}), st.fixed_dictionaries({"wasm": MODULES, "lua": SCRIPTS})),
+        st.one_of(
+            st.fixed_dictionaries({"wasm": MODULES}),
+            st.fixed_dictionaries({"wasm": MODULES}),
+            st.fixed_dictionaries({"lua": SCRIPTS}),
+        ),
+    ),
+    _some(_OUTER_FIELDS, 2),
+)
+"""Specs of TrafficExtensions: mostly with one module or one script."""
+
 _PARTS = ["a", "A", "0", "-", ".", "_", "/", "ü", " ", "*", "a" * 63, "a" * 64]
 KEYS: Strategy = st.lists(st.sampled_from(_PARTS), max_size=5).map("".join)
 METADATA: Strategy = st.fixed_dictionaries(

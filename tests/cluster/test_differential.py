@@ -1,4 +1,4 @@
-"""Hypothesis looks for WasmPlugins on which the real servers and mesh-wasm disagree, and for plans that they refuse.
+"""Hypothesis looks for plugins of either kind on which servers and mesh-wasm disagree, and for plans that they refuse.
 
 By default the examples are the same in each run, so that a failure speaks of the change and not of luck. To search
 further: `MESH_WASM_DIFFERENTIAL=50000 pytest tests/cluster/test_differential.py` asks about that many new ones. What it
@@ -46,15 +46,17 @@ def profile(examples: int) -> settings:
     )
 
 
-def compare(judges: Judges, figures: Counter[str], spec: dict[str, Any], metadata: Any = None) -> None:
+def compare(
+    judges: Judges, figures: Counter[str], spec: dict[str, Any], metadata: Any = None, kind: str = "WasmPlugin"
+) -> None:
     manifest = {
         "apiVersion": "extensions.istio.io/v1alpha1",
-        "kind": "WasmPlugin",
+        "kind": kind,
         "metadata": metadata or {"name": "example", "namespace": "default"},
         "spec": spec,
     }
     said = judges.server(manifest)
-    figures["generated plugins compared"] += 1
+    figures[f"generated {'plugins' if kind == 'WasmPlugin' else 'TrafficExtensions'} compared"] += 1
     figures[f"of them {'accepted' if said.accepted else 'refused'}"] += 1
     told = disagreement(manifest, said.accepted, said.message, list(said.fields))
     figures["disagreements"] += told is not None
@@ -90,7 +92,22 @@ def test_metadata(judges: Judges, figures: Counter[str]) -> None:
     search()
 
 
-FLEET = Fleet([Facts(name="here", namespaces=["default"], istio_version="1.27")])
+def test_traffic_extensions(judges: Judges, figures: Counter[str]) -> None:
+    @profile(4000)
+    @given(spec=strategies.TRAFFIC_EXTENSION_SPECS)
+    def search(spec: dict[str, Any]) -> None:
+        compare(judges, figures, spec, kind="TrafficExtension")
+
+    search()
+    assert figures["generated TrafficExtensions compared"] >= min(WANTED or 4000, 3000)
+
+
+FLEET = Fleet(
+    [
+        Facts(name="here", namespaces=["default"], istio_version="1.27"),
+        Facts(name="there", namespaces=["default"], istio_version="1.30", emit="TrafficExtension"),
+    ]
+)
 TENANT = "organizations/acme/tenants/shop/workspaces/web"
 TARGETS = {
     TargetKind.INGRESS_GATEWAY: {
@@ -117,7 +134,7 @@ def planned(kind: TargetKind, extension: dict[str, Any], attachment: dict[str, A
 
 
 def test_plans(judges: Judges, figures: Counter[str]) -> None:
-    """What is planned without an error is taken by the servers, whatever the extension and its attachment say."""
+    """What is planned without an error is taken by the servers, as either kind, whatever extension and attachment say."""
 
     @profile(2000)
     @given(kind=st.sampled_from(list(TARGETS)), extension=strategies.EXTENSIONS, attachment=strategies.ATTACHMENTS)

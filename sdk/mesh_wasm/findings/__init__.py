@@ -6,6 +6,7 @@ __all__ = [
     "faults",
     "finding",
     "foreign_names",
+    "kinds",
     "order",
     "placing",
     "pull_secrets",

@@ -8,6 +8,15 @@ SELECTOR = "  selector: {matchLabels: {app: shop-gateway}}\n"
 GOOD = HEAD + URL + SELECTOR
 """A WasmPlugin that no rule above info has anything against; fields can be added at its end."""
 
+EXTENSION_HEAD = (
+    "apiVersion: extensions.istio.io/v1alpha1\nkind: TrafficExtension\n"
+    "metadata: {name: mark, namespace: edge}\nspec:\n  priority: 10\n" + SELECTOR
+)
+"""The head of a TrafficExtension; ``wasm`` or ``lua`` follows."""
+LUA = EXTENSION_HEAD + "  lua:\n"
+SCRIPT = LUA + "    inlineCode: \"function envoy_on_response(h) h:headers():add('x-shop', '1') end\"\n"
+"""A TrafficExtension with a script that nothing can be said against."""
+
 EXTENSION = (
     "apiVersion: extension.tsb.tetrate.io/v2\nkind: WasmExtension\n"
     "metadata: {name: acl, organization: acme}\nspec:\n  priority: 10\n"

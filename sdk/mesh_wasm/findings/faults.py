@@ -53,6 +53,14 @@ _SENTENCES = (
         ),
     ),
     (
+        r'no matches for kind "(TrafficExtension)"',
+        (
+            "cluster {cluster} does not know TrafficExtensions: its Istio is older than 1.30, so {object} is not created. "
+            "Leave emit out for this cluster (or declare a WasmPlugin), or upgrade Istio or its CRDs there (`{install}`), "
+            "and run `pulumi up` again."
+        ),
+    ),
+    (
         r'no matches for kind "(WasmPlugin)"|apiVersion for this resource does not exist',
         (
             "cluster {cluster} does not know WasmPlugins: Istio's CRDs are not installed there, so {object} is not created. "
@@ -68,7 +76,7 @@ _SENTENCES = (
         ),
     ),
     (
-        r'unable to get cluster state|(?:wasmplugins|secrets|externalsecrets)\S* "[^"]+" not found',
+        r'unable to get cluster state|(?:wasmplugins|trafficextensions|secrets|externalsecrets)\S* "[^"]+" not found',
         (
             "{object} is gone from cluster {cluster}, though this stack knows it: somebody has deleted it. Run "
             "`pulumi up --refresh`, which makes it anew."

@@ -12,9 +12,9 @@ from mesh_wasm.findings import placing
 from mesh_wasm.findings.finding import Finding, quoted
 from mesh_wasm.findings.suggestions import did_you_mean, suggestion
 from mesh_wasm.values.base import Model, Str
-from mesh_wasm.values.enums import Dialect
+from mesh_wasm.values.enums import Dialect, PluginKind
 
-from .istio_version import Version, version_of
+from .istio_version import TRAFFIC_EXTENSION_SINCE, Version, has, text_of, version_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,15 @@ class Mesh:
     """Istio's major and minor version; None if not declared or not readable."""
     dialect: Dialect
     root_namespace: str
+
+    @property
+    def has_traffic_extensions(self) -> bool:
+        """Whether its API server knows the kind; a mesh of which no version is declared counts as the newest Istio."""
+        return self.dialect is Dialect.ISTIO and has(TRAFFIC_EXTENSION_SINCE, self.version)
+
+    def __str__(self) -> str:
+        number = "" if self.version is None else f" {text_of(self.version)}"
+        return f"{'Alibaba ASM' if self.dialect is Dialect.ASM else 'Istio'}{number}"
 
 
 class Cluster(Model):
@@ -48,6 +57,8 @@ class Cluster(Model):
     """Mirror by registry host: images of the host are pulled from ``mirror[:port][/path]`` instead."""
     wasm_download_proxy: bool = False
     """Whether TSB's download proxy fetches OCI images here (ManagementPlane ``enableWasmDownloadProxy``)."""
+    emit: PluginKind = PluginKind.WASM_PLUGIN
+    """What is written: ``WasmPlugin``, or from Istio 1.30 on ``TrafficExtension``; docs/traffic-extension.md says when."""
     secrets_mutable: bool = False
     """Whether a changed Secret is updated in place; else its name changes with its content, so that it is never absent."""
 

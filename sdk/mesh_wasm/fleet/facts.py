@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mesh_wasm.findings import placing, schema
+from mesh_wasm.findings import kinds, placing, schema
 from mesh_wasm.findings.finding import Finding, quoted
+from mesh_wasm.values.enums import PluginKind
 from mesh_wasm.values.naming import is_label, is_label_value
 
 from .cluster import Cluster
@@ -30,6 +31,9 @@ def fact_findings(cluster: Cluster) -> Iterator[Finding]:
     if cluster.istio_version is not None and cluster.version is None:
         says = f"{quoted(cluster.istio_version)} is no version of Istio."
         yield schema.WRONG_TYPE.at("istioVersion", says=says, fix='Write it as in "1.27" or "1.27.3".')
+    if cluster.emit is PluginKind.TRAFFIC_EXTENSION and not cluster.mesh.has_traffic_extensions:
+        says = f"TrafficExtensions cannot be written there: the cluster has {cluster.mesh}."
+        yield kinds.EMIT_UNKNOWN.at("emit", says=says)
     seen: set[str] = set()
     for index, namespace in enumerate(cluster.namespaces or ()):
         if not is_label(namespace):

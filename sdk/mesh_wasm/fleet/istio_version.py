@@ -70,8 +70,9 @@ class FilterName:
 
     @property
     def key(self) -> str:
-        """``namespace/name``."""
-        return f"{self.namespace}/{self.name}"
+        """``namespace/name``, and its kind before it if it is a TrafficExtension: a WasmPlugin may be called the same."""
+        plain = f"{self.namespace}/{self.name}"
+        return plain if self.kind == WASM_PLUGIN else f"{self.kind} {plain}"
 
     @classmethod
     def of_resource(cls, resource: str) -> FilterName | None:

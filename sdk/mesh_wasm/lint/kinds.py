@@ -8,7 +8,8 @@ from typing import Any
 
 from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding, quoted
-from mesh_wasm.model.plugin import API_VERSION, KIND
+from mesh_wasm.model.plugin import API_VERSION
+from mesh_wasm.values.enums import PluginKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,11 @@ def header_of(value: object) -> Header | None:
     return Header(api_version if isinstance(api_version, str) else "", kind)
 
 
-def is_plugin(header: Header) -> bool:
-    """Whether a document is, or is meant to be, an Istio WasmPlugin; other products have kinds of that name."""
-    ours = header.group in ("", "extensions.istio.io") or header.group.endswith(".istio.io")
-    return ours and header.kind.lower() == KIND.lower()
+def plugin_kind(header: Header) -> PluginKind | None:
+    """Whether a document is, or is meant to be, an Istio WasmPlugin or TrafficExtension; others have kinds of such names."""
+    if header.group in ("", "extensions.istio.io") or header.group.endswith(".istio.io"):
+        return next((kind for kind in PluginKind if header.kind.lower() == kind.lower()), None)
+    return None
 
 
 def is_secret(header: Header) -> bool:
@@ -45,12 +47,12 @@ def is_secret(header: Header) -> bool:
     return header == Header("v1", "Secret")
 
 
-def header_findings(header: Header, document: Mapping[str, Any]) -> Iterator[Finding]:
-    """What is wrong with the header of a WasmPlugin."""
+def header_findings(header: Header, document: Mapping[str, Any], kind: PluginKind) -> Iterator[Finding]:
+    """What is wrong with the header of a plugin that is meant to be of that kind."""
     if document.get("apiVersion") is None:
         yield schema.REQUIRED.at("apiVersion", says="this field is required.", fix=f"Write {API_VERSION}.")
     elif header.api_version != API_VERSION:
         told = quoted(str(document["apiVersion"]))
-        yield schema.API_VERSION.at("apiVersion", says=f"{told} has no WasmPlugin.", fix=f"Write {API_VERSION}.")
-    if header.kind != KIND:
-        yield schema.API_VERSION.at("kind", says=f"{quoted(header.kind)} is no kind.", fix=f"Write {KIND}.")
+        yield schema.API_VERSION.at("apiVersion", says=f"{told} has no {kind}.", fix=f"Write {API_VERSION}.")
+    if header.kind != kind:
+        yield schema.API_VERSION.at("kind", says=f"{quoted(header.kind)} is no kind.", fix=f"Write {kind}.")

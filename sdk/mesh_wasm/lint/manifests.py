@@ -1,4 +1,4 @@
-"""Reading one manifest: a WasmPlugin or a Secret, and what the rules say of it by itself."""
+"""Reading one manifest: a WasmPlugin, a TrafficExtension or a Secret, and what the rules say of it by itself."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from mesh_wasm.findings import placing, schema
-from mesh_wasm.findings.finding import Finding, quoted
+from mesh_wasm.findings.finding import Finding, Path, quoted
 from mesh_wasm.fleet.cluster import Cluster, Fleet
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.plugin import WasmPluginSpec
+from mesh_wasm.model.traffic_extension import TrafficExtensionSpec, as_plugin, extension_path
 from mesh_wasm.rules.checks import manifest_findings, placed_findings, plugin_findings
 from mesh_wasm.rules.effect.workload import workload_of
+from mesh_wasm.rules.extensions import placed_extension_findings, traffic_extension_findings
 from mesh_wasm.rules.subjects import SecretSubject
 from mesh_wasm.values.docker_config import SECRET_KEY, SECRET_TYPE
+from mesh_wasm.values.enums import PluginKind
 from mesh_wasm.yaml.file import Document
 
-from .kinds import Header, header_findings
+from .kinds import Header, header_findings, plugin_kind
 from .metadata import envelope_findings, text_at
 
 _ANY_CLUSTER = Cluster(name="")
@@ -35,7 +38,9 @@ class Manifest:
     findings: tuple[Finding, ...]
     """Paths start at the document."""
     spec: WasmPluginSpec | None = None
-    """Of a WasmPlugin."""
+    """Of a WasmPlugin; of a TrafficExtension, that of the WasmPlugin that means the same."""
+    extension: TrafficExtensionSpec | None = None
+    """Of a TrafficExtension."""
     secret: SecretSubject | None = None
     """Of a Secret."""
 
@@ -49,6 +54,10 @@ class Manifest:
         """Whether it has an error: then it cannot be compared with others."""
         return any(finding.is_error for finding in self.findings)
 
+    def place(self, path: Path) -> Path:
+        """Where in the document stands what stands at ``path`` in the spec of a WasmPlugin."""
+        return ("spec", *(path if self.extension is None else extension_path(path)))
+
     @property
     def label(self) -> str:
         """The object in words."""
@@ -56,26 +65,36 @@ class Manifest:
 
 
 def read_plugin(document: Document, header: Header, fleet: Fleet | None) -> Manifest:
-    """Read a WasmPlugin; its rules about clusters look at those of the inventory that can hold it."""
+    """Read a WasmPlugin or TrafficExtension; its rules about clusters look at those of the inventory that can hold it."""
     value: Mapping[str, Any] = document.value
-    findings = [*header_findings(header, value)]
+    kind = plugin_kind(header) or PluginKind.WASM_PLUGIN
+    findings = [*header_findings(header, value, kind)]
     findings += envelope_findings(value, ("apiVersion", "kind", "metadata", "spec", "status"))
     namespace = text_at(value, "metadata", "namespace")
-    spec = None
+    spec = extension = None
     if value.get("spec") is None:
         findings.append(schema.REQUIRED.at("spec", says="this field is required.", fix="Write `spec: {url: …}`."))
     else:
-        parsed = parse(WasmPluginSpec, value["spec"], wire=True)
-        spec = parsed.value
-        workload = workload_of(spec)
-        found = [*parsed.findings, *plugin_findings(spec, workload, foreign=True)]
         clusters = clusters_of(fleet, namespace)
-        found += placed_findings(spec, ((cluster, namespace) for cluster in clusters), workload)
+        places = [(cluster, namespace) for cluster in clusters]
+        if kind is PluginKind.WASM_PLUGIN:
+            parsed = parse(WasmPluginSpec, value["spec"], wire=True)
+            spec = parsed.value
+            workload = workload_of(spec)
+            found = [*parsed.findings, *plugin_findings(spec, workload, foreign=True)]
+            found += placed_findings(spec, places, workload)
+        else:
+            read = parse(TrafficExtensionSpec, value["spec"], wire=True)
+            extension, spec = read.value, as_plugin(read.value)
+            workload = workload_of(spec)
+            found = [*read.findings, *traffic_extension_findings(extension, workload, foreign=True)]
+            found += placed_extension_findings(extension, places, workload)
         findings += (finding.under("spec") for finding in found)
         if not clusters:
             says = f"no cluster of the inventory declares namespace {quoted(namespace)}."
             findings.append(placing.NO_NAMESPACE.at("metadata", "namespace", says=says))
-    return Manifest(document, "WasmPlugin", namespace, text_at(value, "metadata", "name"), tuple(findings), spec)
+    name = text_at(value, "metadata", "name")
+    return Manifest(document, kind, namespace, name, tuple(findings), spec, extension)
 
 
 def clusters_of(fleet: Fleet | None, namespace: str | None) -> list[Cluster]:

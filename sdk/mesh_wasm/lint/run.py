@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mesh_wasm.chains.member import read_member
 from mesh_wasm.chains.ties import Ties
+from mesh_wasm.chains.twins import Twins
 from mesh_wasm.findings import placing
 from mesh_wasm.findings.finding import Finding, Severity
 from mesh_wasm.fleet.cluster import Fleet
@@ -16,9 +17,10 @@ from mesh_wasm.rules.subjects import PullSubject
 from mesh_wasm.rules.waivers import ANNOTATION, Levels, Waiver, read_waivers, settle
 from mesh_wasm.tsb import Bundle, kind_of
 from mesh_wasm.values.deferred import known
+from mesh_wasm.values.enums import PluginKind
 from mesh_wasm.yaml.file import Document, Located
 
-from .kinds import header_of, is_plugin, is_secret
+from .kinds import header_of, is_secret, plugin_kind
 from .manifests import Manifest, clusters_of, read_plugin, read_secret
 from .metadata import text_at
 
@@ -58,7 +60,7 @@ def lint(
     for document in documents:
         total += 1
         header = header_of(document.value)
-        if header is not None and is_plugin(header):
+        if header is not None and plugin_kind(header):
             manifests.append(read_plugin(document, header, fleet))
         elif header is not None and is_secret(header):
             manifest = read_secret(document)
@@ -82,6 +84,7 @@ def _together(manifests: list[Manifest], fleet: Fleet | None) -> Iterator[tuple[
         if manifest.secret is not None and manifest.name:
             secrets.setdefault(manifest.name, []).append(manifest)
     ties = Ties()
+    twins = Twins()
     for manifest in filter(lambda one: one.is_judged, manifests):
         findings = list(manifest.findings)
         if manifest.name:
@@ -91,16 +94,18 @@ def _together(manifests: list[Manifest], fleet: Fleet | None) -> Iterator[tuple[
             named = known(manifest.spec.image_pull_secret)
             seen = tuple(one.secret for one in secrets.get(named or "", ()) if one.secret is not None)
             subject = PullSubject(manifest.spec, manifest.namespace, seen)
-            findings += (finding.under("spec") for finding in pull_findings(subject))
-            findings += () if manifest.is_broken else _tied(manifest, ties, fleet)
+            findings += (replace(finding, path=manifest.place(finding.path)) for finding in pull_findings(subject))
+            findings += () if manifest.is_broken else _met(manifest, ties, twins, fleet)
         yield manifest, findings
 
 
-def _tied(manifest: Manifest, ties: Ties, fleet: Fleet | None) -> Iterator[Finding]:
-    """Plugins before it that run at the same place of one workload's chain."""
-    value = manifest.document.value
+def _met(manifest: Manifest, ties: Ties, twins: Twins, fleet: Fleet | None) -> Iterator[Finding]:
+    """Plugins before it that run at the same place of one workload's chain, or are called the same."""
+    value, kind = manifest.document.value, PluginKind(manifest.kind)
     clusters = clusters_of(fleet, manifest.namespace)
-    members = [read_member(cluster, value["metadata"], value["spec"]) for cluster in clusters]
+    members = [read_member(cluster, value["metadata"], value["spec"], kind=kind) for cluster in clusters]
+    for finding in twins.enter(members):
+        yield finding.under("metadata", "name")
     for finding in ties.enter(members):
         yield finding.under("spec", "priority")
 

@@ -11,5 +11,6 @@ __all__ = [
     "shapes",
     "target",
     "traffic",
+    "traffic_extension",
     "vm",
 ]

@@ -5,6 +5,7 @@ __all__ = [
     "catalog",
     "checks",
     "effect",
+    "extensions",
     "image",
     "pages",
     "pull_secrets",

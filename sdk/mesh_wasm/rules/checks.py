@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mesh_wasm.findings import documents, order, placing, schema, sharing, waiving
+from mesh_wasm.findings import documents, kinds, order, placing, schema, sharing, waiving
 from mesh_wasm.findings import pull_secrets as secrets
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.findings.rule import run
 
 from . import catalog, image, security, version
-from .admission import crd, urls
+from .admission import crd, extension, urls
 from .admission import lists as crdlists
-from .effect import blast, silent, traffic
+from .effect import blast, lua, silent, traffic
 from .effect.workload import workload_of
 from .pull_secrets import manifest as secretmanifest
 from .subjects import ClusterPluginSubject, ExtensionSubject, PluginSubject, PullSubject, SecretSubject, Workload
@@ -28,8 +28,10 @@ FAMILIES = (
     schema,
     crd,
     crdlists,
+    extension,
     catalog,
     silent,
+    lua,
     urls,
     traffic,
     security,
@@ -38,6 +40,7 @@ FAMILIES = (
     placing,
     sharing,
     documents,
+    kinds,
     version,
     order,
     secrets,

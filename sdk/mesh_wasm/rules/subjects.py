@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mesh_wasm.fleet.cluster import Mesh
     from mesh_wasm.model.extension import WasmExtension
     from mesh_wasm.model.plugin import WasmPluginSpec
+    from mesh_wasm.model.traffic_extension import TrafficExtensionSpec
 
 
 class Workload(StrEnum):
@@ -44,6 +45,21 @@ class ClusterPluginSubject:
     namespace: str | None = None
     """Namespace of the object, if known."""
     workload: Workload = Workload.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficExtensionSubject:
+    """The spec of a TrafficExtension: what it has beyond a WasmPlugin; paths in findings start at the spec."""
+
+    spec: TrafficExtensionSpec
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterTrafficExtensionSubject:
+    """The spec of a TrafficExtension in one cluster, of which nothing is said but its mesh."""
+
+    spec: TrafficExtensionSpec
+    mesh: Mesh
 
 
 @dataclass(frozen=True, slots=True)

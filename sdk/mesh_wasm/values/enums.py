@@ -20,6 +20,28 @@ class PluginPhase(StrEnum):
     """Right before the router; Alibaba ASM only (upstream Istio refuses it)."""
 
 
+class ExtensionPhase(StrEnum):
+    """The same places, as a TrafficExtension calls them (Istio TrafficExtension.ExecutionPhase)."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    """What a WasmPlugin calls UNSPECIFIED_PHASE."""
+    AUTHN = "AUTHN"
+    """As of a WasmPlugin."""
+    AUTHZ = "AUTHZ"
+    """As of a WasmPlugin."""
+    STATS = "STATS"
+    """As of a WasmPlugin."""
+
+
+class PluginKind(StrEnum):
+    """The kinds of object that Istio makes filters of; from Istio 1.30 it knows both, and runs them in one order."""
+
+    WASM_PLUGIN = "WasmPlugin"
+    """One Wasm module."""
+    TRAFFIC_EXTENSION = "TrafficExtension"
+    """One Wasm module or one Lua script. Istio 1.30."""
+
+
 class PullPolicy(StrEnum):
     """When an image is pulled again (Istio PullPolicy, TSB WasmExtension.PullPolicy)."""
 

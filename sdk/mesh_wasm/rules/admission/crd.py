@@ -16,14 +16,17 @@ from mesh_wasm.values.deferred import Deferred, known
 from mesh_wasm.values.gourl import GoUrlError, admitted, admitted_scheme
 from mesh_wasm.values.image import SCHEMES
 
-BOTH_SELECTORS = rule(
+EXCLUDING = rule(
     "MW110",
     Severity.ERROR,
     Family.SCHEMA,
-    "Both selector and targetRefs",
-    why="The API server refuses the object: only one of targetRefs or selector can be set; an empty list counts as set.",
+    "Fields that exclude one another",
+    why=(
+        "The API server refuses the object: only one of targetRefs or selector can be set, and an empty list counts as set; "
+        "of a TrafficExtension, only one of wasm and lua."
+    ),
     fix="Keep one: selector for sidecars and classic gateways, targetRefs for Gateway API gateways and waypoints.",
-    source="Istio WasmPlugin CRD, CEL: 'only one of targetRefs or selector can be set'",
+    source="Istio CRDs, CEL: 'only one of targetRefs or selector can be set', 'exactly one of wasm or lua must be set'",
     bad=GOOD + "  targetRefs: [{kind: Gateway, group: gateway.networking.k8s.io, name: shop}]\n",
     good=GOOD,
     enforced=True,
@@ -90,7 +93,7 @@ _KINDS = {
 }
 
 
-@BOTH_SELECTORS.checks(PluginSubject)
+@EXCLUDING.checks(PluginSubject)
 def both_selectors(subject: PluginSubject) -> Iterator[Finding]:
     """The CRD counts fields that are there, even an empty targetRefs."""
     spec = subject.spec
@@ -104,7 +107,7 @@ def both_selectors(subject: PluginSubject) -> Iterator[Finding]:
         if value is not None
     ]
     if len(present) > 1:
-        yield BOTH_SELECTORS.at(present[-1], says=f"{' and '.join(present)} exclude one another.")
+        yield EXCLUDING.at(present[-1], says=f"{' and '.join(present)} exclude one another.")
 
 
 @LABEL_WILDCARD.checks(PluginSubject)
