@@ -1,4 +1,4 @@
-"""A WasmPlugin as a member of chains: what decides where it runs and when, read from its manifest."""
+"""A WasmPlugin or TrafficExtension as a member of chains: what decides where it runs and when, read from its manifest."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 
 from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.fleet.istio_version import Version, compared_name
+from mesh_wasm.model.traffic_extension import plugin_form
 from mesh_wasm.planning.plan import PlannedPlugin
 from mesh_wasm.values.base import INT32_MIN
 from mesh_wasm.values.deferred import Deferred
-from mesh_wasm.values.enums import PluginPhase, PluginType
+from mesh_wasm.values.enums import PluginKind, PluginPhase, PluginType
 
 from .declared import Declared, Flow, holds_open, is_open, read_declared, share_traffic
 from .filters import PHASE_ORDER
@@ -33,6 +34,8 @@ class Member:
     root_namespace: str = "istio-system"
     istio: Version | None = None
     """The cluster's Istio; None: not known, the newest is assumed."""
+    kind: PluginKind = PluginKind.WASM_PLUGIN
+    """Which kind of object it is: Istio has one order for both."""
 
     @property
     def phase(self) -> PluginPhase | None:
@@ -76,8 +79,13 @@ class Member:
 
     @property
     def spec(self) -> Mapping[str, Any]:
-        """Its spec; empty where it is deferred as a whole."""
+        """Its spec in the plugin form; empty where it is deferred as a whole."""
         return self.declared.spec
+
+    @property
+    def is_script(self) -> bool:
+        """Whether it is a Lua script (else a Wasm module)."""
+        return "lua" in self.spec
 
     @property
     def label(self) -> str:
@@ -85,9 +93,9 @@ class Member:
         return self.fqn.rsplit("/", 1)[-1] or self.name
 
     @property
-    def identity(self) -> tuple[str, str | None, str]:
-        """Cluster, namespace and name."""
-        return self.cluster, self.namespace, self.name
+    def identity(self) -> tuple[str, str | None, str, PluginKind]:
+        """Cluster, namespace, name and kind."""
+        return self.cluster, self.namespace, self.name, self.kind
 
     @property
     def named(self) -> bool:
@@ -108,7 +116,7 @@ class Member:
     def sort_key(self) -> tuple[Any, ...]:
         """The order within a chain: as far as Istio decides it, then TSB's rule, then as Istio compares equally old ones."""
         phase = PHASE_ORDER[self.phase or PluginPhase.UNSPECIFIED_PHASE]
-        name = compared_name(self.name, self.istio)
+        name = compared_name(self.name, self.istio, self.kind)
         return phase, -self.effective_priority, self.from_root, self.fqn, name, self.namespace or ""
 
     def meets(self, other: Member) -> bool:
@@ -118,11 +126,16 @@ class Member:
 
 
 def read_member(
-    cluster: Cluster, metadata: Mapping[str, Any], spec: Mapping[str, Any] | Deferred, declared_by: str = ""
+    cluster: Cluster,
+    metadata: Mapping[str, Any],
+    spec: Mapping[str, Any] | Deferred,
+    declared_by: str = "",
+    kind: PluginKind = PluginKind.WASM_PLUGIN,
 ) -> Member:
-    """Read a plugin in wire form; deferred leaves, and the marks that stand for them in manifests, are undecided."""
-    declared = read_declared(spec, metadata.get("annotations"), declared_by)
-    return _member(cluster, metadata.get("namespace"), metadata.get("name"), declared)
+    """Read an object of that kind in wire form; deferred leaves, and the marks that stand for them, are undecided."""
+    form = spec if kind is PluginKind.WASM_PLUGIN else plugin_form(spec)
+    declared = read_declared(form, metadata.get("annotations"), declared_by)
+    return _member(cluster, metadata.get("namespace"), metadata.get("name"), declared, kind)
 
 
 def members_of(plugins: Iterable[PlannedPlugin]) -> Iterator[Member]:
@@ -132,15 +145,15 @@ def members_of(plugins: Iterable[PlannedPlugin]) -> Iterator[Member]:
         key = id(plugin.spec), id(plugin.annotations), plugin.declared_by
         if key not in read:  # the plugin is held, so that no other object gets one of its ids
             read[key] = plugin, read_declared(plugin.spec, plugin.annotations, plugin.declared_by)
-        yield _member(plugin.cluster, plugin.namespace, plugin.name, read[key][1])
+        yield _member(plugin.cluster, plugin.namespace, plugin.name, read[key][1], plugin.kind)
 
 
-def _member(cluster: Cluster, namespace: Any, name: Any, declared: Declared) -> Member:
+def _member(cluster: Cluster, namespace: Any, name: Any, declared: Declared, kind: PluginKind) -> Member:
     root = cluster.root_namespace
     if not isinstance(name, str) or is_open(name):
         name = f"({declared.by or 'name known at up'})"
     if holds_open(namespace):
         somewhere = replace(declared, undecided=("namespace", *declared.undecided))
-        return Member(cluster.name, None, name, None, somewhere, root, cluster.version)
+        return Member(cluster.name, None, name, None, somewhere, root, cluster.version, kind)
     where = declared.aims(str(namespace or "default"), root)
-    return Member(cluster.name, namespace, name, where, declared, root, cluster.version)
+    return Member(cluster.name, namespace, name, where, declared, root, cluster.version, kind)

@@ -19,6 +19,7 @@ from mesh_wasm.fleet.istio_version import TRAFFIC_EXTENSION_SINCE, has, turned_r
 
 from ._label_index import LabelIndex, Labels
 from .member import Member
+from .twins import are_twins
 from .workload import WorkloadKind
 
 _MOST = 5
@@ -78,7 +79,7 @@ class Ties:
 
     def __init__(self) -> None:
         self._places: dict[tuple[Any, ...], _Equals] = defaultdict(_Equals)
-        self._known: set[tuple[str, str | None, str]] = set()
+        self._known: set[tuple[Any, ...]] = set()
         self._nameless: set[tuple[str | None, ...]] = set()
         """Those that were entered before their names were known."""
 
@@ -114,7 +115,7 @@ def tie_findings(members: Iterable[Member]) -> list[Finding]:
 def _rivals(member: Member, equals: _Equals) -> Iterator[Member]:
     for other in equals.candidates(member):
         same = other.namespace == member.namespace
-        if (same or _against_tsb(member, other)) and member.meets(other):
+        if (same or _against_tsb(member, other)) and member.meets(other) and not are_twins(member, other):
             yield other
 
 
@@ -144,7 +145,7 @@ def _findings(found: dict[tuple[str, str, bool], list[tuple[Member, Member]]]) -
             how = (
                 f"Istio runs {_called(first)} first, as its namespace is the workload's own; by TSB's rule, FQNs decide"
             )
-        names = f"WasmPlugins {member.namespace}/{member.name} and {rival.namespace}/{rival.name}"
+        names = _objects(member, rival)
         yield order.CROSS_TIE.at(
             says=f"{both} ({names}{where}); {how}.",
             cluster=clusters[0] or None if len(clusters) == 1 else None,
@@ -169,3 +170,9 @@ def _upgrade_tie(member: Member, rival: Member, clusters: list[str]) -> Finding:
         ),
         cluster=clusters[0] or None if len(clusters) == 1 else None,
     )
+
+
+def _objects(one: Member, other: Member) -> str:
+    if one.kind == other.kind:
+        return f"{one.kind}s {one.namespace}/{one.name} and {other.namespace}/{other.name}"
+    return f"{one.kind} {one.namespace}/{one.name} and {other.kind} {other.namespace}/{other.name}"

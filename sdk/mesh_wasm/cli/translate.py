@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import click
 
 from mesh_wasm.findings.finding import Severity, counted, tallied
 from mesh_wasm.fleet.inventory import read_inventory
-from mesh_wasm.planning.manifests import ManifestError, ordered_keys, write_tree
+from mesh_wasm.planning.manifests import ManifestError, in_line, ordered_keys, write_tree
 from mesh_wasm.tsb import Bundle, BundlePlan
 from mesh_wasm.yaml.file import Located, Unreadable
 from mesh_wasm.yaml.paths import read_paths
@@ -25,6 +26,8 @@ from mesh_wasm.yaml.paths import read_paths
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def translate(paths: tuple[str, ...], inventory: str, out: Path | None, form: str) -> None:
     """Translate TSB YAML (files, folders, - for standard input) into WasmPlugins for every cluster of the inventory.
+
+    A cluster with emit: TrafficExtension gets these instead.
 
     Read are WasmExtension, IngressGateway, EgressGateway, Tier1Gateway, Gateway and SecuritySetting, with the Groups and
     Workspaces that say which namespaces are meant; as `tctl get` prints them, or as GitOps custom resources. Other kinds
@@ -86,7 +89,7 @@ def _show(
     from .console import console
 
     if objects:
-        root = Tree(Text("WasmPlugins", style="bold"))
+        root = Tree(Text(" and ".join(f"{kind}s" for kind in _kinds(objects)), style="bold"))
         branches: dict[tuple[str, ...], Tree] = {}
         for cluster, manifest in sorted(objects, key=_place):
             metadata, spec = manifest["metadata"], manifest["spec"]
@@ -95,9 +98,7 @@ def _show(
             if place not in branches:
                 branches[place] = top.add(Text(f"namespace {metadata['namespace']}", style="cyan"))
             line = Text(metadata["name"], style="bold")
-            line.append(
-                f"  {spec.get('phase', 'UNSPECIFIED_PHASE')} {spec['priority']}  {spec['url']}", style="not bold"
-            )
+            line.append(f"  {in_line(manifest['kind'], spec)}", style="not bold")
             branches[place].add(line)
         for key, branch in branches.items():
             if len(key) == 1:
@@ -108,8 +109,17 @@ def _show(
     tally = [sum(located.finding.severity is severity for located in findings) for severity in Severity]
     counts = ", ".join(tallied(number, severity) for number, severity in zip(tally, Severity, strict=True))
     read = f"{counted(bundle.read, 'document')} read, {bundle.skipped} of other kinds passed over"
-    planned = "" if failed else f"; {counted(len(plan.targets), 'target')}, {counted(len(objects), 'WasmPlugin')}"
+    planned = "" if failed else f"; {counted(len(plan.targets), 'target')}, {_counted(objects)}"
     click.echo(f"{read}{planned}; {counts}.")
+
+
+def _kinds(objects: list[tuple[str, dict[str, Any]]]) -> Counter[str]:
+    """How many objects of each kind; WasmPlugins first."""
+    return Counter(sorted((manifest["kind"] for _, manifest in objects), reverse=True)) or Counter({"WasmPlugin": 0})
+
+
+def _counted(objects: list[tuple[str, dict[str, Any]]]) -> str:
+    return ", ".join(counted(number, kind) for kind, number in _kinds(objects).items())
 
 
 def _place(item: tuple[str, Mapping[str, Any]]) -> tuple[str, str, str]:

@@ -1,3 +1,14 @@
 """Planning: from attachments and raw plugins to what is to exist in every cluster, as a value and as manifests."""
 
-__all__ = ["attached", "attachments", "checks", "entries", "manifests", "plan", "plugins", "ranking", "translate"]
+__all__ = [
+    "attached",
+    "attachments",
+    "checks",
+    "entries",
+    "manifests",
+    "plan",
+    "plugins",
+    "ranking",
+    "traffic_extensions",
+    "translate",
+]

@@ -13,8 +13,11 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from mesh_wasm.findings.finding import Path, format_path
-from mesh_wasm.model.plugin import KIND, WasmPluginSpec
+from mesh_wasm.model.plugin import WasmPluginSpec
+from mesh_wasm.model.traffic_extension import TrafficExtensionSpec, WasmConfig, plugin_form
+from mesh_wasm.values.base import Model
 from mesh_wasm.values.docker_config import SECRET_KEY, SECRET_TYPE
+from mesh_wasm.values.enums import PluginKind
 from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
 from mesh_wasm.values.naming import short_hash
 from mesh_wasm.yaml.text import yaml_text
@@ -27,7 +30,14 @@ CLUSTER_WIDE = "_cluster"
 
 _TOP = ("apiVersion", "kind", "metadata", "type", "spec", "stringData", "data")
 _METADATA = ("name", "namespace", "labels", "annotations")
-_SPEC = tuple(info.alias or name for name, info in WasmPluginSpec.model_fields.items())
+
+
+def _fields(model: type[Model]) -> tuple[str, ...]:
+    return tuple(info.alias or name for name, info in model.model_fields.items())
+
+
+_SPECS = {PluginKind.WASM_PLUGIN: _fields(WasmPluginSpec), PluginKind.TRAFFIC_EXTENSION: _fields(TrafficExtensionSpec)}
+_WASM = _fields(WasmConfig)
 _SAFE = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")
 _MAX_FILE_NAME = 255 - len(".yaml")
 
@@ -47,11 +57,25 @@ def ordered_keys(manifest: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in out.items():
         if key == "metadata" and isinstance(value, Mapping):
             out[key] = {name: _sorted(item) for name, item in _ranked(value, _METADATA).items()}
-        elif key == "spec" and isinstance(value, Mapping) and manifest.get("kind") == KIND:
-            out[key] = {name: _sorted(item) for name, item in _ranked(value, _SPEC).items()}
+        elif key == "spec" and isinstance(value, Mapping) and manifest.get("kind") in _SPECS:
+            first = _SPECS[PluginKind(manifest["kind"])]
+            out[key] = {name: _spec_field(name, item) for name, item in _ranked(value, first).items()}
         else:
             out[key] = _sorted(value)
     return out
+
+
+def in_line(kind: str, spec: Mapping[str, Any]) -> str:
+    """Phase, priority and module of a plugin of either kind, for people."""
+    form = plugin_form(spec) if kind == PluginKind.TRAFFIC_EXTENSION else spec
+    what = "Lua script" if "lua" in form else form.get("url")
+    return f"{form.get('phase', 'UNSPECIFIED_PHASE')} {form.get('priority')}  {what}"
+
+
+def _spec_field(name: str, value: Any) -> Any:
+    if name == "wasm" and isinstance(value, Mapping):
+        return {key: _sorted(item) for key, item in _ranked(value, _WASM).items()}
+    return _sorted(value)
 
 
 def _ranked(mapping: Mapping[str, Any], first: tuple[str, ...]) -> dict[str, Any]:

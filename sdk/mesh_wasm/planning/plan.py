@@ -9,20 +9,22 @@ from typing import Any
 from mesh_wasm.findings import placing
 from mesh_wasm.findings.finding import Finding, errors, ordered
 from mesh_wasm.fleet.cluster import Cluster
-from mesh_wasm.model.plugin import API_VERSION, KIND
+from mesh_wasm.model.plugin import API_VERSION
+from mesh_wasm.model.traffic_extension import written_form
 from mesh_wasm.secrets.plan import PlannedSecret
 from mesh_wasm.values.deferred import Deferred
+from mesh_wasm.values.enums import PluginKind
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedPlugin:
-    """One WasmPlugin in one namespace of one cluster."""
+    """One WasmPlugin or TrafficExtension in one namespace of one cluster."""
 
     cluster: Cluster
     namespace: str | Deferred
     name: str | Deferred
     spec: Mapping[str, Any]
-    """The spec in wire form, with deferred leaves in place."""
+    """The spec in the plugin form (:mod:`mesh_wasm.model.traffic_extension`), with deferred leaves in place."""
     key: str
     """Stable name within its component and cluster, made of known values only: the Pulumi resource is called after it."""
     labels: Mapping[str, Any] = field(default_factory=dict)
@@ -31,6 +33,17 @@ class PlannedPlugin:
     """The pull secret that has to exist before it."""
     declared_by: str = ""
     """The component or document that declares it, for messages."""
+    fixed_kind: PluginKind | None = None
+    """The kind of object, where what declares it says so; else the cluster does."""
+
+    @property
+    def kind(self) -> PluginKind:
+        """The kind of object that it becomes."""
+        return self.fixed_kind or self.cluster.emit
+
+    def written_spec(self) -> Any:
+        """The spec as the object has it."""
+        return written_form(self.kind, self.spec)
 
     def metadata(self) -> dict[str, Any]:
         """The metadata in wire form."""
@@ -43,7 +56,12 @@ class PlannedPlugin:
 
     def manifest(self) -> dict[str, Any]:
         """The whole object in wire form."""
-        return {"apiVersion": API_VERSION, "kind": KIND, "metadata": self.metadata(), "spec": dict(self.spec)}
+        return {
+            "apiVersion": API_VERSION,
+            "kind": self.kind.value,
+            "metadata": self.metadata(),
+            "spec": self.written_spec(),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +90,17 @@ class Plan:
         )
 
 
-def same_objects(declared_by: str, plan: Plan, writers: dict[tuple[str, str, str], str]) -> list[Finding]:
+def same_objects(declared_by: str, plan: Plan, writers: dict[tuple[str, ...], str]) -> list[Finding]:
     """Findings about plugins that would be the same object as one of another plan.
 
-    ``writers`` holds who writes each object (by cluster, namespace and name) so far, and is added to.
+    ``writers`` holds who writes each object (by cluster, kind, namespace and name) so far, and is added to.
     """
     findings = []
     for plugin in plan.plugins:
         if isinstance(plugin.namespace, Deferred) or isinstance(plugin.name, Deferred):
             continue
-        first = writers.setdefault((plugin.cluster.name, plugin.namespace, plugin.name), declared_by)
+        first = writers.setdefault((plugin.cluster.name, plugin.kind, plugin.namespace, plugin.name), declared_by)
         if first != declared_by:
-            says = f"{KIND} {plugin.namespace}/{plugin.name} is written by {first} already."
+            says = f"{plugin.kind} {plugin.namespace}/{plugin.name} is written by {first} already."
             findings.append(placing.SAME_OBJECT.at(says=says, cluster=plugin.cluster.name))
     return findings

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from mesh_wasm.model.traffic_extension import plugin_form
+
 from .leaves import at, is_unknown, labels, mapping, maps, number, text
 from .objects import (
     Address,
@@ -152,15 +154,16 @@ def _policy(value: Values, common: dict[str, Any]) -> Policy:
     )
 
 
+_DECIDES = ("selector", "targetRefs", "phase", "priority", "match", "type")
+
+
 def _traffic_extension(value: Values, common: dict[str, Any]) -> TrafficExtension:
-    spec = mapping(value.get("spec"))
-    kept = {key: spec[key] for key in ("selector", "targetRefs", "phase", "priority", "match") if key in spec}
-    kind = at(value, "spec", "wasm", "type")
+    form = plugin_form(mapping(value.get("spec")))
     metadata = mapping(value.get("metadata"))
     return TrafficExtension(
         **common,
         metadata={key: metadata[key] for key in ("name", "namespace", "annotations") if key in metadata},
-        spec=kept if kind is None else {**kept, "type": kind},
+        spec={key: form[key] for key in _DECIDES if key in form},
     )
 
 

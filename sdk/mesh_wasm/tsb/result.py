@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from mesh_wasm.chains.member import members_of
 from mesh_wasm.chains.ties import Ties
+from mesh_wasm.chains.twins import Twins
 from mesh_wasm.findings.finding import Finding, Path, errors
 from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.target import Target
@@ -88,11 +89,12 @@ Enter = Callable[[str, Plan], list[Finding]]
 
 def book() -> Enter:
     """Findings about what only shows between targets: objects that two would write, and ties of their plugins."""
-    writers: dict[tuple[str, str, str], str] = {}
-    ties = Ties()
+    writers: dict[tuple[str, ...], str] = {}
+    ties, twins = Ties(), Twins()
 
     def enter(label: str, plan: Plan) -> list[Finding]:
-        return [*same_objects(label, plan, writers), *ties.enter(members_of(plan.plugins))]
+        members = list(members_of(plan.plugins))
+        return [*same_objects(label, plan, writers), *twins.enter(members), *ties.enter(members)]
 
     return enter
 
