@@ -41,9 +41,9 @@ _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "c
 def lint_command(paths: tuple[str, ...], inventory: str | None, form: str, levels: tuple[str, ...]) -> None:
     """Check YAML files and folders (- for standard input) against the catalogue of rules.
 
-    Read are Istio WasmPlugin, pull Secrets, and TSB WasmExtension, IngressGateway, EgressGateway, Tier1Gateway, Gateway,
-    SecuritySetting, Group and Workspace. Other kinds are passed over and counted. With an inventory, rules about
-    versions, dialects, namespaces and placement are checked as well.
+    Read are Istio WasmPlugin and TrafficExtension, pull Secrets, and TSB WasmExtension, IngressGateway, EgressGateway,
+    Tier1Gateway, Gateway, SecuritySetting, Group and Workspace. Other kinds are passed over and counted. With an
+    inventory, rules about versions, dialects, namespaces and placement are checked as well.
 
     A finding is waived for an object by its annotation mesh-wasm/waive: "MW403 until 2027-01-31: why".
 

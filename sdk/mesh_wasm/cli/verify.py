@@ -66,7 +66,7 @@ def verify(
     source = _whole(plan, Options(stack, inventory))
     planned = list(planned_of(source.members))
     if not planned:
-        raise click.UsageError(f"{plan} plans no WasmPlugin.")
+        raise click.UsageError(f"{plan} plans no WasmPlugin or TrafficExtension.")
     try:
         found = survey(planned, source.clusters, [Where.parse(text) for text in proxies], root_namespace, wait)
     except EvidenceError as error:
@@ -109,7 +109,9 @@ def _print(found: Survey) -> None:
         for spot in seen.blind_spots:
             click.echo(f"not seen: {spot}")
     for plugin in found.unseen:
-        click.echo(f"not seen: {plugin.cluster}: WasmPlugin {plugin.key} reaches none of these proxies.")
+        click.echo(
+            f"not seen: {plugin.cluster}: {plugin.kind} {plugin.namespace}/{plugin.name} reaches none of these proxies."
+        )
     click.echo(_tally(found))
 
 
@@ -130,7 +132,10 @@ def _document(ok: bool, found: Survey) -> dict[str, Any]:
     return {
         "ok": ok,
         "proxies": [_proxy_document(seen) for seen in found.proxies],
-        "unseen": [{"cluster": one.cluster, "namespace": one.namespace, "name": one.name} for one in found.unseen],
+        "unseen": [
+            {"cluster": one.cluster, "kind": one.kind, "namespace": one.namespace, "name": one.name}
+            for one in found.unseen
+        ],
     }
 
 
@@ -151,6 +156,7 @@ def _proxy_document(seen: Seen) -> dict[str, Any]:
 
 def _verdict_document(verdict: Verdict) -> dict[str, Any]:
     return {
+        "kind": verdict.plugin.kind,
         "namespace": verdict.plugin.namespace,
         "name": verdict.plugin.name,
         "status": str(verdict.status),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mesh_wasm.values.enums import PluginPhase
+from mesh_wasm.values.enums import PluginKind, PluginPhase
 
 from .shape import PluginReport, Report, StepReport, WorkloadReport
 
@@ -70,13 +70,18 @@ def details(plugin: PluginReport) -> list[tuple[str, str]]:
     keys = plugin["configKeys"]
     facts = [
         ("why", plugin["why"]),
-        ("object", f"WasmPlugin {plugin['namespace']}/{plugin['name']}"),
+        ("object", f"{kind_of(plugin)} {plugin['namespace']}/{plugin['name']}"),
         ("module", plugin["url"] or "not known yet"),
         ("configuration", "not known yet" if keys is None else ", ".join(keys)),
         ("on failure", "" if plugin["failStrategy"] == "FAIL_CLOSE" else plugin["failStrategy"]),
         ("traffic", "" if plugin["traffic"] == "all" else plugin["traffic"]),
     ]
     return [(name, text) for name, text in facts if text]
+
+
+def kind_of(plugin: PluginReport) -> str:
+    """Its kind of object; reports that were saved before there were two do not say it."""
+    return plugin.get("kind", PluginKind.WASM_PLUGIN.value)
 
 
 def phase_name(phase: str | None) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from mesh_wasm.findings.finding import counted, listed
+from mesh_wasm.values.enums import PluginKind
 
 from ._views import phase_name
 from .shape import VERSION, PluginReport, Report, WorkloadReport
@@ -75,7 +76,11 @@ def _summary(plugin: PluginReport) -> str:
     return f"{plugin['label']} {plugin['version'] or ''}".strip()
 
 
+_UNSAID = {"kind": PluginKind.WASM_PLUGIN.value}
+"""What a report means that was saved before it had the field."""
+
 _SHOW: dict[str, tuple[str, str, Callable[[Any], str]]] = {
+    "kind": ("behaviour", "object", str),
     "url": ("version", "module", lambda value: value or "not known yet"),
     "phase": ("phase", "phase", phase_name),
     "priority": ("priority", "priority", lambda value: "none" if value is None else str(value)),
@@ -90,8 +95,9 @@ def _field_changes(old: PluginReport, new: PluginReport) -> Iterator[tuple[str, 
     was: Mapping[str, Any] = old
     now: Mapping[str, Any] = new
     for field, (kind, name, show) in _SHOW.items():
-        if was[field] != now[field]:
-            yield kind, f"{name}: {show(was[field])} → {show(now[field])}"
+        first, then = (side.get(field, _UNSAID.get(field)) for side in (was, now))
+        if first != then:
+            yield kind, f"{name}: {show(first)} → {show(then)}"
     gone, come = set(old["configKeys"] or ()), set(new["configKeys"] or ())
     if gone != come and old["configKeys"] is not None and new["configKeys"] is not None:
         keys = [*(f"+{key}" for key in sorted(come - gone)), *(f"-{key}" for key in sorted(gone - come))]

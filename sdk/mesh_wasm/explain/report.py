@@ -16,11 +16,15 @@ from mesh_wasm.chains.chain import Chain, Step, chains
 from mesh_wasm.chains.declared import ALL_TRAFFIC
 from mesh_wasm.chains.member import Member
 from mesh_wasm.chains.ties import tie_findings
+from mesh_wasm.chains.twins import Twins
 from mesh_wasm.chains.workload import Workload, WorkloadKind
+from mesh_wasm.findings.kinds import BOTH_KINDS
 from mesh_wasm.sources.source import Source
 from mesh_wasm.values.deferred import Deferred
+from mesh_wasm.values.enums import PluginKind
 from mesh_wasm.values.image import image_of
 from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
+from mesh_wasm.values.naming import short_hash
 
 from .shape import VERSION, FindingReport, PluginReport, Report, StepReport, WorkloadReport
 
@@ -28,22 +32,23 @@ from .shape import VERSION, FindingReport, PluginReport, Report, StepReport, Wor
 def report(source: Source) -> Report:
     """Explain a source."""
     members = sorted(source.members, key=lambda member: (member.cluster, member.namespace or "", member.name))
+    keys = _keys(members)
     by_cluster: dict[str, list[Chain]] = defaultdict(list)
     for chain in chains(members):
         by_cluster[chain.cluster].append(chain)
     idle: dict[str, list[str]] = defaultdict(list)
     for member in members:
         if not member.aims:
-            idle[member.cluster].append(_key(member))
+            idle[member.cluster].append(keys[member.identity])
     names = dict.fromkeys([*source.clusters, *(member.cluster for member in members)])
     return {
         "version": VERSION,
         "title": source.title,
         "clusters": [
-            {"name": name, "workloads": [_workload(one) for one in by_cluster[name]], "unreached": idle[name]}
+            {"name": name, "workloads": [_workload(one, keys) for one in by_cluster[name]], "unreached": idle[name]}
             for name in names
         ],
-        "plugins": {_key(member): _plugin(member) for member in members},
+        "plugins": {keys[member.identity]: _plugin(member) for member in members},
         "findings": list(_findings(source, members)),
         "problems": list(source.problems),
     }
@@ -54,24 +59,34 @@ def to_json(told: Mapping[str, Any]) -> str:
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
 
-def _key(member: Member) -> str:
-    return f"{member.cluster}/{member.namespace or '?'}/{member.name}"
+Keys = Mapping[tuple[Any, ...], str]
+"""The key of each plugin in the report, by its identity."""
 
 
-def _workload(chain: Chain) -> WorkloadReport:
+def _keys(members: list[Member]) -> Keys:
+    """A TrafficExtension in the place of a WasmPlugin has its key, so that reports can be compared; its twin has not."""
+    keys: dict[tuple[Any, ...], str] = {}
+    for member in sorted(members, key=lambda member: member.kind, reverse=True):  # WasmPlugins first
+        key = f"{member.cluster}/{member.namespace or '?'}/{member.name}"
+        twin = (*member.identity[:3], PluginKind.WASM_PLUGIN)
+        keys[member.identity] = f"{key} ({member.kind})" if member.identity != twin and twin in keys else key
+    return keys
+
+
+def _workload(chain: Chain, keys: Keys) -> WorkloadReport:
     return {
         "title": chain.workload.title,
         "line": chain.line,
-        "network": [_step(step) for step in chain.network],
-        "http": [_step(step) for step in chain.http],
-        "undecided": [_key(member) for member in chain.undecided],
+        "network": [_step(step, keys) for step in chain.network],
+        "http": [_step(step, keys) for step in chain.http],
+        "undecided": [keys[member.identity] for member in chain.undecided],
     }
 
 
-def _step(step: Step) -> StepReport:
+def _step(step: Step, keys: Keys) -> StepReport:
     told: StepReport = {"name": step.name}
     if step.member is not None:
-        told["plugin"] = _key(step.member)
+        told["plugin"] = keys[step.member.identity]
     if step.filter is not None:
         told["what"] = step.filter.what
     if step.condition:
@@ -85,6 +100,7 @@ def _plugin(member: Member) -> PluginReport:
     spec = member.spec
     url = _known_text(spec.get("url"))
     return {
+        "kind": member.kind.value,
         "cluster": member.cluster,
         "namespace": member.namespace,
         "name": member.name,
@@ -96,10 +112,10 @@ def _plugin(member: Member) -> PluginReport:
         "phase": member.phase,
         "priority": member.priority,
         "layer": member.layer,
-        "url": _public(url) if url else None,
+        "url": _script(spec) if member.is_script else _public(url) if url else None,
         "version": _version(url) if url else None,
-        "configKeys": _config_keys(spec),
-        "failStrategy": _known_text(spec.get("failStrategy")) or "FAIL_CLOSE",
+        "configKeys": [] if member.is_script else _config_keys(spec),
+        "failStrategy": "FAIL_OPEN" if member.is_script else _known_text(spec.get("failStrategy")) or "FAIL_CLOSE",
         "traffic": _traffic(member),
         "undecided": list(member.undecided),
     }
@@ -115,7 +131,7 @@ def _why(member: Member) -> str:
     if member.fqn:
         origin = f"Extension {member.fqn} is attached to {member.target or 'a target'}{by}"
     else:
-        origin = f"It is a WasmPlugin of its own{by and f', declared{by}'}"
+        origin = f"It is a {member.kind} of its own{by and f', declared{by}'}"
     if member.aims is None:
         return f"{origin}; where it runs is not known yet."
     return f"{origin}; it runs on {' and '.join(map(_reach, member.aims)) or _nowhere(member)}."
@@ -141,6 +157,13 @@ def _reach(aim: Workload) -> str:
         case _:
             what = "Service" if aim.kind is WorkloadKind.SERVICE else "ServiceEntry"
             return f"the waypoint of {what} {aim.name} in {where}"
+
+
+def _script(spec: Mapping[str, Any]) -> str | None:
+    """A script by the mark of its text: a report shows that it has changed, and not what it says."""
+    lua = spec["lua"]
+    code = _known_text(lua.get("inlineCode")) if isinstance(lua, Mapping) else None
+    return None if code is None else f"Lua script {short_hash(code)}"
 
 
 def _public(url: str) -> str:
@@ -178,6 +201,8 @@ def _findings(source: Source, members: list[Member]) -> Iterator[FindingReport]:
     told = list(source.findings)
     if not any(finding.rule == "MW706" for _, finding in told):
         told += [("", finding) for finding in tie_findings(members)]
+    if not any(finding.rule == BOTH_KINDS.id for _, finding in told):
+        told += [("", finding) for finding in Twins().enter(members)]
     for component, finding in told:
         yield {
             "component": component,

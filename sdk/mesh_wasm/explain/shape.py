@@ -41,8 +41,10 @@ class ClusterReport(TypedDict):
 
 
 class PluginReport(TypedDict):
-    """One WasmPlugin, and why it is there."""
+    """One WasmPlugin or TrafficExtension, and why it is there."""
 
+    kind: NotRequired[str]
+    """WasmPlugin or TrafficExtension; a report that was saved before there were two has WasmPlugins only."""
     cluster: str
     namespace: str | None
     name: str

@@ -1,4 +1,6 @@
-"""Reading WasmPlugins from YAML files: ``FOLDER/<cluster>/<namespace>/<kind>-<name>.yaml``, as ``mesh-wasm plan`` writes.
+"""Reading WasmPlugins and TrafficExtensions from YAML files.
+
+They lie as ``mesh-wasm plan`` writes them: ``FOLDER/<cluster>/<namespace>/<kind>-<name>.yaml``.
 
 A file that lies in no cluster's folder counts for a cluster that is called after the source. What ``plan`` and
 ``translate`` print with ``--format json`` can be read too.
@@ -12,12 +14,14 @@ from typing import Any
 
 from mesh_wasm.chains.member import Member, read_member
 from mesh_wasm.fleet.cluster import Cluster
-from mesh_wasm.model.plugin import API_VERSION, KIND
+from mesh_wasm.model.plugin import API_VERSION
+from mesh_wasm.values.enums import PluginKind
 from mesh_wasm.yaml.file import Unreadable, load
 
 from .source import Options, Source, SourceError
 
 _SUFFIXES = {".yaml", ".yml"}
+_KINDS = frozenset(PluginKind)
 
 
 @dataclass
@@ -29,7 +33,7 @@ class _Collected:
 
 
 def read_manifests(path: Path, options: Options) -> Source | None:
-    """The WasmPlugins of a file or folder; None if there are none."""
+    """The WasmPlugins and TrafficExtensions of a file or folder; None if there are none."""
     files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES)
     found = _Collected()
     name = path.resolve().name if path.is_dir() else path.stem
@@ -49,13 +53,14 @@ def read_manifests(path: Path, options: Options) -> Source | None:
 
 
 def _read(value: Any, cluster: str, namespace: str, found: _Collected) -> None:
-    if not isinstance(value, dict) or value.get("kind") != KIND or value.get("apiVersion") != API_VERSION:
+    if not isinstance(value, dict) or value.get("kind") not in _KINDS or value.get("apiVersion") != API_VERSION:
         return
     metadata, spec = value.get("metadata"), value.get("spec")
     if not isinstance(metadata, dict) or not isinstance(spec, dict):
         return
     found.clusters[cluster] = None
-    found.members.append(read_member(Cluster(name=cluster), {"namespace": namespace, **metadata}, spec))
+    where = {"namespace": namespace, **metadata}
+    found.members.append(read_member(Cluster(name=cluster), where, spec, kind=PluginKind(value["kind"])))
 
 
 def _read_plan(value: Any, found: _Collected) -> None:

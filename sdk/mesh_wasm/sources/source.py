@@ -64,5 +64,5 @@ def load_source(path: Path, options: Options | None = None) -> Source:
         source = read(path, options or Options())
         if source is not None:
             return source
-    says = "it is no Pulumi program, no TSB document, and holds no WasmPlugin"
+    says = "it is no Pulumi program, no TSB document, and holds no WasmPlugin or TrafficExtension"
     raise SourceError(f"{path} cannot be read: {says}.")

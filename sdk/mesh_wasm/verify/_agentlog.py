@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mesh_wasm.fleet.istio_version import FilterName
+from mesh_wasm.fleet.istio_version import WASM_PLUGIN, FilterName
 
 _STAMP = re.compile(r'^(?:\{.*?"time":")?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)')
 _FETCH = re.compile(
@@ -31,8 +31,8 @@ class AgentLog:
     """When a plugin last trapped, RFC 3339; the log does not say which. Empty: none has."""
 
     @classmethod
-    def read(cls, text: str) -> AgentLog:
-        """Read a log in Istio's default or JSON form."""
+    def read(cls, text: str, kind: str = WASM_PLUGIN) -> AgentLog:
+        """Read a log in Istio's default or JSON form. ``kind``: whose names have nothing behind them there."""
         fetches: dict[str, str] = {}
         refusals: dict[str, str] = {}
         crashed = ""
@@ -40,9 +40,9 @@ class AgentLog:
             stamp = _STAMP.match(line)
             when = stamp[1] if stamp else ""
             if found := _FETCH.search(line):
-                fetches[found[1] if "://" in found[1] else FilterName.of_plugin(found[1]).key] = found[2]
+                fetches[found[1] if "://" in found[1] else FilterName.of_plugin(found[1], kind).key] = found[2]
             elif found := _REFUSED.search(line):
-                refusals[FilterName.of_plugin(found[1]).key] = when
+                refusals[FilterName.of_plugin(found[1], kind).key] = when
             elif _CRASHED.search(line):
                 crashed = when
         return cls(fetches, refusals, crashed)

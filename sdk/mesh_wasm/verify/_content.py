@@ -17,6 +17,11 @@ _POLICIES = {"FAIL_OPEN": "FAIL_OPEN", "FAIL_RELOAD": "FAIL_RELOAD", "FAIL_CLOSE
 
 def differences(plugin: Planned, filter_: Filter) -> list[str]:
     """What is different, as phrases such as ``image`` or ``pluginConfig (mode)``; empty if nothing is."""
+    if plugin.script is not None:
+        same = any(mark in plugin.script for mark in MARKS) or plugin.script == filter_.script
+        return [] if same else ["lua.inlineCode"]
+    if filter_.script is not None:
+        return ["module (it is a Lua script)"]
     return list(_differences(plugin.spec, filter_))
 
 

@@ -9,11 +9,19 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from mesh_wasm.fleet.istio_version import FilterName
+from mesh_wasm.fleet.istio_version import (
+    TRAFFIC_EXTENSION,
+    TRAFFIC_EXTENSION_SINCE,
+    WASM_PLUGIN,
+    FilterName,
+    has,
+    version_of,
+)
 
 _WAYPOINT_LISTENER = "main_internal"
 """The one that Services' traffic passes; the others of a waypoint only open and close its tunnels."""
 _SERVED = re.compile(r"inbound-vip\|(\d+)\|[a-z]+\|(.+)")
+_TEXT_OF_SCRIPT = re.compile(r'\[string ".*?"\]:', re.DOTALL)
 _HTTP_MANAGER = "envoy.filters.network.http_connection_manager"
 
 
@@ -39,7 +47,7 @@ class Chain:
     """The port that a match is compared with; 0 where Istio compares with none, as for HTTP in a waypoint."""
     direction: Direction
     plugins: tuple[str, ...]
-    """``namespace/name`` of the plugins in it, in order."""
+    """Keys of the plugins in it, in order: see :attr:`FilterName.key`."""
     is_http: bool
     warming: bool = False
     """Whether the listener still waits for something and takes no requests yet."""
@@ -56,7 +64,9 @@ class Filter:
     allows: bool = False
     """Of a substitute: whether it lets all requests pass (else it denies them all)."""
     updated: str = ""
-    """When Envoy got it, RFC 3339."""
+    """When Envoy got it, RFC 3339; empty for a script, which is part of its listener."""
+    script: str | None = None
+    """The Lua script; None for a module."""
 
     @property
     def module_file(self) -> str:
@@ -87,6 +97,18 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A listener that Envoy refuses as istiod sends it: what ran before goes on, and every later change is held up."""
+
+    listener: str
+    """Its name; empty where the dump does not say it."""
+    since: str
+    """When it was tried last, RFC 3339."""
+    why: str
+    """Envoy's words, without the text of a script."""
+
+
+@dataclass(frozen=True, slots=True)
 class Proxy:
     """One proxy and what it runs."""
 
@@ -97,7 +119,13 @@ class Proxy:
     istio_version: str
     chains: tuple[Chain, ...]
     filters: Mapping[str, Filter] = field(default_factory=dict)
-    """By ``namespace/name`` of the plugin."""
+    """By key of the plugin."""
+    refused: tuple[Refused, ...] = ()
+
+    @property
+    def plain_kind(self) -> str:
+        """The kind whose names have nothing behind them in its log and statistics."""
+        return TRAFFIC_EXTENSION if has(TRAFFIC_EXTENSION_SINCE, version_of(self.istio_version)) else WASM_PLUGIN
 
     @property
     def is_sidecar(self) -> bool:
@@ -147,12 +175,16 @@ def read_dump(text: str) -> Proxy:
         labels=dict(meta.get("LABELS") or {}),
         istio_version=str(meta.get("ISTIO_VERSION", "")),
         chains=tuple(_chains(sections["ListenersConfigDump"], role)),
-        filters=dict(_filters(sections.get("EcdsConfigDump", {}).get("ecds_filters") or ())),
+        filters={
+            **dict(_scripts(sections["ListenersConfigDump"])),
+            **dict(_filters(sections.get("EcdsConfigDump", {}).get("ecds_filters") or ())),
+        },
+        refused=tuple(_refused(sections["ListenersConfigDump"])),
     )
 
 
 def plugin_of(resource: str) -> str | None:
-    """``namespace/name`` of the plugin behind a filter's name, None for other filters."""
+    """The key of the plugin behind a filter's name, None for other filters."""
     found = FilterName.of_resource(resource)
     return found.key if found else None
 
@@ -188,6 +220,30 @@ def _plugins(filters: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for one in filters:
         if plugin := plugin_of(str(one.get("name", ""))):
             yield plugin
+
+
+def _scripts(section: Mapping[str, Any]) -> Iterator[tuple[str, Filter]]:
+    """Lua stands in the listeners themselves."""
+    for entry in section.get("dynamic_listeners") or ():
+        listener = ((entry.get("active_state") or entry.get("warming_state")) or {}).get("listener") or {}
+        default = listener.get("default_filter_chain")
+        for chain in [*(listener.get("filter_chains") or ()), *([default] if default else ())]:
+            for manager in chain.get("filters") or ():
+                for one in (manager.get("typed_config") or {}).get("http_filters") or ():
+                    plugin, typed = plugin_of(str(one.get("name", ""))), one.get("typed_config") or {}
+                    if plugin and str(typed.get("@type", "")).endswith("lua.v3.Lua"):
+                        source = typed.get("default_source_code") or {}
+                        yield (
+                            plugin,
+                            Filter(None, script=str(source.get("inline_string", typed.get("inline_code", "")))),
+                        )
+
+
+def _refused(section: Mapping[str, Any]) -> Iterator[Refused]:
+    for entry in section.get("dynamic_listeners") or ():
+        if state := entry.get("error_state"):
+            why = _TEXT_OF_SCRIPT.sub("line ", str(state.get("details", ""))).strip().rstrip(".")
+            yield Refused(str(entry.get("name", "")), str(state.get("last_update_attempt", "")), why)
 
 
 def _filters(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Filter]]:

@@ -56,7 +56,7 @@ class Evidence:
     log: AgentLog | None = None
     """What its container logged; None where it was not given."""
     started: frozenset[str] | None = None
-    """Names of the plugins that Envoy has statistics of, as ``namespace/name``; None where they were not read."""
+    """Keys of the plugins that Envoy has statistics of; None where they were not read."""
 
 
 def judge(planned: Sequence[Planned], evidence: Evidence, root_namespace: str = "istio-system") -> list[Verdict]:
@@ -80,7 +80,7 @@ def _verdict(plugin: Planned, planned: Sequence[Planned], evidence: Evidence) ->
     chains = [chain for chain in evidence.proxy.chains if plugin.key in chain.plugins]
     listeners = tuple(dict.fromkeys(chain.listener for chain in chains))
     if not chains:
-        return Verdict(plugin, *_absent(plugin, evidence.proxy))
+        return Verdict(plugin, *(_held_up(evidence.proxy) or _absent(plugin, evidence.proxy)))
     status, reason, fix = (
         _unfetched(plugin, chains, evidence)
         or _misplaced(plugin, planned, chains)
@@ -104,6 +104,14 @@ def _traffic(chain: Chain) -> str:
     return f"{chain.direction} on port {chain.port}" if chain.port else f"{chain.direction} without a port"
 
 
+def _held_up(proxy: Proxy) -> Finding | None:
+    """Of a plugin that is not there: a listener that Envoy refuses keeps it out, whatever its own state."""
+    if not proxy.refused:
+        return None
+    fix = "Mend or delete what Envoy names, often the Lua script of a TrafficExtension; nothing else helps."
+    return Status.FAILED, f"Envoy refuses the listener as istiod sends it: {proxy.refused[0].why}.", fix
+
+
 def _absent(plugin: Planned, proxy: Proxy) -> Finding:
     fitting = [chain for chain in proxy.chains if plugin.stands_in(chain, proxy)]
     if not fitting:
@@ -121,6 +129,8 @@ def _absent(plugin: Planned, proxy: Proxy) -> Finding:
 
 def _unfetched(plugin: Planned, chains: Sequence[Chain], evidence: Evidence) -> Finding | None:
     filter_ = evidence.proxy.filters.get(plugin.key)
+    if filter_ is not None and filter_.script is not None:
+        return None  # nothing to fetch, and it would not be there if Envoy had refused it
     if filter_ is None:
         waits = " Its listener takes no requests until then." if all(chain.warming for chain in chains) else ""
         fix = "Wait: the agent gives a pull 30 s; then look at its log."
@@ -150,7 +160,7 @@ def _substituted(plugin: Planned, filter_: Filter, evidence: Evidence) -> Findin
     why = evidence.log.why_not_fetched(plugin.key, str(plugin.spec.get("url", "")))
     if why is None:
         return Status.FAILED, f"{reason}; the log that was given does not say why.", "Take the log from its beginning."
-    fix = "Mend it, then change the WasmPlugin or its Secret: the agent does not try again by itself."
+    fix = f"Mend it, then change the {plugin.kind} or its Secret: the agent does not try again by itself."
     return Status.FAILED, f"{reason}: {why}.", fix
 
 
@@ -170,11 +180,14 @@ def _content(plugin: Planned, evidence: Evidence) -> Finding | None:
     if not found:
         return None
     reason = f"It runs with another {', '.join(found)} than the plan's."
+    held_up = _held_up(evidence.proxy)
+    if held_up is not None:
+        return Status.DIFFERENT, f"{reason} {held_up[1]}", held_up[2]
     return Status.DIFFERENT, reason, "Apply the plan, or wait for it to arrive."
 
 
 def unplanned(planned: Sequence[Planned], proxy: Proxy) -> list[str]:
-    """Plugins in the proxy's chains that the plan does not know, as ``namespace/name``."""
+    """Keys of the plugins in the proxy's chains that the plan does not know."""
     known = {plugin.key for plugin in planned}
     return sorted({key for chain in proxy.chains for key in chain.plugins} - known)
 
@@ -185,7 +198,10 @@ def blind_spots(planned: Sequence[Planned], evidence: Evidence) -> Iterator[str]
         yield "whether Envoy could start the modules (a refused one looks loaded): that is in its statistics and its log."
     elif evidence.log is None:
         yield "whether Envoy refused an update and goes on with the module that it had: only its log tells."
-    given = [filter_.updated for key, filter_ in evidence.proxy.filters.items()]
+    for refused in evidence.proxy.refused:
+        listener = f"listener {refused.listener}" if refused.listener else "a listener"
+        yield f"any later change of {listener}: Envoy refuses it since {refused.since or 'a while'} ({refused.why})."
+    given = [filter_.updated for filter_ in evidence.proxy.filters.values() if filter_.updated]
     if evidence.log is not None and given and evidence.log.crashed_since(min(given)):
         yield (
             f"which plugin trapped at {evidence.log.crashed} (the log does not name it): until it is changed, every request "

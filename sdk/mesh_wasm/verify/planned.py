@@ -1,4 +1,4 @@
-"""What a proxy should run: the WasmPlugins of a plan, and which of them reach a proxy, and in which order."""
+"""What a proxy should run: the plugins of a plan, of either kind, and which of them reach a proxy, in which order."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from mesh_wasm.chains.filters import PHASE_ORDER
 from mesh_wasm.chains.member import Member
 from mesh_wasm.chains.workload import WAYPOINT_CLASS
+from mesh_wasm.fleet.istio_version import WASM_PLUGIN, FilterName
 from mesh_wasm.values.base import INT32_MIN
 from mesh_wasm.values.enums import PluginPhase, PluginType
 from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
@@ -23,17 +24,25 @@ _GATEWAY_LABEL = "gateway.networking.k8s.io/gateway-name"
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One WasmPlugin of the plan."""
+    """One WasmPlugin or TrafficExtension of the plan."""
 
     cluster: str
     namespace: str
     name: str
     spec: Mapping[str, Any]
+    """In the plugin form."""
+    kind: str = WASM_PLUGIN
 
     @property
     def key(self) -> str:
-        """``namespace/name``."""
-        return f"{self.namespace}/{self.name}"
+        """What tells it from others in one cluster: see :attr:`FilterName.key`."""
+        return FilterName(self.kind, self.namespace, self.name).key
+
+    @property
+    def script(self) -> str | None:
+        """Its Lua script; None for a Wasm module."""
+        lua = self.spec.get("lua")
+        return None if lua is None else str(lua.get("inlineCode") if isinstance(lua, Mapping) else lua)
 
     @property
     def named(self) -> bool:
@@ -124,4 +133,4 @@ def planned_of(members: Iterable[Member]) -> Iterator[Planned]:
     """The plugins of a source as they should run."""
     for member in members:
         name = member.name if member.named else UNKNOWN_MARK
-        yield Planned(member.cluster, member.namespace or UNKNOWN_MARK, name, member.spec)
+        yield Planned(member.cluster, member.namespace or UNKNOWN_MARK, name, member.spec, member.kind.value)

@@ -49,7 +49,7 @@ class Where:
             proxy = read_dump(text)
         except DumpError as error:
             raise EvidenceError(f"{self.dump}: {error}.") from None
-        log = AgentLog.read(_text(self.log)) if self.log else None
+        log = AgentLog.read(_text(self.log), proxy.plain_kind) if self.log else None
         return Evidence(proxy, log, _started(self.dump, proxy) if remote else None)
 
 
@@ -61,7 +61,7 @@ def _started(admin: str, proxy: Proxy) -> frozenset[str] | None:
         text = _fetch(f"{admin.rstrip('/')}/stats?filter=vm_reload$")
     except EvidenceError:
         return None
-    return frozenset(FilterName.of_plugin(name).key for name in _STATISTIC.findall(text))
+    return frozenset(FilterName.of_plugin(name, proxy.plain_kind).key for name in _STATISTIC.findall(text))
 
 
 def _fetch(url: str) -> str:
