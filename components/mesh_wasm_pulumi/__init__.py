@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # what type checkers and editors see
     from .fleet import Fleet
     from .plugin import WasmPlugin
     from .pullsecret import PullSecret
+    from .traffic_extension import TrafficExtension
     from .tsb import TsbManifests
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "PullSecret",
     "SecurityGroupAttachment",
     "Tier1GatewayAttachment",
+    "TrafficExtension",
     "TsbManifests",
     "WasmExtension",
     "WasmPlugin",
@@ -50,6 +52,7 @@ _MODULES = {
     "PullSecret": "pullsecret",
     "SecurityGroupAttachment": "attachment",
     "Tier1GatewayAttachment": "attachment",
+    "TrafficExtension": "traffic_extension",
     "TsbManifests": "tsb",
     "WasmExtension": "extension",
     "WasmPlugin": "plugin",

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from mesh_wasm.values.enums import Dialect
+from mesh_wasm.values.enums import Dialect, PluginKind
 
 from ._reading.kubeconfig import kubeconfig_finding
 from ._telling.refusal import refuse_apart
@@ -36,6 +36,8 @@ class Cluster:
     :param revision: Value of the label ``istio.io/rev`` of every plugin.
     :param registry_mirrors: Mirror by registry host; images of the host are pulled from the mirror.
     :param wasm_download_proxy: Whether TSB's download proxy fetches OCI images in this cluster.
+    :param emit: ``WasmPlugin`` (default), or ``TrafficExtension`` where Istio is 1.30 or newer; docs/traffic-extension.md
+        says what switching a running cluster means.
     :param secrets_mutable: Whether ``provider`` has ``enable_secret_mutable``. With ``kubeconfig`` it always has. Without
         it, pull secrets change their names with their content, so that none is ever absent.
     """
@@ -55,6 +57,7 @@ class Cluster:
         revision: str | None = None,
         registry_mirrors: Mapping[str, str] | None = None,
         wasm_download_proxy: bool | None = None,
+        emit: PluginKind | str | None = None,
         secrets_mutable: bool | None = None,
     ) -> None:
         if (provider is None) == (kubeconfig is None):
@@ -72,6 +75,7 @@ class Cluster:
             "revision": revision,
             "registry_mirrors": registry_mirrors,
             "wasm_download_proxy": wasm_download_proxy,
+            "emit": emit,
             "secrets_mutable": True if provider is None else secrets_mutable,
         }
         self.facts = {key: value for key, value in facts.items() if value is not None}

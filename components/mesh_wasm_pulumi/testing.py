@@ -23,7 +23,8 @@ from typing import Any, TypeVar
 
 from mesh_wasm.chains.filters import PHASE_ORDER
 from mesh_wasm.findings.finding import Finding
-from mesh_wasm.values.enums import PluginPhase
+from mesh_wasm.model.traffic_extension import KIND, plugin_form
+from mesh_wasm.values.enums import PluginKind, PluginPhase
 from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
 
 from .offline.objects import PlannedObject, planned_objects
@@ -31,6 +32,9 @@ from .offline.run import Run, run_folder, run_program
 from .tokens import PACKAGE
 
 SECRET, UNKNOWN = SECRET_MARK, UNKNOWN_MARK
+
+PLUGIN = tuple(map(str, (PluginKind.WASM_PLUGIN, PluginKind.TRAFFIC_EXTENSION)))
+SECRET_KIND = ("Secret",)
 
 T = TypeVar("T")
 Program = Callable[[], Any]
@@ -88,37 +92,39 @@ class ProgramPlan:
         return _only(found, f"error {rule}{f' on {component}' if component else ''}", [f"{n}: {f}" for n, f in errors])
 
     def plugins(self, **where: str) -> list[Planned]:
-        """The WasmPlugins; ``where``: cluster, namespace, name or resource. At least one, else an AssertionError."""
-        return self._some("WasmPlugin", where)
+        """The WasmPlugins and TrafficExtensions; ``where``: cluster, namespace, name, resource or kind. At least one."""
+        return self._some(PLUGIN, where)
 
     def plugin(self, **where: str) -> Planned:
-        """The one WasmPlugin; an AssertionError unless there is just one."""
-        return _only(self._all("WasmPlugin", where), f"WasmPlugin {_told(where)}", list(map(str, self.objects)))
+        """The one WasmPlugin or TrafficExtension; an AssertionError unless there is just one."""
+        return _only(self._all(PLUGIN, where), f"WasmPlugin {_told(where)}", list(map(str, self.objects)))
 
     def secrets(self, **where: str) -> list[Planned]:
         """The Secrets; as :meth:`plugins`."""
-        return self._some("Secret", where)
+        return self._some(SECRET_KIND, where)
 
     def secret(self, **where: str) -> Planned:
         """The one Secret; as :meth:`plugin`."""
-        return _only(self._all("Secret", where), f"Secret {_told(where)}", list(map(str, self.objects)))
+        return _only(self._all(SECRET_KIND, where), f"Secret {_told(where)}", list(map(str, self.objects)))
 
     def order(self, cluster: str, namespace: str) -> list[str]:
-        """Names of a namespace's WasmPlugins with a known spec: by phase, then in the order in which Istio runs them."""
+        """Names of a namespace's plugins of either kind with a known spec: by phase, then as Istio runs them."""
         plugins = [one for one in self.plugins(cluster=cluster, namespace=namespace) if isinstance(one.spec, Mapping)]
         return [one.name for one in sorted(plugins, key=_rank)]
 
-    def _some(self, kind: str, where: Mapping[str, str]) -> list[Planned]:
-        found = self._all(kind, where)
+    def _some(self, kinds: tuple[str, ...], where: Mapping[str, str]) -> list[Planned]:
+        found = self._all(kinds, where)
         if not found:
-            raise AssertionError(f"no {kind} {_told(where)}; there is {_list(list(map(str, self.objects)))}.")
+            raise AssertionError(f"no {kinds[0]} {_told(where)}; there is {_list(list(map(str, self.objects)))}.")
         return found
 
-    def _all(self, kind: str, where: Mapping[str, str]) -> list[Planned]:
-        unknown = where.keys() - {"cluster", "namespace", "name", "resource"}
+    def _all(self, kinds: tuple[str, ...], where: Mapping[str, str]) -> list[Planned]:
+        unknown = where.keys() - {"cluster", "namespace", "name", "resource", "kind"}
         if unknown:
-            raise TypeError(f"there is no {', '.join(sorted(unknown))}; ask by cluster, namespace, name or resource.")
-        fits = [one for one in self.objects if one.kind == kind]
+            raise TypeError(
+                f"there is no {', '.join(sorted(unknown))}; ask by cluster, namespace, name, resource or kind."
+            )
+        fits = [one for one in self.objects if one.kind in kinds]
         return [one for one in fits if all(getattr(one, key) == value for key, value in where.items())]
 
     def _planned(self, one: PlannedObject) -> Planned:
@@ -159,8 +165,9 @@ def _is_ours(type_: str) -> bool:
 
 
 def _rank(plugin: Planned) -> tuple[int, int, str]:
-    phase = PluginPhase(plugin.spec.get("phase", "UNSPECIFIED_PHASE"))
-    priority = plugin.spec.get("priority", 0)
+    spec = plugin_form(plugin.spec) if plugin.kind == KIND else plugin.spec
+    phase = PluginPhase(spec.get("phase", "UNSPECIFIED_PHASE"))
+    priority = spec.get("priority", 0)
     return PHASE_ORDER[phase], -priority if isinstance(priority, int) else 0, plugin.name
 
 

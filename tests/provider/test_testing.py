@@ -109,7 +109,7 @@ def test_failed_program_can_be_asked_what_is_wrong() -> None:
 
 
 def test_question_by_something_else_is_a_mistake() -> None:
-    with pytest.raises(TypeError, match="ask by cluster, namespace, name or resource"):
+    with pytest.raises(TypeError, match="ask by cluster, namespace, name, resource or kind"):
         plan_of(program()).plugins(clusters="east")
 
 

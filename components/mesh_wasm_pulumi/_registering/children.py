@@ -1,4 +1,4 @@
-"""Registering what a plan says: WasmPlugins, and the pull secrets that must exist before them."""
+"""Registering what a plan says: WasmPlugins and TrafficExtensions, and the pull secrets that must exist before them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 
-from mesh_wasm.model.plugin import API_VERSION, KIND
+from mesh_wasm.model.plugin import API_VERSION
 from mesh_wasm.planning.plan import Plan, PlannedPlugin
 from mesh_wasm.values.deferred import Deferred, known
 from mesh_wasm_pulumi._reading.fleet import Where
@@ -37,7 +37,7 @@ def registrations(
     """
     waits: dict[Any, pulumi.Output[Any]] = {}
     options: dict[tuple[str, int], pulumi.ResourceOptions] = {}
-    specs: dict[int, Any] = {}
+    specs: dict[tuple[str, int], Any] = {}
     for plugin in plan.plugins:
         standing = None if plugin.secret is None else secrets.standing(plugin.secret)
         key = (plugin.cluster.name, id(standing))
@@ -47,9 +47,10 @@ def registrations(
                 needs.append(standing.resource)
                 gates += [] if standing.gate is None else [standing.gate]
             options[key] = watched(where.options(component, plugin.cluster.name, _after(gates, needs, waits)))
-        if id(plugin.spec) not in specs:  # that of one extension is the same in all its places
-            specs[id(plugin.spec)] = lower(plugin.spec)
-        yield _plugin(name, plugin, specs[id(plugin.spec)], options[key])
+        written = (plugin.kind, id(plugin.spec))
+        if written not in specs:  # that of one extension is the same in all its places
+            specs[written] = lower(plugin.written_spec())
+        yield _plugin(name, plugin, specs[written], options[key])
 
 
 def _after(gates: list[pulumi.Output[Any]], needs: list[pulumi.Resource], made: dict[Any, pulumi.Output[Any]]) -> Any:
@@ -72,10 +73,10 @@ def _plugin(
         CustomResource,
         child,
         api_version=API_VERSION,
-        kind=KIND,
+        kind=plugin.kind.value,
         metadata=metadata,
         spec=spec,
-        opts=remember(child, plugin.cluster.name, KIND, metadata, options),
+        opts=remember(child, plugin.cluster.name, plugin.kind.value, metadata, options),
     )
 
 
@@ -86,10 +87,15 @@ def references(plan: Plan) -> list[PluginReference]:
 
 def _reference(plugin: PlannedPlugin) -> Any:
     spec = plugin.spec
-    told = {"cluster": plugin.cluster.name, "namespace": plugin.namespace, "name": plugin.name}
+    told: dict[str, Any] = {
+        "cluster": plugin.cluster.name,
+        "namespace": plugin.namespace,
+        "name": plugin.name,
+        "kind": plugin.kind.value,
+    }
     if not isinstance(spec, Deferred):
-        told |= {"url": spec["url"], "phase": spec.get("phase", "UNSPECIFIED_PHASE"), "priority": spec["priority"]}
-    return lower(told)
+        told |= {"url": spec.get("url"), "phase": spec.get("phase", "UNSPECIFIED_PHASE"), "priority": spec["priority"]}
+    return lower({key: value for key, value in told.items() if value is not None})
 
 
 def user_dependencies(opts: pulumi.ResourceOptions | None) -> list[pulumi.Resource]:

@@ -15,6 +15,7 @@ import pulumi
 
 from mesh_wasm.chains.member import members_of
 from mesh_wasm.chains.ties import Ties
+from mesh_wasm.chains.twins import Twins
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.planning.plan import Plan, same_objects
@@ -29,8 +30,10 @@ class Ledger:
 
     plans: dict[str, Plan] = field(default_factory=dict)
     """By component, as far as it is known."""
-    writers: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    """The component that writes each object, by cluster, namespace and name."""
+    writers: dict[tuple[str, ...], str] = field(default_factory=dict)
+    """The component that writes each object, by cluster, kind, namespace and name."""
+    twins: Twins = field(default_factory=Twins)
+    """All plugins by name, for objects of one name and two kinds."""
     ties: Ties = field(default_factory=Ties)
     """The order of all plugins, for what ties across components."""
     findings: list[tuple[str, Finding]] = field(default_factory=list)
@@ -87,8 +90,9 @@ class Ledger:
     def enter(self, component: str, plan: Plan) -> list[Finding]:
         """Add a component's plan; return what it has against those that were declared before."""
         self.plans[component] = plan
-        ties = self.ties.enter(members_of(plan.plugins))
-        return [*same_objects(component, plan, self.writers), *rivals(plan.secrets, self.bearers), *ties]
+        members = list(members_of(plan.plugins))
+        met = [*self.twins.enter(members), *self.ties.enter(members)]
+        return [*same_objects(component, plan, self.writers), *rivals(plan.secrets, self.bearers), *met]
 
     def enter_again(self, component: str, plan: Plan) -> list[Finding]:
         """The plan again, made of values that are known now; return what could not be seen before."""

@@ -36,6 +36,7 @@ from .traffic import (
     VmConfigArgs,
     WorkloadSelectorArgs,
 )
+from .traffic_extension import LuaConfigArgs, TrafficExtensionArgs, TrafficExtensionSpecArgs, WasmConfigArgs
 
 __all__ = [
     "AttachedExtensionArgs",
@@ -48,6 +49,7 @@ __all__ = [
     "GatewayAttachmentArgs",
     "GlobalTrafficSelectorArgs",
     "IstioWorkloadSelectorArgs",
+    "LuaConfigArgs",
     "MetadataArgs",
     "PluginReference",
     "PolicyTargetReferenceArgs",
@@ -58,9 +60,12 @@ __all__ = [
     "RemoteRefArgs",
     "SecretStoreArgs",
     "SecurityGroupAttachmentArgs",
+    "TrafficExtensionArgs",
+    "TrafficExtensionSpecArgs",
     "TrafficSelectorArgs",
     "TsbManifestsArgs",
     "VmConfigArgs",
+    "WasmConfigArgs",
     "WasmExtensionArgs",
     "WasmExtensionFields",
     "WasmPluginArgs",

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from mesh_wasm.values.enums import (
     Dialect,
     EnvValueSource,
+    ExtensionPhase,
     FailStrategy,
+    PluginKind,
     PluginPhase,
     PluginType,
     PullPolicy,
@@ -19,12 +21,15 @@ from mesh_wasm.values.enums import (
 
 if TYPE_CHECKING:
     EnvSource: TypeAlias = EnvValueSource | str
+    Emitted: TypeAlias = PluginKind | str
     Kind: TypeAlias = PluginType | str
     MeshDialect: TypeAlias = Dialect | str
     Mode: TypeAlias = WorkloadMode | str
     Phase: TypeAlias = PluginPhase | str
+    PhaseOfExtension: TypeAlias = ExtensionPhase | str
     Policy: TypeAlias = PullPolicy | str
     Strategy: TypeAlias = FailStrategy | str
 else:
     EnvSource, Kind, MeshDialect, Mode = EnvValueSource, PluginType, Dialect, WorkloadMode
     Phase, Policy, Strategy = PluginPhase, PullPolicy, FailStrategy
+    Emitted, PhaseOfExtension = PluginKind, ExtensionPhase

@@ -8,7 +8,7 @@ from typing import NotRequired, TypedDict
 
 import pulumi_kubernetes as k8s
 
-from .enums import MeshDialect
+from .enums import Emitted, MeshDialect
 
 
 class ClusterArgs(TypedDict):
@@ -34,6 +34,8 @@ class ClusterArgs(TypedDict):
     """Mirror by registry host, e.g. ``{"registry.acme.io": "mirror.west.acme.io:5000"}``: images are pulled from there."""
     wasm_download_proxy: NotRequired[bool]
     """Whether TSB's download proxy fetches OCI images here; then pull secrets stand in istio-system. Default false."""
+    emit: NotRequired[Emitted]
+    """WasmPlugin (default), or TrafficExtension where Istio is 1.30 or newer: what is written into the cluster."""
     secrets_mutable: NotRequired[bool]
     """Whether the provider has enableSecretMutable: then a new password updates Secrets in place, instead of making new
     ones under new names. Default false."""

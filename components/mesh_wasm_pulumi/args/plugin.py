@@ -100,7 +100,7 @@ class WasmPluginArgs(FleetArgs):
 
 
 class PluginReference(TypedDict):
-    """One WasmPlugin that a component made."""
+    """One WasmPlugin or TrafficExtension that a component made."""
 
     cluster: str
     """Name of the cluster."""
@@ -108,8 +108,10 @@ class PluginReference(TypedDict):
     """Namespace of the object."""
     name: str
     """Name of the object."""
-    url: str
-    """URL of the module."""
+    kind: str
+    """WasmPlugin or TrafficExtension."""
+    url: NotRequired[str]
+    """URL of the module; a Lua script has none."""
     phase: str
     """Phase of the plugin."""
     priority: int

@@ -13,7 +13,8 @@ from rich.tree import Tree
 
 from mesh_wasm.cli.console import console
 from mesh_wasm.findings.finding import Finding, Severity, counted, format_path, tallied
-from mesh_wasm.planning.manifests import ManifestError, write_tree
+from mesh_wasm.planning.manifests import ManifestError, in_line, write_tree
+from mesh_wasm.values.enums import PluginKind
 from mesh_wasm_pulumi.offline.objects import PlannedObject, planned_objects, provider_problems
 from mesh_wasm_pulumi.offline.run import Run, run_folder
 from mesh_wasm_pulumi.offline.stackconfig import ProjectError
@@ -74,11 +75,12 @@ def _print_tree(run: Run, stack: str, objects: list[PlannedObject]) -> None:
         branches[place] = namespace
         namespace.add(_line(one))
     console().print(root)
-    plugins = sum(one.kind == "WasmPlugin" for one in objects)
+    counts = {kind: sum(one.kind == kind for one in objects) for kind in PluginKind}
+    shown = [counted(number, kind) for kind, number in counts.items() if number or kind is PluginKind.WASM_PLUGIN]
     clusters = len({one.cluster for one in objects})
     click.echo(
-        f"{counted(clusters, 'cluster')}, {counted(plugins, 'WasmPlugin')}, "
-        f"{counted(len(objects) - plugins, 'other object')}"
+        f"{counted(clusters, 'cluster')}, {', '.join(shown)}, "
+        f"{counted(len(objects) - sum(counts.values()), 'other object')}"
     )
 
 
@@ -86,8 +88,8 @@ def _line(one: PlannedObject) -> Text:
     text = Text(f"{one.kind} ")
     text.append(one.name, style="bold")
     spec = one.manifest.get("spec")
-    if one.kind == "WasmPlugin" and isinstance(spec, dict):
-        text.append(f"  {spec.get('phase', 'UNSPECIFIED_PHASE')} {spec.get('priority')}  {spec.get('url')}")
+    if one.kind in frozenset(PluginKind) and isinstance(spec, dict):
+        text.append(f"  {in_line(one.kind, spec)}")
     if one.hidden:
         text.append(f"  secret: {_paths(one.hidden)}", style="yellow")
     if one.unknown:

@@ -8,15 +8,17 @@ from typing import Any
 
 from mesh_wasm.chains.member import Member, read_member
 from mesh_wasm.fleet.cluster import Cluster
-from mesh_wasm.model.plugin import KIND
 from mesh_wasm.sources.source import Options, Source, SourceError
+from mesh_wasm.values.enums import PluginKind
 from mesh_wasm_pulumi.offline.objects import planned_objects, provider_problems, secret_texts
 from mesh_wasm_pulumi.offline.run import Run, run_folder
 from mesh_wasm_pulumi.offline.stackconfig import ProjectError
 
+_KINDS = frozenset(PluginKind)
+
 
 def read_program(path: Path, options: Options) -> Source | None:
-    """The WasmPlugins that a program registers, raw ones too; None where there is no Pulumi.yaml."""
+    """The WasmPlugins and TrafficExtensions that a program registers, raw ones too; None where there is no Pulumi.yaml."""
     if not (path / "Pulumi.yaml").is_file():
         return None
     try:
@@ -33,7 +35,7 @@ def source_of(run: Run) -> Source:
     for plan in run.ledger.plans.values():
         for plugin in plan.plugins:
             facts.setdefault(plugin.cluster.name, plugin.cluster)
-    members = tuple(_member(run, one, facts) for one in planned_objects(run) if one.kind == KIND)
+    members = tuple(_member(run, one, facts) for one in planned_objects(run) if one.kind in _KINDS)
     clusters = tuple(dict.fromkeys([*run.ledger.clusters.values(), *facts]))
     problems = [*provider_problems(run)]
     if run.failure is not None and not any(finding.is_error for _, finding in run.ledger.findings):
@@ -47,4 +49,5 @@ def _member(run: Run, one: Any, facts: dict[str, Cluster]) -> Member:
     declared_by = parent.name if parent is not None and not parent.custom and parent.parent else resource.name
     manifest = one.manifest
     cluster = facts.get(one.cluster) or Cluster(name=one.cluster)
-    return read_member(cluster, manifest.get("metadata", {}), manifest.get("spec", {}), declared_by)
+    kind = PluginKind(one.kind)
+    return read_member(cluster, manifest.get("metadata", {}), manifest.get("spec", {}), declared_by, kind)

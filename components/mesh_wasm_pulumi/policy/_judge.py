@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mesh_wasm.findings import schema
@@ -15,21 +15,25 @@ from mesh_wasm.lint.manifests import Manifest, read_plugin, read_secret
 from mesh_wasm.lint.metadata import text_at
 from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.parse import parse
-from mesh_wasm.model.plugin import API_VERSION, KIND, WasmPluginSpec
+from mesh_wasm.model.plugin import API_VERSION, WasmPluginSpec
+from mesh_wasm.model.traffic_extension import TrafficExtensionSpec, extension_path, plugin_form
 from mesh_wasm.planning.entries import entry_findings
 from mesh_wasm.planning.translate import plugin_spec
 from mesh_wasm.rules.checks import pull_findings
 from mesh_wasm.rules.subjects import (
     ClusterPluginSubject,
+    ClusterTrafficExtensionSubject,
     ExtensionSubject,
     PluginSubject,
     PullSubject,
     SecretSubject,
+    TrafficExtensionSubject,
     Workload,
 )
 from mesh_wasm.rules.waivers import ANNOTATION, read_waivers
 from mesh_wasm.values.base import Model
 from mesh_wasm.values.deferred import Deferred
+from mesh_wasm.values.enums import PluginKind
 from mesh_wasm.yaml.compose import Spot
 from mesh_wasm.yaml.file import Document
 from mesh_wasm_pulumi._telling.settling import WAIVERS
@@ -46,6 +50,18 @@ PARSED = (
 )
 """The rules that parsing reports."""
 
+SUBJECTS: Mapping[PluginKind, tuple[type, ...]] = {
+    PluginKind.WASM_PLUGIN: (PluginSubject, ClusterPluginSubject, PullSubject),
+    PluginKind.TRAFFIC_EXTENSION: (
+        PluginSubject,
+        ClusterPluginSubject,
+        PullSubject,
+        TrafficExtensionSubject,
+        ClusterTrafficExtensionSubject,
+    ),
+}
+"""What the rules look at in an object of each kind."""
+
 _MANIFEST = ("apiVersion", "kind", "metadata", "spec", "type", "data", "stringData", "immutable")
 
 
@@ -61,26 +77,35 @@ class Judgement:
     """The rules that the resource waives."""
 
 
-def judge_plugin(props: Mapping[str, Any], cluster: Cluster) -> Judgement:
-    """A WasmPlugin object, whoever declares it. ``cluster`` holds what the pack was told about the cluster."""
+def judge_plugin(props: Mapping[str, Any], cluster: Cluster, kind: PluginKind = PluginKind.WASM_PLUGIN) -> Judgement:
+    """An object of that kind, whoever declares it. ``cluster`` holds what the pack was told about the cluster."""
     value = {key: item for key, item in props.items() if key in _MANIFEST}
     spec, metadata = value.get("spec"), value.get("metadata")
     if isinstance(spec, Deferred) or isinstance(metadata, Deferred):
         name = "spec" if isinstance(spec, Deferred) else "metadata"
-        return Judgement((), dict.fromkeys(rules_of(PluginSubject, ClusterPluginSubject, PullSubject), name))
-    manifest = read_plugin(_document(value), Header(API_VERSION, KIND), Fleet([cluster]))
+        return Judgement((), dict.fromkeys(rules_of(*SUBJECTS[kind]), name))
+    manifest = read_plugin(_document(value), Header(API_VERSION, kind), Fleet([cluster]))
     findings = [one for one in manifest.findings if one.path != ("metadata", "name")]  # the provider gives a name
     waits: dict[str, str] = {}
     if manifest.spec is not None:
         pull = PullSubject(manifest.spec, manifest.namespace, ())
-        findings += (one.under("spec") for one in pull_findings(pull))
+        findings += (replace(one, path=manifest.place(one.path)) for one in pull_findings(pull))
         wire = spec if isinstance(spec, Mapping) else {}
-        opened = _open_fields(WasmPluginSpec, wire)
-        subjects = [
+        subjects: list[Any] = [
             PluginSubject(manifest.spec, Workload.UNKNOWN, foreign=True),
             ClusterPluginSubject(manifest.spec, cluster.mesh, manifest.namespace),
             pull,
         ]
+        if manifest.extension is None:
+            opened = _open_fields(WasmPluginSpec, wire)
+        else:
+            subjects += [
+                TrafficExtensionSubject(manifest.extension),
+                ClusterTrafficExtensionSubject(manifest.extension, cluster.mesh),
+            ]
+            form = _open_fields(WasmPluginSpec, plugin_form(wire))
+            opened = {name: ".".join(map(str, extension_path((field,)))) for name, field in form.items()}
+            opened |= _open_fields(TrafficExtensionSpec, wire)
         waits = {rule: f"spec.{where}" for rule, where in _waits(subjects, opened).items()}
         if is_open((metadata or {}).get("namespace")):
             waits |= dict.fromkeys(rules_of(ClusterPluginSubject), "metadata.namespace")

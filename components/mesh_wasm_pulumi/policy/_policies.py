@@ -6,6 +6,7 @@ A message never quotes a value: policies are given secrets in plain text, and ca
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, cast
 
 from pulumi_policy import (
@@ -23,13 +24,19 @@ from mesh_wasm.findings.finding import Finding, Severity, format_path
 from mesh_wasm.findings.rule import CATALOGUE, Rule
 from mesh_wasm.findings.waiving import BAD_WAIVER, EXPIRED, NOT_WAIVABLE
 from mesh_wasm.fleet.cluster import Cluster
-from mesh_wasm.rules.subjects import ClusterPluginSubject, ExtensionSubject, PluginSubject, PullSubject, SecretSubject
+from mesh_wasm.rules.subjects import (
+    ClusterPluginSubject,
+    ClusterTrafficExtensionSubject,
+    ExtensionSubject,
+    PluginSubject,
+    SecretSubject,
+)
 from mesh_wasm.values.enums import Dialect
 
-from ._judge import Judgement, judge_extension, judge_plugin, judge_secret, rules_of
+from ._judge import SUBJECTS, Judgement, judge_extension, judge_plugin, judge_secret, rules_of
 from ._remedies import REMEDIES
 from ._stack import STACK_CHECKS
-from ._types import EXTENSION, SECRET, is_plugin
+from ._types import EXTENSION, SECRET, kind_of
 from ._wire import DecidedAtUp, plain
 
 Judge = Callable[[Mapping[str, Any], Cluster], Judgement]
@@ -54,7 +61,7 @@ _CLUSTER: dict[str, dict[str, Any]] = {
     "rootNamespace": {"type": "string", "description": "Istio's root namespace; default istio-system."},
 }
 
-_ON_PLUGINS = frozenset(rules_of(PluginSubject, ClusterPluginSubject, PullSubject))
+_ON_PLUGINS = {kind: frozenset(rules_of(*subjects)) for kind, subjects in SUBJECTS.items()}
 _ALONE = frozenset(CATALOGUE) - frozenset(STACK_CHECKS)
 _ON_SECRETS = frozenset(rules_of(SecretSubject))
 _ON_EXTENSIONS = frozenset(rules_of(ExtensionSubject, PluginSubject))
@@ -62,8 +69,9 @@ _ON_WAIVERS = frozenset({BAD_WAIVER.id, EXPIRED.id, NOT_WAIVABLE.id})
 
 
 def _judge_of(type_: str) -> tuple[Judge, frozenset[str]] | None:
-    if is_plugin(type_):
-        return judge_plugin, _ON_PLUGINS
+    kind = kind_of(type_)
+    if kind is not None:
+        return partial(judge_plugin, kind=kind), _ON_PLUGINS[kind]
     if type_ == SECRET:
         return judge_secret, _ON_SECRETS
     return (judge_extension, _ON_EXTENSIONS) if type_ == EXTENSION else None
@@ -117,7 +125,7 @@ def _resource_policy(rule: Rule) -> Policy:
 
 
 def _needs_cluster(rule: Rule) -> bool:
-    return rule.id in rules_of(ClusterPluginSubject) and rule.id not in rules_of()
+    return rule.id in rules_of(ClusterPluginSubject, ClusterTrafficExtensionSubject) and rule.id not in rules_of()
 
 
 def _cluster(config: Mapping[str, Any]) -> Cluster:
@@ -155,7 +163,9 @@ def _stack_policy(rule: Rule) -> Policy:
 POLICIES: list[Policy] = [
     *(
         _resource_policy(CATALOGUE[id_])
-        for id_ in sorted(_ALONE & (_ON_PLUGINS | _ON_SECRETS | _ON_EXTENSIONS | _ON_WAIVERS))
+        for id_ in sorted(
+            _ALONE & (frozenset().union(*_ON_PLUGINS.values()) | _ON_SECRETS | _ON_EXTENSIONS | _ON_WAIVERS)
+        )
     ),
     *(_stack_policy(CATALOGUE[id_]) for id_ in sorted(STACK_CHECKS)),
 ]

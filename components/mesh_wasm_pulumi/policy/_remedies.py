@@ -9,9 +9,10 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from mesh_wasm.rules.admission import crd, urls
 from mesh_wasm.rules.effect import silent
+from mesh_wasm.values.enums import PluginKind
 from mesh_wasm.values.image import ImageError, ModuleUrl, normalize_url
 
-from ._types import is_plugin
+from ._types import is_plugin, kind_of
 
 Remedy = Callable[[Any], Mapping[str, Any] | None]
 
@@ -29,6 +30,9 @@ def write_priority(args: Any) -> Mapping[str, Any] | None:
 def write_scheme(args: Any) -> Mapping[str, Any] | None:
     """Write ``oci://`` before an image that has no scheme, if it can be read then."""
     spec = _spec(args)
+    if spec is not None and kind_of(args.resource_type) is PluginKind.TRAFFIC_EXTENSION:
+        wasm = spec.get("wasm")
+        spec = wasm if isinstance(wasm, Mapping) else None
     url = spec["url"] if spec is not None and "url" in spec else None
     if not isinstance(url, str) or "://" in url or url == UNKNOWN_STRING_VALUE:
         return None  # in this view an unknown is a text like any other; a secret stays secret when it is written

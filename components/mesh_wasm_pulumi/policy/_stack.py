@@ -8,23 +8,26 @@ from typing import Any
 
 from mesh_wasm.chains.member import read_member
 from mesh_wasm.chains.ties import Ties
-from mesh_wasm.findings import order, placing
+from mesh_wasm.chains.twins import Twins
+from mesh_wasm.findings import kinds, order, placing
 from mesh_wasm.findings import pull_secrets as secrets
 from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.lint.manifests import read_secret
 from mesh_wasm.lint.metadata import text_at
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.plugin import WasmPluginSpec
+from mesh_wasm.model.traffic_extension import TrafficExtensionSpec, plugin_form
 from mesh_wasm.rules.checks import pull_findings
 from mesh_wasm.rules.subjects import PullSubject, SecretSubject
 from mesh_wasm.values.deferred import Deferred
+from mesh_wasm.values.enums import PluginKind
 from mesh_wasm.values.fqn import Fqn, FqnError
 from mesh_wasm.values.labels import EXTENSION as EXTENSION_NOTE
 from mesh_wasm.values.labels import TARGET as TARGET_NOTE
 from mesh_wasm.yaml.compose import Spot
 from mesh_wasm.yaml.file import Document
 
-from ._types import EXTENSION, SECRET, is_plugin
+from ._types import EXTENSION, SECRET, is_plugin, kind_of
 from ._wire import UNKNOWN, plain
 
 
@@ -48,12 +51,20 @@ class _Object:
     namespace: Any
     name: Any
     props: Mapping[str, Any]
+    kind: PluginKind | None = None
+    """Of a plugin."""
 
     @property
-    def place(self) -> tuple[str, Any, Any] | None:
-        """Cluster, namespace and name; None while one of them is not known."""
+    def place(self) -> tuple[Any, ...] | None:
+        """Kind, cluster, namespace and name; None while one of them is not known."""
         known = not isinstance(self.namespace, Deferred) and isinstance(self.name, str)
-        return (self.cluster, self.namespace or "default", self.name) if known else None
+        return (self.kind, self.cluster, self.namespace or "default", self.name) if known else None
+
+    @property
+    def form(self) -> Any:
+        """The plugin form of the spec."""
+        spec = self.props.get("spec")
+        return plugin_form(spec) if self.kind is PluginKind.TRAFFIC_EXTENSION and isinstance(spec, Mapping) else spec
 
 
 def _objects(resources: Iterable[Any], wanted: Callable[[str], bool]) -> Iterator[_Object]:
@@ -64,7 +75,9 @@ def _objects(resources: Iterable[Any], wanted: Callable[[str], bool]) -> Iterato
             meta = metadata if isinstance(metadata, Mapping) else {"namespace": UNKNOWN, "name": UNKNOWN}
             provider = resource.provider
             cluster = "" if provider is None else provider.name or provider.urn
-            yield _Object(resource.urn, cluster, meta.get("namespace"), meta.get("name"), props)
+            yield _Object(
+                resource.urn, cluster, meta.get("namespace"), meta.get("name"), props, kind_of(resource.resource_type)
+            )
 
 
 def _plugins(resources: Iterable[Any]) -> list[_Object]:
@@ -76,24 +89,34 @@ def same_objects(resources: Sequence[Any]) -> Iterator[Verdict]:
     seen: dict[Any, str] = {}
     for one in _plugins(resources):
         if one.place is None:
-            yield Verdict("", one.urn, waits="the place of a WasmPlugin")
+            yield Verdict("", one.urn, waits=f"the place of a {one.kind}")
         elif seen.setdefault(one.place, one.urn) != one.urn:
             yield Verdict(
-                f"WasmPlugin {one.namespace}/{one.name} is written by {_name(seen[one.place])} already.", one.urn
+                f"{one.kind} {one.namespace}/{one.name} is written by {_name(seen[one.place])} already.", one.urn
             )
 
 
 def ties(resources: Sequence[Any]) -> Iterator[Verdict]:
     """Plugins of equal priority that one workload can run."""
-    book = Ties()
+    return _met(resources, Ties())
+
+
+def twins(resources: Sequence[Any]) -> Iterator[Verdict]:
+    """A WasmPlugin and a TrafficExtension of one name, which both run."""
+    return _met(resources, Twins())
+
+
+def _met(resources: Sequence[Any], book: Ties | Twins) -> Iterator[Verdict]:
     for one in _plugins(resources):
         spec, metadata = one.props.get("spec"), one.props.get("metadata")
         if not isinstance(metadata, Mapping) or not isinstance(spec, Mapping | Deferred):
-            yield Verdict("", one.urn, waits="a WasmPlugin as a whole")
+            yield Verdict("", one.urn, waits=f"a {one.kind} as a whole")
             continue
-        if isinstance(spec, Mapping) and any(f.is_error for f in parse(WasmPluginSpec, spec).findings):
+        model = TrafficExtensionSpec if one.kind is PluginKind.TRAFFIC_EXTENSION else WasmPluginSpec
+        if isinstance(spec, Mapping) and any(f.is_error for f in parse(model, spec).findings):
             continue  # told by its own policies
-        member = read_member(Cluster(name=one.cluster), metadata, spec, _name(one.urn))
+        kind = one.kind or PluginKind.WASM_PLUGIN
+        member = read_member(Cluster(name=one.cluster), metadata, spec, _name(one.urn), kind)
         if member.undecided:
             yield Verdict("", one.urn, waits=f"{member.undecided[0]} of {_name(one.urn)}")
         for finding in book.enter([member]):
@@ -105,7 +128,7 @@ def pull_secrets(resources: Sequence[Any]) -> Iterator[Verdict]:
     for use, one, waits in _uses(resources):
         for _ in pull_findings(use) if use is not None and use.secrets else ():
             if _.rule == secrets.NOT_THERE.id:
-                yield Verdict(f"WasmPlugin {one.namespace}/{one.name}: {_.message}", one.urn)
+                yield Verdict(f"{one.kind} {one.namespace}/{one.name}: {_.message}", one.urn)
         if waits:
             yield Verdict("", one.urn, waits=waits)
 
@@ -117,7 +140,7 @@ def unseen_secrets(resources: Sequence[Any]) -> Iterator[Verdict]:
             yield Verdict("", one.urn, waits=waits)
         elif use is not None and not use.secrets:
             name = use.spec.image_pull_secret
-            yield Verdict(f"WasmPlugin {one.namespace}/{one.name}: the stack has no Secret {name}.", one.urn)
+            yield Verdict(f"{one.kind} {one.namespace}/{one.name}: the stack has no Secret {name}.", one.urn)
 
 
 def _uses(resources: Sequence[Any]) -> Iterator[tuple[PullSubject | None, _Object, str]]:
@@ -133,10 +156,11 @@ def _uses(resources: Sequence[Any]) -> Iterator[tuple[PullSubject | None, _Objec
         if isinstance(spec, Deferred) or isinstance(one.namespace, Deferred):
             yield None, one, f"the spec or namespace of {_name(one.urn)}"
             continue
-        model = parse(WasmPluginSpec, spec).value
+        form = one.form
+        model = parse(WasmPluginSpec, form).value
         named = model.image_pull_secret
         if isinstance(named, Deferred):
-            if isinstance(spec, Mapping) and spec.get("imagePullSecret") is UNKNOWN:
+            if isinstance(form, Mapping) and form.get("imagePullSecret") is UNKNOWN:
                 yield None, one, f"spec.imagePullSecret of {_name(one.urn)}"
         elif named is not None:
             found = tuple(held.get((one.cluster, named), ()))
@@ -180,6 +204,7 @@ def _name(urn: str) -> str:
 STACK_CHECKS: Mapping[str, Callable[[Sequence[Any]], Iterator[Verdict]]] = {
     placing.SAME_OBJECT.id: same_objects,
     placing.NOT_ALLOWED.id: tenancy,
+    kinds.BOTH_KINDS.id: twins,
     order.CROSS_TIE.id: ties,
     secrets.NOT_THERE.id: pull_secrets,
     secrets.UNCHECKED.id: unseen_secrets,

@@ -20,6 +20,7 @@ COMPONENTS: tuple[type[pulumi.ComponentResource], ...] = (
     wasm.GatewayAttachment,
     wasm.SecurityGroupAttachment,
     wasm.WasmPlugin,
+    wasm.TrafficExtension,
     wasm.TsbManifests,
 )
 """The component classes that other languages see."""
