@@ -93,7 +93,11 @@ def test_two_runs_give_the_same_bytes(form: str) -> None:
 @pytest.mark.parametrize(
     ("content", "options", "message"),
     [
-        ("a: 1", (), "cannot be read: it is no Pulumi program, no TSB document, and holds no WasmPlugin."),
+        (
+            "a: 1",
+            (),
+            "cannot be read: it is no Pulumi program, no TSB document, and holds no WasmPlugin or TrafficExtension.",
+        ),
         ("a: [", (), "this is no YAML"),
         (None, ("--diff", __file__, "--format", "mermaid"), "a drawing shows no changes"),
         (None, ("--diff", __file__), "it is no JSON file; make one with mesh-wasm explain --format json."),

@@ -17,7 +17,10 @@ from mesh_wasm.verify.read import EvidenceError, Where
 from mesh_wasm.verify.survey import survey
 
 DUMP = (Path(__file__).parent / "gateway.json").read_text()
-STATISTICS = "wasm.edge.aa~istio-translated-wasmplugin.vm_reload: 0\nwasm.edge.cc.vm_reload: 3\nother.vm_reload: 1\n"
+STATISTICS = (
+    "wasm.edge.aa~istio-translated-wasmplugin.vm_reload: 0\nwasm.edge.cc~istio-translated-wasmplugin.vm_reload: 3\n"
+    "wasm.edge.aa.vm_reload: 1\nother.vm_reload: 1\n"
+)
 
 
 class Admin(http.server.BaseHTTPRequestHandler):
@@ -67,12 +70,18 @@ def test_the_form_of_the_option(text: str, where: Where) -> None:
 def test_an_endpoint_has_statistics_too(admin: str) -> None:
     evidence = Where.parse(f"{admin}/").read()
     assert evidence.proxy.pod == "edge/router-1"
-    assert evidence.started == {"edge/aa", "edge/cc"}
+    assert evidence.started == {"edge/aa", "edge/cc", "TrafficExtension edge/aa"}
 
 
 def test_an_older_envoy_has_no_such_statistics(admin: str, answers: dict[str, str]) -> None:
     answers["/config_dump"] = DUMP.replace('"ISTIO_VERSION": "unknown"', '"ISTIO_VERSION": "1.26.4"')
     assert Where.parse(admin).read().started is None
+
+
+def test_names_without_an_ending_are_those_of_plugins_before_1_30(admin: str, answers: dict[str, str]) -> None:
+    answers["/config_dump"] = DUMP.replace('"ISTIO_VERSION": "unknown"', '"ISTIO_VERSION": "1.29.1"')
+    answers["/stats?filter=vm_reload$"] = "wasm.edge.aa.vm_reload: 1\n"
+    assert Where.parse(admin).read().started == {"edge/aa"}
 
 
 def test_statistics_that_are_refused_are_not_missed(admin: str, answers: dict[str, str]) -> None:
