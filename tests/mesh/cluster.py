@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import signal
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +15,7 @@ from .controlplane import ControlPlane
 from .credentials import kubeconfig, write_private
 from .istio import Istiod
 from .loopback import free_ports
-from .parts import CLUSTER, ISTIOD
+from .parts import AMBIENT, CLUSTER, CONTROL_PLANE, ISTIOD, NEW, Istio
 from .programs import ProgramEnded, Programs
 from .progress import Progress
 from .state import Home
@@ -26,9 +27,13 @@ _PORT_TAKEN = "address already in use"
 class Cluster:
     """A running cluster. It ends with `close`, and with this process, unless it is told to outlive it."""
 
-    def __init__(self, home: Home, programs: Programs, paths: dict[str, Path]) -> None:
+    def __init__(
+        self, home: Home, programs: Programs, paths: dict[str, Path], release: Istio = NEW, *, ambient: bool = False
+    ) -> None:
         """Of use only to `start`: a constructor that waited for servers would be a trap."""
         ports = free_ports(9)
+        self.release = release
+        self.ambient = ambient
         self.home = home
         self.programs = programs
         self.control_plane = ControlPlane(home, *ports[:3])
@@ -46,34 +51,41 @@ class Cluster:
         istiod: bool = True,
         crds: bool = True,
         lasting: bool = False,
+        release: Istio = NEW,
+        ambient: bool = False,
         progress: Progress | None = None,
     ) -> Cluster:
         """Start a cluster, building what is missing, and return it ready: what it refuses from here on, it means.
 
-        A lasting one may be told to `outlive` this process; only one of its name can run for each user.
+        A lasting one may be told to `outlive` this process; only one of its name can run for each user. An ambient one
+        knows the Gateway API, and its istiod serves waypoints.
         """
         progress = progress or Progress()
-        paths = build.ensure(*CLUSTER, *(ISTIOD if istiod else ()), progress=progress)
+        parts = [*CONTROL_PLANE, release.crds, *([release.discovery] if istiod else []), *(AMBIENT if ambient else ())]
+        paths = build.ensure(*parts, progress=progress)
+
+        def once() -> Cluster:
+            home, lock = state.claim(state.LASTING if lasting else state.OWNED, name)
+            cluster = cls(home, Programs.begin(home, lock), paths, release, ambient=ambient)
+            return cluster._started(istiod=istiod, crds=crds)
+
         for _ in range(_TRIES - 1):
             try:
-                return cls._start_once(name, paths, istiod=istiod, crds=crds, lasting=lasting)
+                return once()
             except ProgramEnded as ended:
                 if _PORT_TAKEN not in ended.log:
                     raise
                 progress.say(f"somebody was faster to take a port that {name} had chosen; choosing others")
-        return cls._start_once(name, paths, istiod=istiod, crds=crds, lasting=lasting)
+        return once()
 
-    @classmethod
-    def _start_once(cls, name: str, paths: dict[str, Path], *, istiod: bool, crds: bool, lasting: bool) -> Cluster:
-        home, lock = state.claim(state.LASTING if lasting else state.OWNED, name)
-        cluster = cls(home, Programs.begin(home, lock), paths)
+    def _started(self, *, istiod: bool, crds: bool) -> Cluster:
         try:
-            cluster._bring_up(istiod=istiod, crds=crds)
-            home.write("cluster", cluster._summary())
+            self._bring_up(istiod=istiod, crds=crds)
+            self.home.write("cluster", self._summary())
         except BaseException:
-            cluster.close()
+            self.close()
             raise
-        return cluster
+        return self
 
     @property
     def name(self) -> str:
@@ -114,11 +126,12 @@ class Cluster:
 
     def install_crds(self) -> None:
         """Install the Istio CRDs in a cluster that was started without them."""
-        istio.install_crds(self.api, self._paths["istio-crds"])
+        istio.install_crds(self.api, self._paths[self.release.crds])
 
-    def create_namespace(self, name: str) -> Object:
+    def create_namespace(self, name: str, labels: Mapping[str, str] | None = None) -> Object:
         """A namespace of which nothing is known yet."""
-        return self.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}).accepted()
+        metadata = {"name": name, "labels": dict(labels or {})}
+        return self.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}).accepted()
 
     def outlive(self) -> None:
         """Go on when this process ends. This object is of no more use for starting and stopping things."""
@@ -143,7 +156,11 @@ class Cluster:
         self.programs.start("etcd", self.control_plane.etcd(self._paths["etcd"]))
         self.start_api_server()
         if crds:
-            istio.install_crds(self.api, self._paths["istio-crds"])
+            self.install_crds()
+        if self.ambient:  # istiod looks for them once, when it starts
+            istio.install_crds(
+                self.api, *sorted(self._paths["gateway-api-crds"].glob("gateway.networking.k8s.io_*.yaml"))
+            )
         if istiod:
             self._start_istiod()
         # Last: the garbage collector learns at once only of the kinds that exist when it starts, of others much later.
@@ -151,9 +168,9 @@ class Cluster:
 
     def _start_istiod(self) -> None:
         self.create_namespace(istio.NAMESPACE)
-        self.istiod = Istiod(self.home, *self._spare)
+        self.istiod = Istiod(self.home, *self._spare, ambient=self.ambient)
         self.istiod.prepare()
-        self.programs.start("istiod", self.istiod.argv(self._paths["pilot-discovery"]), self.istiod.env)
+        self.programs.start("istiod", self.istiod.argv(self._paths[self.release.discovery]), self.istiod.env)
         self.programs.wait("istiod", lambda: istio.root_certificate(self.api), "istiod publishing its root certificate")
         self.api.apply(self.istiod.webhook(istio.root_certificate(self.api) or "")).accepted()
         self._wait_for_webhook()

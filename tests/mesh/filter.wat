@@ -4,7 +4,7 @@
 ;; of the request, what ran and with which configuration, whatever answered. A request with a header x-crash makes it trap.
 ;;
 ;; Plugins of one module share one VM, hence everything about a plugin is kept by its context: a root context is a plugin,
-;; a stream context is a request that belongs to one. The mark of the image and the length of the text that holds it are
+;; a stream context is a request, or a connection, that belongs to one. The mark of the image and the length of the text that holds it are
 ;; put in before this is compiled.
 ;;
 ;; Memory, in bytes: 0 constants; 512 pairs of results (address, length); 1024 plugins, 64 of (context, address, length);
@@ -15,6 +15,7 @@
   (import "env" "proxy_get_header_map_value" (func $get_header (param i32 i32 i32 i32 i32) (result i32)))
   (import "env" "proxy_set_property" (func $set_property (param i32 i32 i32 i32) (result i32)))
   (import "env" "proxy_replace_header_map_value" (func $set_header (param i32 i32 i32 i32 i32) (result i32)))
+  (import "env" "proxy_set_buffer_bytes" (func $set_buffer (param i32 i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "environ_sizes_get" (func $environ_sizes (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "environ_get" (func $environ (param i32 i32) (result i32)))
 
@@ -29,6 +30,9 @@
   (data (i32.const 216) "null")
   (data (i32.const 224) ",")
   (data (i32.const 232) "x-crash")
+  (data (i32.const 240) "HTTP/")
+  (data (i32.const 248) "x-connection: ")
+  (data (i32.const 264) "\r\n")
 
   (func $allocate (export "proxy_on_memory_allocate") (param $size i32) (result i32) (local $address i32)
     (local.set $address (global.get $heap))
@@ -133,6 +137,57 @@
   (func $get_chain
     (i64.store (i32.const 512) (i64.const 0))
     (drop (call $get_property (i32.const 0) (i32.const 7) (i32.const 512) (i32.const 516))))
+
+  (func (export "proxy_on_new_connection") (param i32) (result i32) (i32.const 0))
+
+  (func (export "proxy_on_downstream_data") (param i32 i32 i32) (result i32) (local $before i32)
+    (local.set $before (global.get $heap))
+    (if (call $begins_with (i32.const 2) (i32.const 234)) (then (unreachable)))
+    (global.set $heap (local.get $before))
+    (i32.const 0))
+
+  (func (export "proxy_on_upstream_data") (param $context i32) (param $size i32) (param i32) (result i32)
+    (local $place i32) (local $before i32) (local $data i32) (local $size_of_line i32) (local $start i32) (local $end i32)
+    (local.set $place (i32.load (call $request_place (local.get $context))))
+    (if (i32.eqz (local.get $place)) (then (return (i32.const 0))))  ;; it has told already
+    (if (i32.eqz (local.get $size)) (then (return (i32.const 0))))
+    (i32.store (call $request_place (local.get $context)) (i32.const 0))
+    (local.set $before (global.get $heap))
+    (if (call $begins_with (i32.const 3) (i32.const 240)) (then (local.set $size_of_line (i32.const 1))))
+    (drop (call $get_buffer (i32.const 3) (i32.const 0) (local.get $size) (i32.const 528) (i32.const 532)))
+    (local.set $data (i32.load (i32.const 528)))
+    (local.set $start (call $allocate (i32.add (local.get $size) (i32.const 8192))))
+    (local.set $end (local.get $start))
+    (if (local.get $size_of_line) (then
+      (loop $next
+        (local.set $size_of_line (i32.add (local.get $size_of_line) (i32.const 1)))
+        (br_if $next (i32.ne
+          (i32.load8_u (i32.sub (i32.add (local.get $data) (local.get $size_of_line)) (i32.const 1)))
+          (i32.const 10))))
+      (local.set $end (call $append (local.get $end) (local.get $data) (local.get $size_of_line)))
+      (local.set $end (call $append (local.get $end) (i32.const 248) (i32.const 14)))))
+    (local.set $end (call $append (local.get $end)
+      (i32.load offset=4 (local.get $place)) (i32.load offset=8 (local.get $place))))
+    (local.set $end (call $append (local.get $end) (i32.const 264) (i32.const 2)))
+    (local.set $end (call $append (local.get $end) (i32.add (local.get $data) (local.get $size_of_line))
+      (i32.sub (local.get $size) (local.get $size_of_line))))
+    (drop (call $set_buffer (i32.const 3) (i32.const 0) (local.get $size)
+      (local.get $start) (i32.sub (local.get $end) (local.get $start))))
+    (global.set $heap (local.get $before))
+    (i32.const 0))
+
+  ;; Whether the data of a direction begins with the five letters at an address. What is got of it is allocated.
+  (func $begins_with (param $direction i32) (param $letters i32) (result i32) (local $data i32)
+    (i64.store (i32.const 528) (i64.const 0))
+    (drop (call $get_buffer (local.get $direction) (i32.const 0) (i32.const 5) (i32.const 528) (i32.const 532)))
+    (if (i32.ne (i32.load (i32.const 532)) (i32.const 5)) (then (return (i32.const 0))))
+    (local.set $data (i32.load (i32.const 528)))
+    (i32.and
+      (i32.eq (i32.load (local.get $data)) (i32.load (local.get $letters)))
+      (i32.eq (i32.load8_u offset=4 (local.get $data)) (i32.load8_u offset=4 (local.get $letters)))))
+
+  (func (export "proxy_on_downstream_connection_close") (param i32 i32))
+  (func (export "proxy_on_upstream_connection_close") (param i32 i32))
 
   (func (export "proxy_on_done") (param i32) (result i32) (i32.const 1))
   (func (export "proxy_on_log") (param i32))

@@ -1,4 +1,7 @@
-"""The test filter: its text form compiled to a module, one for each mark, and what it told in a response."""
+"""The test filter: its text form compiled to a module, one for each mark, and what it told in a response.
+
+It is an HTTP filter and a network filter in one module; the type of the plugin decides which of the two runs.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,9 @@ from . import MeshError, build
 
 SOURCE = Path(__file__).parent / "filter.wat"
 HEADER = "x-chain"
+"""What HTTP filters told of a request."""
+CONNECTION_HEADER = "x-connection"
+"""What network filters told of the connection, where that carries HTTP."""
 _FIXED = len('","image":"') + len('","config":')
 
 
@@ -43,6 +49,15 @@ def module(mark: str = "v1") -> bytes:
         if run.returncode:
             raise MeshError(f"wat2wasm refuses the filter:\n{run.stderr}")
         return target.read_bytes()
+
+
+def told_of_connection(data: bytes) -> tuple[list[Ran], bytes]:
+    """The plugins that a connection passed, in their order, and the data that it then sent back."""
+    lines = []
+    while data.startswith(b'{"plugin":'):
+        line, _, data = data.partition(b"\r\n")
+        lines.append(line.decode())
+    return told(",".join(lines)), data
 
 
 def told(header: str | None) -> list[Ran]:

@@ -16,7 +16,7 @@ import pytest
 
 from . import build
 from .cluster import Cluster
-from .parts import CLUSTER, ISTIOD, LIVE
+from .parts import CLUSTER, ISTIOD, LIVE, OLD_ISTIO
 from .proxy import module_cache_obstacle
 
 StartCluster = Callable[..., Cluster]
@@ -51,6 +51,29 @@ def two_clusters(cluster: Cluster) -> Iterator[tuple[Cluster, Cluster]]:
     """The shared cluster and another one like it."""
     with Cluster.start("beta") as other:
         yield cluster, other
+
+
+@pytest.fixture(scope="session")
+def old_cluster(request: pytest.FixtureRequest, mesh_binaries: dict[str, Path]) -> Iterator[Cluster]:
+    """A cluster with the old Istio, shared by the session; its proxies are of that Istio too."""
+    with _uncaptured(request):
+        build.ensure(*OLD_ISTIO.control_plane, *OLD_ISTIO.proxy)
+    with Cluster.start("old", release=OLD_ISTIO) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def ambient_cluster(mesh_binaries: dict[str, Path]) -> Iterator[Cluster]:
+    """A cluster of ambient mode, shared by the session: its istiod serves waypoints."""
+    with Cluster.start("ambient", ambient=True) as started:
+        yield started
+
+
+@pytest.fixture(params=["newest", "1.27"], ids=lambda version: f"Istio {version}")
+def each_cluster(request: pytest.FixtureRequest) -> Cluster:
+    """The shared cluster of each Istio in turn, for what must hold on both."""
+    found: Cluster = request.getfixturevalue("cluster" if request.param == "newest" else "old_cluster")
+    return found
 
 
 @pytest.fixture
@@ -89,7 +112,7 @@ def fresh_namespace(cluster: Cluster, make_namespace: MakeNamespace) -> str:
 
 @contextlib.contextmanager
 def _uncaptured(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let progress through: fifteen minutes of silence look like a hang."""
+    """Let progress through: twenty minutes of silence look like a hang."""
     capture = request.config.pluginmanager.getplugin("capturemanager")
     if capture is None:
         yield

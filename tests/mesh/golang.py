@@ -15,9 +15,12 @@ from .parts import MODULES
 from .progress import Progress
 from .wheels import unpacked
 
-FLAGS = ("-ldflags", "-s -w")
-
 Version = tuple[int, ...]
+
+
+def flags(stamp: str = "") -> tuple[str, ...]:
+    """What every build is told; a stamp is the value of a variable that the linker sets."""
+    return "-ldflags", f"-s -w -X {stamp}" if stamp else "-s -w"
 
 
 @dataclass(frozen=True)

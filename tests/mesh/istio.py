@@ -23,6 +23,14 @@ MESH_CONFIG: Mapping[str, Any] = {
     "defaultProviders": {},
 }
 
+_AMBIENT: Mapping[str, str] = {
+    "PILOT_ENABLE_AMBIENT": "true",
+    # Else a waypoint's listeners refer to filter state of Istio's own Envoy.
+    "AMBIENT_ENABLE_MULTI_NETWORK_WAYPOINT": "false",
+    # It would create a Deployment for each Gateway, which nobody runs here.
+    "PILOT_ENABLE_GATEWAY_API_DEPLOYMENT_CONTROLLER": "false",
+}
+
 
 @dataclass(frozen=True)
 class Istiod:
@@ -35,6 +43,7 @@ class Istiod:
     webhook_port: int
     monitoring_port: int
     introspection_port: int
+    ambient: bool = False
 
     @property
     def env(self) -> dict[str, str]:
@@ -51,6 +60,7 @@ class Istiod:
             "PILOT_ENABLE_METADATA_EXCHANGE": "false",
             "INJECTION_WEBHOOK_CONFIG_NAME": "",
             "VALIDATION_WEBHOOK_CONFIG_NAME": "",
+            **(_AMBIENT if self.ambient else {}),
         }
 
     def prepare(self) -> None:
@@ -108,9 +118,14 @@ class Istiod:
         return self.home.path / "mesh.yaml"
 
 
-def install_crds(api: Api, crds: Path, timeout: float = 60) -> None:
-    """Create the Istio CRDs and wait until they are Established and the API server serves them all."""
-    documents = [document for document in _load_all(crds.read_text()) if document]
+def install_crds(api: Api, *files: Path, timeout: float = 60) -> None:
+    """Create the CRDs of some files and wait until they are Established and the API server serves them all."""
+    documents = [
+        document
+        for file in files
+        for document in _load_all(file.read_text())
+        if document and document["kind"] == "CustomResourceDefinition"
+    ]
     for document in documents:
         api.apply(document).accepted()
     wanted = {document["metadata"]["name"] for document in documents}
@@ -122,7 +137,7 @@ def install_crds(api: Api, crds: Path, timeout: float = 60) -> None:
     # Discovery follows a little later, and who asks it too early is told that there is no such kind.
     while not all(_served(api, document) for document in documents):
         if time.monotonic() > deadline:
-            raise MeshError(f"the API server did not serve all Istio CRDs in {timeout:.0f} s")
+            raise MeshError(f"the API server did not serve all CRDs in {timeout:.0f} s")
         time.sleep(0.05)
 
 

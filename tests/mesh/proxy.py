@@ -12,15 +12,16 @@ import http.client
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from . import MeshError, build, istio
 from .api import Object
 from .cluster import Cluster
 from .loopback import free_ports
+from .parts import ENVOY
 from .processes import kill_marked
+from .response import Response, response_of
 
 MODULE_CACHE = Path("/var/lib/istio/data")
 """Where the agent keeps modules; the path is compiled into it, and it does not make the directory."""
@@ -37,16 +38,6 @@ _IN_USE = "address already in use"
 
 class PortTaken(MeshError):
     """Somebody was faster to take a port that a proxy had chosen."""
-
-
-@dataclass(frozen=True)
-class Response:
-    """An answer to a request through a proxy."""
-
-    status: int
-    headers: Mapping[str, str]
-    """Names in lower case; a header that comes twice is joined by a comma."""
-    body: str
 
 
 class Proxy:
@@ -71,12 +62,12 @@ class Proxy:
         role: str = "router",
         insecure_registries: str = "",
         env: Mapping[str, str] | None = None,
-    ) -> Proxy:
+    ) -> Self:
         """Start a proxy and return it once Envoy is ready; `role` is router (a gateway) or sidecar.
 
         `env` is the environment of the proxy on top of what it needs: what a plugin's HOST variables are read from.
         """
-        paths = build.ensure("live")
+        paths = build.ensure(*cluster.release.proxy, *ENVOY)
         for _ in range(_TRIES - 1):
             with contextlib.suppress(PortTaken):
                 return cls._start_once(cluster, namespace, labels, role, insecure_registries, env or {}, paths)
@@ -92,11 +83,11 @@ class Proxy:
         insecure_registries: str,
         env: Mapping[str, str],
         paths: Mapping[str, Path],
-    ) -> Proxy:
+    ) -> Self:
         proxy = cls(cluster, namespace, labels, role)
-        proxy._prepare(paths["envoy-bootstrap"])
+        proxy._prepare(paths[cluster.release.bootstrap].read_text())
         arguments: list[str | Path] = [
-            paths["pilot-agent"],
+            paths[cluster.release.agent],
             "proxy",
             role,
             f"--domain={namespace}.svc.cluster.local",
@@ -188,7 +179,7 @@ class Proxy:
         metadata = {"name": "probe", "namespace": self.namespace}
         return {"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec}
 
-    def _prepare(self, bootstrap: Path) -> None:
+    def _prepare(self, bootstrap: str) -> None:
         """What a pod would have mounted: a token for istiod, its root certificate, the bootstrap of the image."""
         _make_module_cache()
         for directory in ("var/run/secrets/tokens", "var/run/secrets/istio", "etc/istio/proxy"):
@@ -204,7 +195,7 @@ class Proxy:
         token = api.request("POST", f"{api.path('v1', 'ServiceAccount', self.namespace, ACCOUNT)}/token", request)
         (self.home / "var/run/secrets/tokens/istio-token").write_text(token.accepted()["status"]["token"])
         (self.home / "var/run/secrets/istio/root-cert.pem").write_text(istio.root_certificate(api) or "")
-        (self.home / "bootstrap.json").write_text(bootstrap.read_text())
+        (self.home / "bootstrap.json").write_text(bootstrap)
 
     def _environment(self, envoy: Path, insecure_registries: str) -> dict[str, str]:
         if self.cluster.istiod is None:
@@ -270,12 +261,6 @@ def _get(port: int, path: str, headers: Mapping[str, str] | None = None) -> Resp
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request("GET", path, headers=dict(headers or {}))
-        answer = connection.getresponse()
-        body = answer.read().decode(errors="replace")
+        return response_of(connection.getresponse())
     finally:
         connection.close()
-    joined: dict[str, str] = {}
-    for name, value in answer.getheaders():
-        key = name.lower()
-        joined[key] = f"{joined[key]},{value}" if key in joined else value
-    return Response(answer.status, joined, body)
