@@ -3,6 +3,9 @@
 Istio's documented comparison (facts A3.1, istio pilot/pkg/model/push_context.go): candidates namespace by namespace, the
 workload's own before the root namespace; within one by time of creation, then name; then stably by priority, descending,
 where an unset one counts as the lowest int32. It is applied here to what the servers return, times of creation included.
+
+From Istio 1.30 on the name has a suffix when it is compared; that this turns `a` and `a-b` round was seen in the filters of
+Envoy (tests/live/test_live_versions.py).
 """
 
 from __future__ import annotations
@@ -12,12 +15,14 @@ import secrets
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from mesh.api import Object
 from mesh.cluster import Cluster
+from mesh.parts import OLD_ISTIO
 
 from mesh_wasm.chains.chain import chains
 from mesh_wasm.chains.member import read_member
@@ -35,6 +40,7 @@ pytestmark = pytest.mark.cluster
 
 ROOT = "istio-system"
 UNSET = -(2**31)
+SUFFIX = "~istio-translated-wasmplugin"
 NAMES = [f"ext-{letter}" for letter in "hcagbedf"]
 PHASES = ["AUTHN", "AUTHZ", "STATS", "UNSPECIFIED_PHASE"]
 
@@ -62,24 +68,33 @@ class Place:
 
 @pytest.fixture
 def place(two_clusters: tuple[Cluster, Cluster]) -> Iterator[Place]:
-    made = Place(two_clusters, f"order-{secrets.token_hex(4)}")
-    for cluster in two_clusters:
-        cluster.create_namespace(made.namespace)
-    yield made
-    for cluster in two_clusters:
-        for plugin in made.stored(cluster, ROOT):
-            cluster.api.delete(API_VERSION, KIND, plugin["metadata"]["name"], ROOT)
-        cluster.api.delete("v1", "Namespace", made.namespace)
+    with made(*two_clusters) as place:
+        yield place
 
 
-def istio_order(plugins: list[Object], namespaces: tuple[str, ...]) -> list[Object]:
-    """The plugins of one phase in the order in which Istio runs them."""
+@contextmanager
+def made(*clusters: Cluster) -> Iterator[Place]:
+    """A new place, in one cluster or in two."""
+    place = Place((clusters[0], clusters[-1]), f"order-{secrets.token_hex(4)}")
+    for cluster in clusters:
+        cluster.create_namespace(place.namespace)
+    try:
+        yield place
+    finally:
+        for cluster in clusters:
+            for plugin in place.stored(cluster, ROOT):
+                cluster.api.delete(API_VERSION, KIND, plugin["metadata"]["name"], ROOT)
+            cluster.api.delete("v1", "Namespace", place.namespace)
+
+
+def istio_order(plugins: list[Object], namespaces: tuple[str, ...], suffix: str = SUFFIX) -> list[Object]:
+    """The plugins of one phase in the order in which Istio runs them; before 1.30 it compares names without a suffix."""
     gathered = sorted(
         plugins,
         key=lambda one: (
             namespaces.index(one["metadata"]["namespace"]),
             one["metadata"]["creationTimestamp"],
-            one["metadata"]["name"],
+            one["metadata"]["name"] + suffix,
         ),
     )
     return sorted(gathered, key=lambda one: -one["spec"].get("priority", UNSET))
@@ -167,23 +182,54 @@ def test_without_the_plan_the_same_priorities_give_two_orders(place: Place) -> N
     assert first != second
 
 
-def test_a_chain_is_what_istio_makes_of_the_stored_plugins(place: Place) -> None:
-    """Plugins of the own and of the root namespace, with any priority and with none, in all phases."""
-    cluster = place.clusters[0]
-    plugins = [_raw(place, index) for index in range(24)]
-    create(cluster, random.sample(plugins, len(plugins)))
-    stored = place.stored(cluster, place.namespace, ROOT)
-    assert len(stored) == len(plugins)
-    members = [read_member(Facts(name="one"), one["metadata"], one["spec"]) for one in stored]
-    (chain,) = [chain for chain in chains(members) if chain.workload.namespace == place.namespace]
-    expected = [
-        one["metadata"]["name"]
-        for phase in PHASES
-        for one in istio_order(
-            [one for one in stored if one["spec"].get("phase", "UNSPECIFIED_PHASE") == phase], (place.namespace, ROOT)
-        )
-    ]
-    assert [member.name for member in chain.plugins] == expected
+def test_a_chain_is_what_istio_makes_of_the_stored_plugins(each_cluster: Cluster) -> None:
+    """Plugins of the own and of the root namespace, with any priority and with none, in all phases; on both Istios."""
+    facts = Facts(name="one", istio_version="1.27.9" if each_cluster.release is OLD_ISTIO else None)
+    with made(each_cluster) as place:
+        plugins = [_raw(place, index) for index in range(24)]
+        create(each_cluster, random.sample(plugins, len(plugins)))
+        stored = place.stored(each_cluster, place.namespace, ROOT)
+        assert len(stored) == len(plugins)
+        members = [read_member(facts, one["metadata"], one["spec"]) for one in stored]
+        (chain,) = [chain for chain in chains(members) if chain.workload.namespace == place.namespace]
+        by_phase = [
+            [one for one in stored if one["spec"].get("phase", "UNSPECIFIED_PHASE") == phase] for phase in PHASES
+        ]
+        expected = [one["metadata"]["name"] for ones in by_phase for one in istio_order(ones, (place.namespace, ROOT))]
+        assert [member.name for member in chain.plugins] == expected
+
+
+@pytest.mark.parametrize("names", [("acl", "acl-check", "acl2"), ("acl-check", "acl2", "acl")], ids="-".join)
+def test_equally_old_ties_are_drawn_as_the_clusters_istio_runs_them(each_cluster: Cluster, names: list[str]) -> None:
+    """Names of which one begins with another: 1.27.9 and the newest run them the other way round."""
+    old = each_cluster.release is OLD_ISTIO
+    with made(each_cluster) as place:
+        stored = in_one_second(place, names)
+        members = [
+            read_member(Facts(name="one", istio_version="1.27.9" if old else None), one["metadata"], one["spec"])
+            for one in stored
+        ]
+        (chain,) = chains(members)
+        expected = [one["metadata"]["name"] for one in istio_order(stored, (place.namespace,), "" if old else SUFFIX)]
+        assert [member.name for member in chain.plugins] == expected
+        assert expected == (["acl", "acl-check", "acl2"] if old else ["acl-check", "acl2", "acl"])
+
+
+def in_one_second(place: Place, names: list[str]) -> list[Object]:
+    """Plugins of one priority, stored in this order and equally old to the second."""
+    api = place.clusters[0].api
+    for _ in range(10):
+        time.sleep(1.05 - time.time() % 1)
+        for name in names:
+            plugin = _raw(place, 0)
+            plugin["metadata"] = {"name": name, "namespace": place.namespace}
+            api.create(plugin).accepted()
+        stored = place.stored(place.clusters[0])
+        if len({one["metadata"]["creationTimestamp"] for one in stored}) == 1:
+            return stored
+        for name in names:
+            api.delete(API_VERSION, KIND, name, place.namespace).accepted()
+    raise AssertionError("the API server is too slow to create some plugins in one second")
 
 
 def _raw(place: Place, index: int) -> Object:

@@ -18,8 +18,11 @@ from .stage import Extension, MakeStage, Modules, Stage, names, until
 pytestmark = pytest.mark.live
 
 
-def test_the_chain_of_the_reference_runs_in_its_printed_order(stage: Stage, modules: Modules) -> None:
+def test_the_chain_of_the_reference_runs_in_its_printed_order(
+    make_stage: MakeStage, each_cluster: Cluster, modules: Modules
+) -> None:
     """openid-connect -> istio.authn -> acl-check -> check-header -> router, with Istio's own filters in between."""
+    stage = make_stage(each_cluster)
     image = stage.registry.push("filters/reference", modules("v1"))
 
     def program() -> None:

@@ -10,10 +10,11 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from mesh.api import Object
+from mesh.cluster import Cluster
 
 from mesh_wasm_pulumi.cli import main
 
-from .stage import PLUGIN, Extension, Modules, Stage, names, until
+from .stage import PLUGIN, Extension, MakeStage, Modules, Stage, names, until
 
 pytestmark = pytest.mark.live
 
@@ -52,7 +53,10 @@ def logged(stage: Stage, folder: Path) -> str:
     return f"{stage.proxy.admin},log={folder / 'proxy.log'}"
 
 
-def test_what_runs_as_planned_is_loaded(stage: Stage, modules: Modules, tmp_path: Path) -> None:
+def test_what_runs_as_planned_is_loaded(
+    make_stage: MakeStage, each_cluster: Cluster, modules: Modules, tmp_path: Path
+) -> None:
+    stage = make_stage(each_cluster)
     image = stage.registry.push("filters/verified", modules("v1"))
     env = {"env": [{"name": "A", "value_from": "INLINE", "value": "b"}, {"name": "HOME", "value_from": "HOST"}]}
     config = {"name": "one", "list": [1, 2.5, None, True], "empty": {}}
@@ -72,8 +76,11 @@ def test_what_runs_as_planned_is_loaded(stage: Stage, modules: Modules, tmp_path
     assert "a refused one looks loaded" in document["proxies"][0]["notSeen"][0]
 
 
-def test_what_is_not_as_planned_is_told(stage: Stage, modules: Modules, tmp_path: Path) -> None:
+def test_what_is_not_as_planned_is_told(
+    make_stage: MakeStage, each_cluster: Cluster, modules: Modules, tmp_path: Path
+) -> None:
     """The cluster is changed behind the plan's back: order, configuration, match, and an object that is gone."""
+    stage = make_stage(each_cluster)
     image = stage.registry.push("filters/drifted", modules("v1"))
     extensions = [Extension(name, image.url, priority=9 - i) for i, name in enumerate(["a", "b", "c", "d"])]
     program = stage.gateway_program(*extensions)
