@@ -210,6 +210,18 @@ def test_what_runs_though_the_plan_does_not_select_the_proxy_is_different() -> N
     assert (found.status, "do not reach this proxy" in found.reason) == (Status.DIFFERENT, True)
 
 
+def test_network_filters_stand_in_a_section_of_their_own() -> None:
+    """As Envoy has it where a proxy runs plugins of both types: neither hides the other."""
+
+    def parted(configs: Any) -> None:
+        moved = entry(configs, "cc")
+        configs[ECDS]["ecds_filters"].remove(moved)
+        configs.insert(ECDS + 1, {"@type": configs[ECDS]["@type"], "ecds_filters": [moved]})
+
+    planned = [plugin(), plugin("cc", 7, match=None)]
+    assert [one.status for one in judge(planned, Evidence(dump(parted)))].count(Status.PENDING) == 0
+
+
 def waypoint(configs: Any) -> None:
     """The gateway's chain as that of a Service in a waypoint; true waypoints are in tests/live/test_live_waypoint.py."""
     node = configs[BOOTSTRAP]["bootstrap"]["node"]

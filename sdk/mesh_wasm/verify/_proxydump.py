@@ -160,6 +160,8 @@ def read_dump(text: str) -> Proxy:
     try:
         configs = json.loads(text)["configs"]
         sections = {section["@type"].rsplit(".", 1)[-1]: section for section in configs}
+        # Of filters there is one section for HTTP and one for network filters.
+        handed = [section for section in configs if section["@type"].endswith(".EcdsConfigDump")]
     except (ValueError, KeyError, TypeError, AttributeError):
         raise DumpError("it is no /config_dump of an Envoy") from None
     if "BootstrapConfigDump" not in sections or "ListenersConfigDump" not in sections:
@@ -177,7 +179,7 @@ def read_dump(text: str) -> Proxy:
         chains=tuple(_chains(sections["ListenersConfigDump"], role)),
         filters={
             **dict(_scripts(sections["ListenersConfigDump"])),
-            **dict(_filters(sections.get("EcdsConfigDump", {}).get("ecds_filters") or ())),
+            **dict(_filters([entry for section in handed for entry in section.get("ecds_filters") or ()])),
         },
         refused=tuple(_refused(sections["ListenersConfigDump"])),
     )

@@ -138,13 +138,12 @@ def _unfetched(plugin: Planned, chains: Sequence[Chain], evidence: Evidence) -> 
     if filter_.config is None:
         return _substituted(plugin, filter_, evidence)
     fix = "Look at the module (ABI, start, configuration); the proxy's log says more."
+    lost = "every request fails with 500" if plugin.is_http else "every connection is closed"
+    effect = f"{lost}, whatever failStrategy says"
     if evidence.log is not None and evidence.log.refused(plugin.key, filter_.updated):
-        effect = (
-            "what ran before goes on, and where nothing did, every request fails with 500, whatever failStrategy says"
-        )
-        return Status.FAILED, f"Envoy refused to start its module: {effect}.", fix
+        reason = f"Envoy refused to start its module: what ran before goes on, and where nothing did, {effect}."
+        return Status.FAILED, reason, fix
     if evidence.started is not None and plugin.key not in evidence.started:
-        effect = "every request fails with 500, whatever failStrategy says"
         return Status.FAILED, f"Envoy has its module and never started it: {effect}.", fix
     return None
 
@@ -205,7 +204,8 @@ def blind_spots(planned: Sequence[Planned], evidence: Evidence) -> Iterator[str]
     if evidence.log is not None and given and evidence.log.crashed_since(min(given)):
         yield (
             f"which plugin trapped at {evidence.log.crashed} (the log does not name it): until it is changed, every request "
-            "gets 503, or with FAIL_OPEN passes without it; only FAIL_RELOAD heals by itself."
+            "gets 503 (a NETWORK plugin closes every connection), or with FAIL_OPEN passes without it; only FAIL_RELOAD "
+            "heals by itself."
         )
     hidden = [plugin.key for plugin in planned if any(mark in str(plugin.spec) for mark in MARKS)]
     if hidden:
