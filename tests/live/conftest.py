@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import secrets
+import socketserver
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from mesh.proxy import Proxy
 from mesh.registry import Registry
 
 from .stage import MakeStage, Modules, Stage
+from .tcp import Backend
 
 
 @pytest.fixture(scope="session")
@@ -56,3 +59,15 @@ def make_stage(registry: Registry) -> Iterator[MakeStage]:
 def stage(make_stage: MakeStage, cluster: Cluster) -> Stage:
     """A gateway in the shared cluster."""
     return make_stage(cluster)
+
+
+@pytest.fixture(scope="session")
+def backend() -> Iterator[int]:
+    """The port of a TCP server on loopback that speaks first, and then says what it is told."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Backend) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
