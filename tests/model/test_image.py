@@ -50,7 +50,9 @@ REFERENCES = [
     (f"ghcr.io/org/app:1.0@{D}", ("ghcr.io", "org/app", "1.0", D)),
     (f"ghcr.io/org/app@{D}", ("ghcr.io", "org/app", None, D)),
     ("private-registry:5000/check-header:latest", ("private-registry:5000", "check-header", "latest", None)),
-    ("localhost/x", ("localhost", "x", None, None)),
+    ("localhost/x", ("index.docker.io", "localhost/x", None, None)),
+    ("localhost:5000/x/y", ("localhost:5000", "x/y", None, None)),
+    ("harbor/team/x:1", ("index.docker.io", "harbor/team/x", "1", None)),
     ("docker.io/org/app:1", ("index.docker.io", "org/app", "1", None)),
     ("org/app:1", ("index.docker.io", "org/app", "1", None)),
     ("ubuntu", ("index.docker.io", "library/ubuntu", None, None)),
@@ -65,8 +67,20 @@ def test_reference(text: str, parts: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["ghcr.io/Org/app", "ghcr.io/org/app:", "ghcr.io/a@sha256:abc", "ghcr.io/", "ghcr.io/a//b", "ghcr.io/a:-x"]
+    "text", ["ghcr.io/Org/app", "ghcr.io/org/app:", "ghcr.io/a@sha256:abc", "ghcr.io/", "YOUR_REGISTRY/a", "h.io:x/ab"]
 )
 def test_reference_that_cannot_be_pulled(text: str) -> None:
     with pytest.raises(ImageError):
         ImageReference.parse(text)
+
+
+@pytest.mark.parametrize("text", ["ghcr.io/a//b", "ghcr.io/ab:-x", "ghcr.io/-ab", "ghcr.io/a/.."])
+def test_reference_that_istio_reads_and_no_registry_serves(text: str) -> None:
+    image = ImageReference.parse(text)
+    assert image.unserved
+    assert not image.unreadable
+
+
+@pytest.mark.parametrize(("text", "reason"), [("ghcr.io/a:1", "one character"), (f"ghcr.io/{'a' * 256}", "256")])
+def test_reference_of_a_length_that_istio_does_not_read(text: str, reason: str) -> None:
+    assert reason in (ImageReference.parse(text).unreadable or "")

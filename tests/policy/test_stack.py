@@ -128,4 +128,4 @@ def test_a_raw_resource_beside_our_components() -> None:
 
     found = Pack().of_run(run_program(program))
     assert {one.rule for one in found if one.stops} == {"MW113"}
-    assert "MW214" in {one.rule for one in found}
+    assert "MW302" in {one.rule for one in found}

@@ -315,7 +315,7 @@ def test_warning_is_logged_on_the_component(process: Plugin, plugin: Plugin, fle
 def test_notes_about_a_refused_component_come_before_the_refusal(process: Plugin, plugin: Plugin, phase: Any) -> None:
     """The engine may end the program with the refusal, and what comes later is lost."""
     before = len(process.engine.messages)
-    answer = plugin.construct("WasmExtension", "acl", {**EXTENSION, "phase": phase, "image": "oci://r.io/x:1"})
+    answer = plugin.construct("WasmExtension", "acl", {**EXTENSION, "phase": phase, "image": "oci://r.io/acl:1"})
     told, registered = process.engine.messages[before:], list(plugin.monitor.resources)
     assert answer.code == "INVALID_ARGUMENT"
     assert [(one.severity, one.urn) for one in told] == [("info", registered[0])]

@@ -16,7 +16,7 @@ from mesh_wasm.rules.subjects import Workload
 
 
 def spec(**fields: Any) -> WasmPluginSpec:
-    return parse(WasmPluginSpec, {"url": "oci://r.example.com/a:1", "priority": 0, **fields}, wire=True).value
+    return parse(WasmPluginSpec, {"url": "oci://r.example.com/acl:1", "priority": 0, **fields}, wire=True).value
 
 
 def found(rule: str, **fields: Any) -> list[str]:
@@ -94,7 +94,8 @@ def test_what_a_spec_tells_of_its_workload(fields: dict[str, Any], workload: Wor
         ("1.27", {"failStrategy": "FAIL_RELOAD"}, set()),
         ("1.19", {"type": "HTTP"}, {"MW601"}),
         ("1.21", {"targetRefs": [{"kind": "Service", "name": "a"}]}, {"MW601"}),
-        ("1.22", {"targetRefs": [{"kind": "Service", "name": "a"}]}, set()),
+        ("1.22", {"targetRefs": [{"kind": "Service", "name": "a"}]}, {"MW620"}),
+        ("1.22.1", {"targetRefs": [{"kind": "Service", "name": "a"}]}, set()),
         ("1.24", {"phase": "AUTHN"}, {"MW605"}),
         ("1.25", {"phase": "AUTHN"}, set()),
         ("1.24", {"phase": "STATS"}, set()),

@@ -93,7 +93,7 @@ def judge_plugin(props: Mapping[str, Any], cluster: Cluster, kind: PluginKind = 
         wire = spec if isinstance(spec, Mapping) else {}
         subjects: list[Any] = [
             PluginSubject(manifest.spec, Workload.UNKNOWN, foreign=True),
-            ClusterPluginSubject(manifest.spec, cluster.mesh, manifest.namespace),
+            ClusterPluginSubject(manifest.spec, cluster.mesh, manifest.namespace, foreign=True),
             pull,
         ]
         if manifest.extension is None:

@@ -91,9 +91,11 @@ def same_objects(resources: Sequence[Any]) -> Iterator[Verdict]:
         if one.place is None:
             yield Verdict("", one.urn, waits=f"the place of a {one.kind}")
         elif seen.setdefault(one.place, one.urn) != one.urn:
-            yield Verdict(
-                f"{one.kind} {one.namespace}/{one.name} is written by {_name(seen[one.place])} already.", one.urn
-            )
+            yield Verdict(f"{one.kind} {_place(one)} is written by {_name(seen[one.place])} already.", one.urn)
+
+
+def _place(one: _Object) -> str:
+    return f"{one.namespace}/{one.name}" if isinstance(one.namespace, str) else str(one.name)
 
 
 def ties(resources: Sequence[Any]) -> Iterator[Verdict]:
@@ -128,7 +130,7 @@ def pull_secrets(resources: Sequence[Any]) -> Iterator[Verdict]:
     for use, one, waits in _uses(resources):
         for _ in pull_findings(use) if use is not None and use.secrets else ():
             if _.rule == secrets.NOT_THERE.id:
-                yield Verdict(f"{one.kind} {one.namespace}/{one.name}: {_.message}", one.urn)
+                yield Verdict(f"{one.kind} {_place(one)}: {_.message}", one.urn)
         if waits:
             yield Verdict("", one.urn, waits=waits)
 
@@ -140,7 +142,7 @@ def unseen_secrets(resources: Sequence[Any]) -> Iterator[Verdict]:
             yield Verdict("", one.urn, waits=waits)
         elif use is not None and not use.secrets:
             name = use.spec.image_pull_secret
-            yield Verdict(f"{one.kind} {one.namespace}/{one.name}: the stack has no Secret {name}.", one.urn)
+            yield Verdict(f"{one.kind} {_place(one)}: the stack has no Secret {name}.", one.urn)
 
 
 def _uses(resources: Sequence[Any]) -> Iterator[tuple[PullSubject | None, _Object, str]]:

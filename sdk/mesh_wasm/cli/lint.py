@@ -10,6 +10,7 @@ from mesh_wasm.findings.finding import Severity
 from mesh_wasm.fleet.cluster import Fleet
 from mesh_wasm.fleet.inventory import read_inventory
 from mesh_wasm.lint import formats, lint
+from mesh_wasm.lint.repository import sift
 from mesh_wasm.rules.waivers import LevelError, Levels
 from mesh_wasm.yaml.file import Unreadable
 from mesh_wasm.yaml.paths import read_paths
@@ -42,8 +43,10 @@ def lint_command(paths: tuple[str, ...], inventory: str | None, form: str, level
     """Check YAML files and folders (- for standard input) against the catalogue of rules.
 
     Read are Istio WasmPlugin and TrafficExtension, pull Secrets, and TSB WasmExtension, IngressGateway, EgressGateway,
-    Tier1Gateway, Gateway, SecuritySetting, Group and Workspace. Other kinds are passed over and counted. With an
-    inventory, rules about versions, dialects, namespaces and placement are checked as well.
+    Tier1Gateway, Gateway, SecuritySetting, Group and Workspace. Other kinds are passed over and counted; of a folder also
+    what cannot be read and mentions none of these. Helm templates and kustomize's patches are named: render them into
+    lint -. Virtual environments and what git ignores are not looked at. With an inventory, rules about versions,
+    dialects, namespaces and placement are checked as well.
 
     A finding is waived for an object by its annotation mesh-wasm/waive: "MW403 until 2027-01-31: why".
 
@@ -53,7 +56,8 @@ def lint_command(paths: tuple[str, ...], inventory: str | None, form: str, level
         wanted = Levels.read(levels)
     except LevelError as error:
         raise click.UsageError(str(error)) from None
-    documents, problems = read_paths(paths)
+    sifted = sift(paths, *read_paths(paths))
+    problems, notes = sifted.problems, sifted.notes
     fleet: Fleet | None = None
     if inventory is not None:
         try:
@@ -61,16 +65,18 @@ def lint_command(paths: tuple[str, ...], inventory: str | None, form: str, level
             problems += [Unreadable(one.file, str(one.finding), one.line) for one in wrong if one.finding.is_error]
         except Unreadable as problem:
             problems.append(problem)
-    result = lint(documents, fleet, wanted)
+    result = lint(sifted.documents, fleet, wanted)
     match form:
         case "json":
-            click.echo(formats.as_json(result, problems))
+            click.echo(formats.as_json(result, problems, notes))
         case "sarif":
-            click.echo(formats.as_sarif(result, problems))
+            click.echo(formats.as_sarif(result, problems, notes))
         case "github":
-            click.echo("\n".join(formats.as_github(result, problems)), nl=bool(result.findings or problems))
+            click.echo(
+                "\n".join(formats.as_github(result, problems, notes)), nl=bool(result.findings or problems or notes)
+            )
         case _:
-            click.echo("\n".join(formats.as_text(result, problems, _style)))
+            click.echo("\n".join(formats.as_text(result, problems, _style, notes)))
     sys.exit(2 if problems else 1 if result.count(Severity.ERROR) else 0)
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from .finding import Finding, Path, Severity
 
-Check = Callable[[Any], Iterator[Finding]]
-F = TypeVar("F", bound=Callable[..., Iterator[Finding]])
+Check = Callable[[Any], Iterable[Finding]]
+F = TypeVar("F", bound=Callable[..., Iterable[Finding]])
 
 
 class Family(StrEnum):

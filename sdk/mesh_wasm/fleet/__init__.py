@@ -7,8 +7,10 @@ __all__ = [
     "facts",
     "inventory",
     "inventory_schema",
+    "istio_patches",
     "istio_version",
     "mirrors",
     "placement",
+    "registry_hosts",
     "waves",
 ]

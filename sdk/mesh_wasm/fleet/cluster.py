@@ -14,7 +14,8 @@ from mesh_wasm.findings.suggestions import did_you_mean, suggestion
 from mesh_wasm.values.base import Model, Str
 from mesh_wasm.values.enums import Dialect, PluginKind
 
-from .istio_version import TRAFFIC_EXTENSION_SINCE, Version, has, text_of, version_of
+from .istio_patches import IstioVersion
+from .istio_version import TRAFFIC_EXTENSION_SINCE, Version, has, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,13 @@ class Mesh:
     """Istio's major and minor version; None if not declared or not readable."""
     dialect: Dialect
     root_namespace: str
+    patch: int | None = None
+    """Istio's patch version; None if not declared."""
+
+    @property
+    def istio(self) -> IstioVersion | None:
+        """Istio's version as it is declared; None if it is not, or not readable."""
+        return None if self.version is None else IstioVersion(*self.version, self.patch)
 
     @property
     def has_traffic_extensions(self) -> bool:
@@ -44,7 +52,7 @@ class Cluster(Model):
     labels: dict[str, Str] = Field(default_factory=dict)
     """Labels by which attachments select clusters, e.g. ``{"env": "prod"}``."""
     istio_version: Str | None = None
-    """Istio's version, e.g. ``1.27`` or ``1.27.3``; unset: the newest is assumed, with no finding about versions."""
+    """Istio's version, e.g. ``1.27.3``; ``1.27`` is some patch of it. Unset: the newest, with no finding about versions."""
     namespaces: list[Str] | None = None
     """The namespaces that exist; needed wherever a selector holds a wildcard."""
     dialect: Dialect = Dialect.ISTIO
@@ -65,7 +73,10 @@ class Cluster(Model):
     @cached_property
     def mesh(self) -> Mesh:
         """What decides how this cluster's Istio takes a plugin."""
-        return Mesh(version_of(self.istio_version), self.dialect, self.root_namespace)
+        declared = IstioVersion.parse(self.istio_version or "")
+        if declared is None:
+            return Mesh(None, self.dialect, self.root_namespace)
+        return Mesh(declared.release, self.dialect, self.root_namespace, declared.patch)
 
     @property
     def version(self) -> Version | None:

@@ -13,6 +13,7 @@ from mesh_wasm.findings.rule import CATALOGUE
 from mesh_wasm.findings.schema import UNREADABLE
 from mesh_wasm.yaml.file import Located, Unreadable
 
+from .repository import Note
 from .run import Result
 
 Style = Callable[[str, Severity], str]
@@ -24,14 +25,15 @@ def unreadable_finding(problem: Unreadable) -> Located:
     return Located(UNREADABLE.at(says=problem.says), problem.file, problem.line or 1)
 
 
-def as_text(result: Result, problems: Sequence[Unreadable], style: Style) -> Iterator[str]:
-    """Lines for people: one finding with its remedy below it, and the sum at the end."""
+def as_text(result: Result, problems: Sequence[Unreadable], style: Style, notes: Sequence[Note] = ()) -> Iterator[str]:
+    """Lines for people: one finding with its remedy below it, what was passed over, and the sum at the end."""
     for located in (*map(unreadable_finding, problems), *result.findings):
         finding = located.finding
         where = f"{finding.where}: " if finding.where else ""
         place = f"{located.file}:{located.line}"
         yield f"{place}: {style(finding.severity, finding.severity)} {finding.rule}: {where}{finding.message}"
         yield f"    {finding.fix}"
+    yield from (f"{note.file}: passed over: {note.says}" for note in notes)
     counts = ", ".join(tallied(result.count(severity), severity) for severity in Severity)
     read = result.documents - result.skipped
     total = f"{counted(read, 'document')} read, {result.skipped} of other kinds passed over"
@@ -39,12 +41,13 @@ def as_text(result: Result, problems: Sequence[Unreadable], style: Style) -> Ite
     yield f"{counts} in {total}{failed}."
 
 
-def as_json(result: Result, problems: Sequence[Unreadable]) -> str:
-    """One object: how many documents there were, how many of other kinds, and the findings."""
+def as_json(result: Result, problems: Sequence[Unreadable], notes: Sequence[Note] = ()) -> str:
+    """One object: how many documents there were, how many of other kinds, what was passed over, and the findings."""
     found = [*map(unreadable_finding, problems), *result.findings]
     document = {
         "documents": result.documents,
         "skipped": result.skipped,
+        "notes": [{"file": note.file, "message": note.says} for note in notes],
         "findings": [_json(located) for located in found],
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
@@ -70,19 +73,29 @@ def _json(located: Located) -> dict[str, Any]:
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
-def as_sarif(result: Result, problems: Sequence[Unreadable]) -> str:
+def as_sarif(result: Result, problems: Sequence[Unreadable], notes: Sequence[Note] = ()) -> str:
     """A SARIF log with the rules that were broken."""
     found = [*map(unreadable_finding, problems), *result.findings]
     ids = sorted({located.finding.rule for located in found})
     rules = [_sarif_rule(id_) for id_ in ids]
     results = [_sarif_result(located, ids) for located in found]
     driver = {"name": "mesh-wasm", "version": __version__, "rules": rules}
+    ran: dict[str, Any] = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    if notes:
+        told = [_sarif_note(note) for note in notes]
+        ran["invocations"] = [{"executionSuccessful": not problems, "toolExecutionNotifications": told}]
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}],
+        "runs": [ran],
     }
     return json.dumps(log, indent=2, ensure_ascii=False)
+
+
+def _sarif_note(note: Note) -> dict[str, Any]:
+    artifact = {"uri": quote(note.file.replace("\\", "/"), safe="/:")}
+    where = [{"physicalLocation": {"artifactLocation": artifact}}]
+    return {"level": "note", "message": {"text": note.says}, "locations": where}
 
 
 def _sarif_rule(id_: str) -> dict[str, Any]:
@@ -113,7 +126,7 @@ def _sarif_result(located: Located, ids: list[str]) -> dict[str, Any]:
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
-def as_github(result: Result, problems: Sequence[Unreadable]) -> Iterator[str]:
+def as_github(result: Result, problems: Sequence[Unreadable], notes: Sequence[Note] = ()) -> Iterator[str]:
     """Workflow commands that GitHub shows beside the lines of a pull request."""
     for located in (*map(unreadable_finding, problems), *result.findings):
         finding = located.finding
@@ -121,6 +134,7 @@ def as_github(result: Result, problems: Sequence[Unreadable]) -> Iterator[str]:
         where = f"{finding.where}: " if finding.where else ""
         head = f"file={_property(located.file)},line={located.line},title={_property(title)}"
         yield f"::{_COMMANDS[finding.severity]} {head}::{_data(f'{where}{finding.message} {finding.fix}')}"
+    yield from (f"::notice file={_property(note.file)},title=passed over::{_data(note.says)}" for note in notes)
 
 
 def _data(text: str) -> str:

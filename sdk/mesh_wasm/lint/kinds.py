@@ -9,6 +9,7 @@ from typing import Any
 from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding, quoted
 from mesh_wasm.model.plugin import API_VERSION
+from mesh_wasm.rules.effect import silent
 from mesh_wasm.values.enums import PluginKind
 
 
@@ -45,6 +46,22 @@ def plugin_kind(header: Header) -> PluginKind | None:
 def is_secret(header: Header) -> bool:
     """Whether a document is a Secret."""
     return header == Header("v1", "Secret")
+
+
+_LIKE = ("wasmplugin", "wasmextension", "servicemeshextension", "trafficextension")
+_WHOSE = {
+    "extensions.higress.io": "Higress, whose plugins have other fields",
+    "maistra.io": "OpenShift Service Mesh 2, which has replaced it by WasmPlugin",
+}
+
+
+def look_alike(header: Header) -> Finding | None:
+    """What is to be said of an object that is called like ours, and is of another API. Paths start at the document."""
+    if header.kind.lower() not in _LIKE or header.group in ("", "extensions.istio.io"):
+        return None
+    whose = f": it is of {_WHOSE[header.group]}" if header.group in _WHOSE else ""
+    says = f"{header.kind} of {header.group} is not Istio's, and is passed over{whose}."
+    return silent.LOOK_ALIKE.at("apiVersion", says=says)
 
 
 def header_findings(header: Header, document: Mapping[str, Any], kind: PluginKind) -> Iterator[Finding]:

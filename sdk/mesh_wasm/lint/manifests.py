@@ -82,13 +82,13 @@ def read_plugin(document: Document, header: Header, fleet: Fleet | None) -> Mani
             spec = parsed.value
             workload = workload_of(spec)
             found = [*parsed.findings, *plugin_findings(spec, workload, foreign=True)]
-            found += placed_findings(spec, places, workload)
+            found += placed_findings(spec, places, workload, foreign=True)
         else:
             read = parse(TrafficExtensionSpec, value["spec"], wire=True)
             extension, spec = read.value, as_plugin(read.value)
             workload = workload_of(spec)
             found = [*read.findings, *traffic_extension_findings(extension, workload, foreign=True)]
-            found += placed_extension_findings(extension, places, workload)
+            found += placed_extension_findings(extension, places, workload, foreign=True)
         findings += (finding.under("spec") for finding in found)
         if not clusters:
             says = f"no cluster of the inventory declares namespace {quoted(namespace)}."

@@ -6,9 +6,6 @@ import datetime
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from mesh_wasm.chains.member import read_member
-from mesh_wasm.chains.ties import Ties
-from mesh_wasm.chains.twins import Twins
 from mesh_wasm.findings import placing
 from mesh_wasm.findings.finding import Finding, Severity
 from mesh_wasm.fleet.cluster import Fleet
@@ -17,12 +14,12 @@ from mesh_wasm.rules.subjects import PullSubject
 from mesh_wasm.rules.waivers import ANNOTATION, Levels, Waiver, read_waivers, settle
 from mesh_wasm.tsb import Bundle, kind_of
 from mesh_wasm.values.deferred import known
-from mesh_wasm.values.enums import PluginKind
 from mesh_wasm.yaml.file import Document, Located
 
-from .kinds import header_of, is_secret, plugin_kind
-from .manifests import Manifest, clusters_of, read_plugin, read_secret
+from .kinds import header_of, is_secret, look_alike, plugin_kind
+from .manifests import Manifest, read_plugin, read_secret
 from .metadata import text_at
+from .together import Together
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +65,30 @@ def lint(
             manifests.append(manifest)  # one that is passed over may still be named by a plugin
         else:
             tsb.append(document)
-            skipped += kind_of(document.value) is None
-    for manifest, findings in _together(manifests, fleet):
+            if kind_of(document.value) is None:
+                skipped += 1
+                like = None if header is None else look_alike(header)
+                settled += () if like is None else _settled(document, [like], levels, today)
+    for manifest, findings in _together(manifests, fleet, today):
         settled += _settled(manifest.document, findings, levels, today)
     bundle = Bundle(tsb, levels=levels, today=today)
     settled += bundle.check(complete=False) if fleet is None else bundle.plan(fleet).findings
     return Result(total, skipped, _sorted(settled))
 
 
-def _together(manifests: list[Manifest], fleet: Fleet | None) -> Iterator[tuple[Manifest, list[Finding]]]:
+def _together(
+    manifests: list[Manifest], fleet: Fleet | None, today: datetime.date | None
+) -> Iterator[tuple[Manifest, list[Finding]]]:
     """Each manifest with its own findings, and those that need the others."""
     secrets: dict[str, list[Manifest]] = {}
     first: dict[tuple[str, str | None, str], Manifest] = {}
     for manifest in manifests:
         if manifest.secret is not None and manifest.name:
             secrets.setdefault(manifest.name, []).append(manifest)
-    ties = Ties()
-    twins = Twins()
-    for manifest in filter(lambda one: one.is_judged, manifests):
-        findings = list(manifest.findings)
+    judged = [manifest for manifest in manifests if manifest.is_judged]
+    together = Together(judged, fleet, lambda one, rule: _waives(one.document, rule, today))
+    for manifest in judged:
+        findings = together.findings(manifest)
         if manifest.name:
             before = first.setdefault((manifest.kind, manifest.namespace, manifest.name), manifest)
             findings += _repeated(manifest, before) if before is not manifest else ()
@@ -95,19 +97,7 @@ def _together(manifests: list[Manifest], fleet: Fleet | None) -> Iterator[tuple[
             seen = tuple(one.secret for one in secrets.get(named or "", ()) if one.secret is not None)
             subject = PullSubject(manifest.spec, manifest.namespace, seen)
             findings += (replace(finding, path=manifest.place(finding.path)) for finding in pull_findings(subject))
-            findings += () if manifest.is_broken else _met(manifest, ties, twins, fleet)
         yield manifest, findings
-
-
-def _met(manifest: Manifest, ties: Ties, twins: Twins, fleet: Fleet | None) -> Iterator[Finding]:
-    """Plugins before it that run at the same place of one workload's chain, or are called the same."""
-    value, kind = manifest.document.value, PluginKind(manifest.kind)
-    clusters = clusters_of(fleet, manifest.namespace)
-    members = [read_member(cluster, value["metadata"], value["spec"], kind=kind) for cluster in clusters]
-    for finding in twins.enter(members):
-        yield finding.under("metadata", "name")
-    for finding in ties.enter(members):
-        yield finding.under("spec", "priority")
 
 
 def _repeated(manifest: Manifest, before: Manifest) -> Iterator[Finding]:
@@ -130,6 +120,10 @@ def _waivers(document: Document, today: datetime.date | None) -> tuple[list[Waiv
     value = document.value if isinstance(document.value, Mapping) else {}
     text = text_at(value, "metadata", "annotations", ANNOTATION)
     return read_waivers(text, "metadata", "annotations", ANNOTATION, today=today)
+
+
+def _waives(document: Document, rule: str, today: datetime.date | None) -> bool:
+    return any(waiver.rule == rule for waiver in _waivers(document, today)[0])
 
 
 def _sorted(found: Iterable[Located]) -> tuple[Located, ...]:

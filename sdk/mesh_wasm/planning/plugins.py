@@ -39,5 +39,6 @@ def plan_plugin(
         return Plan(findings=ordered([*findings, *undecided(metadata=metadata, spec=spec)]))
     findings += [finding.under("spec") for finding in plugin_findings(spec)]
     places = [(cluster, known(metadata.namespace)) for cluster in clusters]
-    findings += [finding.under("spec") for finding in placed_findings(spec, places)]
+    pulling = spec.model_copy(update={"image_pull_secret": name}) if pull_secrets else spec
+    findings += [finding.under("spec") for finding in placed_findings(pulling, places)]
     return plan_raw(Raw(metadata, spec, spec.wire()), name, clusters, findings, pull_secrets)

@@ -7,6 +7,7 @@ __all__ = [
     "effect",
     "extensions",
     "image",
+    "known_bugs",
     "pages",
     "pull_secrets",
     "security",

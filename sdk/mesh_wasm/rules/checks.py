@@ -14,9 +14,11 @@ from mesh_wasm.findings.rule import run
 from . import catalog, image, security, version
 from .admission import crd, extension, urls
 from .admission import lists as crdlists
-from .effect import blast, lua, silent, traffic
+from .effect import blast, lua, silent, traffic, url_traps
 from .effect.workload import workload_of
+from .known_bugs import check as known_bugs
 from .pull_secrets import manifest as secretmanifest
+from .pull_secrets import registries
 from .subjects import ClusterPluginSubject, ExtensionSubject, PluginSubject, PullSubject, SecretSubject, Workload
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ FAMILIES = (
     silent,
     lua,
     urls,
+    url_traps,
     traffic,
     security,
     image,
@@ -42,9 +45,11 @@ FAMILIES = (
     documents,
     kinds,
     version,
+    known_bugs,
     order,
     secrets,
     secretmanifest,
+    registries,
     waiving,
 )
 """The modules that declare rules."""
@@ -60,11 +65,15 @@ def plugin_findings(spec: WasmPluginSpec, workload: Workload | None = None, *, f
 
 
 def placed_findings(
-    spec: WasmPluginSpec, places: Iterable[tuple[Cluster, str | None]], workload: Workload | None = None
+    spec: WasmPluginSpec,
+    places: Iterable[tuple[Cluster, str | None]],
+    workload: Workload | None = None,
+    *,
+    foreign: bool = False,
 ) -> list[Finding]:
     """What the rules say of a plugin in several clusters and namespaces; what is said of all clusters is said once.
 
-    Paths start at the spec. A cluster without a name stands for any.
+    Paths start at the spec. A cluster without a name stands for any. ``foreign``: whether it goes there as it is.
     """
     workload = _workload(spec, workload)
     alike: dict[tuple[Mesh, str | None], list[Finding]] = {}
@@ -72,7 +81,7 @@ def placed_findings(
     for cluster, namespace in places:
         key = (cluster.mesh, namespace)
         if key not in alike:
-            alike[key] = run(ClusterPluginSubject(spec, cluster.mesh, namespace, workload))
+            alike[key] = run(ClusterPluginSubject(spec, cluster.mesh, namespace, workload, foreign))
         by_cluster.setdefault(cluster.name, {}).update(dict.fromkeys(alike[key]))
     if len(by_cluster) < 2:
         return [replace(f, cluster=name or None) for name, told in by_cluster.items() for f in told]

@@ -30,9 +30,16 @@ def traffic_extension_findings(
 
 
 def placed_extension_findings(
-    spec: TrafficExtensionSpec, places: Iterable[tuple[Cluster, str | None]], workload: Workload | None = None
+    spec: TrafficExtensionSpec,
+    places: Iterable[tuple[Cluster, str | None]],
+    workload: Workload | None = None,
+    *,
+    foreign: bool = False,
 ) -> list[Finding]:
-    """What the rules say of a TrafficExtension in several clusters and namespaces; paths start at the spec."""
+    """What the rules say of a TrafficExtension in several clusters and namespaces; paths start at the spec.
+
+    ``foreign``: whether it goes there as it is.
+    """
     places = list(places)
     clusters = {cluster.name: cluster for cluster, _ in places}.values()
     found = [
@@ -41,7 +48,7 @@ def placed_extension_findings(
         for finding in run(ClusterTrafficExtensionSubject(spec, cluster.mesh))
     ]
     knowing = [place for place in places if place[0].mesh.has_traffic_extensions]
-    return [*found, *moved(placed_findings(as_plugin(spec), knowing, workload))]
+    return [*found, *moved(placed_findings(as_plugin(spec), knowing, workload, foreign=foreign))]
 
 
 def moved(findings: Iterable[Finding]) -> Iterator[Finding]:

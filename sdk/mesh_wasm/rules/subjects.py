@@ -45,6 +45,8 @@ class ClusterPluginSubject:
     namespace: str | None = None
     """Namespace of the object, if known."""
     workload: Workload = Workload.UNKNOWN
+    foreign: bool = False
+    """Whether it goes to the cluster as it is, with the URL and the pull secret that it has here."""
 
 
 @dataclass(frozen=True, slots=True)

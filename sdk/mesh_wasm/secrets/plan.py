@@ -23,6 +23,7 @@ from mesh_wasm.findings.finding import Finding, quoted
 from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.fleet.mirrors import DOWNLOAD_PROXY_NAMESPACE, is_image, mirrored, proxied
 from mesh_wasm.model.pull_secret import PullSecret, together
+from mesh_wasm.rules.pull_secrets.registries import registry_findings
 from mesh_wasm.values.deferred import Deferred, known, map_value
 from mesh_wasm.values.docker_config import SECRET_KEY, SECRET_TYPE
 from mesh_wasm.values.image import image_of
@@ -140,6 +141,9 @@ def supply(url: Any, pull_secrets: Sequence[PullSecret], cluster: Cluster, named
     where = None if plain is None else mirrored(plain, cluster.registry_mirrors)
     by_proxy = cluster.wasm_download_proxy and (where is None or is_image(where))
     found = list(_named_findings(named, pull_secrets, cluster))
+    if not by_proxy:
+        has_secret = bool(pull_secrets) or named is not None
+        found += (replace(one, cluster=cluster.name) for one in registry_findings(where, cluster.mesh, has_secret))
     if not pull_secrets:
         return Supply(cluster, by_proxy, None, findings=tuple(found))
     if where is not None and not is_image(where):

@@ -10,6 +10,7 @@ __all__ = [
     "image",
     "labels",
     "marks",
+    "module_urls",
     "naming",
     "sealed",
 ]

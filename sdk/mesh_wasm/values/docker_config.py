@@ -15,6 +15,7 @@ from .image import DOCKER_HUB, canonical_registry
 
 SECRET_TYPE = "kubernetes.io/dockerconfigjson"
 SECRET_KEY = ".dockerconfigjson"
+_HUB_SERVER = "registry-1.docker.io"
 DOCKER_HUB_KEY = "https://index.docker.io/v1/"
 """The only key under which Istio's puller finds credentials for Docker Hub."""
 
@@ -26,6 +27,8 @@ class DockerConfigError(ValueError):
 def registry_key(registry: str) -> str:
     """The key under which Istio's puller looks for a registry's credentials; ``registry`` may hold a scheme or a path."""
     host = canonical_registry(_host(registry.strip()))
+    if host == _HUB_SERVER:
+        host = DOCKER_HUB  # who declares credentials for it means Docker Hub
     return DOCKER_HUB_KEY if host == DOCKER_HUB else host
 
 
@@ -104,6 +107,21 @@ def overruled(text: str) -> Iterator[str]:
             yield key
 
 
+def users(text: str) -> Iterator[tuple[str, str]]:
+    """The registries of a text, each with the name of its user; none where it cannot be read."""
+    try:
+        auths = _auths(text)
+    except DockerConfigError:
+        return
+    for key, entry in auths.items():
+        if not isinstance(entry, Mapping):
+            continue
+        user = (_decoded(entry["auth"]) or "").partition(":")[0] if entry.get("auth") else entry.get("username")
+        registry = key_registry(key)
+        if registry and isinstance(user, str) and user:
+            yield registry, user
+
+
 def _text(auths: Mapping[str, Any]) -> str:
     return json.dumps({"auths": auths}, separators=(",", ":"), sort_keys=True)
 
@@ -128,10 +146,25 @@ def _entry_problems(entry: Any) -> Iterator[str]:
     if not isinstance(entry, Mapping):
         yield "is not an object"
     elif auth := entry.get("auth"):
-        if ":" not in (_decoded(auth) or ""):
+        plain = _decoded(auth) or ""
+        if not plain.partition(":")[0] or ":" not in plain:
             yield "has an 'auth' that is not the base64 form of user:password"
+        elif breaks_line(plain):
+            yield f"has an 'auth' that holds a line break: {_SENT}. Encode it without: printf '%s' user:password | base64"
     elif not any(entry.get(field) for field in ("password", "identitytoken", "registrytoken")):
         yield "holds no credentials"
+    else:
+        for field in ("username", "password"):
+            if breaks_line(entry.get(field)):
+                yield f"has a {field} that holds a line break: {_SENT}"
+
+
+_SENT = "it is sent to the registry, which answers 401"
+
+
+def breaks_line(text: Any) -> bool:
+    """Whether a user name or password holds a line break, which ``echo`` and files put at the end."""
+    return isinstance(text, str) and ("\n" in text or "\r" in text)
 
 
 def _decoded(auth: Any) -> str | None:

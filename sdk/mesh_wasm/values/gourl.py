@@ -9,8 +9,10 @@ from __future__ import annotations
 import ipaddress
 import re
 from functools import lru_cache
+from urllib.parse import unquote_to_bytes
 
-from .image import SCHEMES
+SCHEMES = ("oci", "http", "https", "file")
+"""The schemes that Istio knows; the literal prefix is scheme + '://'."""
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -60,6 +62,27 @@ def admitted(url: str) -> bool:
         return admitted_scheme(url) in ("", *SCHEMES)
     except GoUrlError:
         return False
+
+
+def host_and_path(text: str) -> tuple[str, str]:
+    """Host, with its port, and path of a URL as ``url.Parse`` finds them: escapes undone, user, query and fragment gone.
+
+    Raises :class:`GoUrlError`. Both are empty for an opaque URL such as ``oci:name``.
+    """
+    scheme = reference_scheme(text)
+    rest = text.partition("#")[0].partition("?")[0]
+    rest = rest[len(scheme) + 1 :] if scheme else rest
+    if scheme and not rest.startswith("/"):
+        return "", ""
+    host, path = "", rest
+    if rest.startswith("//") and (scheme or not rest.startswith("///")):
+        authority, slash, path = rest[2:].partition("/")
+        host, path = authority.rpartition("@")[2], slash + path
+    return _unescaped(host), _unescaped(path)
+
+
+def _unescaped(text: str) -> str:
+    return unquote_to_bytes(text).decode(errors="surrogateescape") if "%" in text else text
 
 
 def _parse(text: str, *, via_request: bool) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mesh_wasm.findings.finding import Path, format_path
-from mesh_wasm.values.image import ImageError, ImageReference, ModuleUrl
+from mesh_wasm.values.image import ImageError, ModuleUrl, reference_of
 
 from ._proxydump import Filter
 from .planned import MARKS, Planned
@@ -54,7 +54,7 @@ def _other_module(spec: Mapping[str, Any], file: str) -> bool:
             return file != url.rest
         checksum, name = str(spec.get("sha256") or ""), str(url)
         if url.scheme == "oci":
-            image = ImageReference.parse(url.rest)
+            image = reference_of(url)
             checksum = checksum or (image.digest or "").removeprefix("sha256:")
             name = f"oci://{image.registry}/{image.repository}"
     except ImageError:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path as FilePath
 
+from ._ignored import walk
 from .file import MAX_BYTES, Document, Unreadable, documents, load
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -19,7 +20,8 @@ STDIN = "-"
 def read_paths(paths: Iterable[str]) -> tuple[list[Document], list[Unreadable]]:
     """All documents of the files and folders (with their subfolders), each file once; and what could not be read.
 
-    Of a file that breaks off, the documents before that place are there. Hidden folders and linked folders are left out.
+    Of a file that breaks off, the documents before that place are there. Hidden and linked folders, virtual environments and
+    what git ignores are left out, unless they are named themselves.
     """
     found: list[Document] = []
     problems: list[Unreadable] = []
@@ -54,6 +56,5 @@ def _files(paths: Iterable[str], problems: list[Unreadable]) -> Iterator[str]:
 
 
 def _inside(folder: str) -> Iterator[str]:
-    for place, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+    for place, files in walk(folder):
         yield from (str(FilePath(place, name)) for name in files if name.endswith(SUFFIXES))

@@ -13,8 +13,8 @@ from mesh_wasm.model.selector import PolicyTargetReference
 from mesh_wasm.rules.subjects import PluginSubject
 from mesh_wasm.rules.walk import references_of
 from mesh_wasm.values.deferred import Deferred, known
-from mesh_wasm.values.gourl import GoUrlError, admitted, admitted_scheme
-from mesh_wasm.values.image import SCHEMES
+from mesh_wasm.values.gourl import SCHEMES, GoUrlError, admitted, admitted_scheme
+from mesh_wasm.values.module_urls.placeholders import placeholder_in
 
 EXCLUDING = rule(
     "MW110",
@@ -171,6 +171,9 @@ def bad_url(subject: PluginSubject) -> Iterator[Finding]:
     url = known(subject.spec.url)
     if not url or admitted(url):
         return  # an empty one is reported as too short
+    if unfilled := placeholder_in(url):
+        yield BAD_URL.at("url", says=f"{quoted(url)} is refused: {unfilled.says}.", fix=unfilled.fix)
+        return
     try:
         scheme = admitted_scheme(url)
     except GoUrlError as error:

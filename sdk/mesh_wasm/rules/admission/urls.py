@@ -10,7 +10,9 @@ from mesh_wasm.findings.rule import Family, rule
 from mesh_wasm.rules.subjects import PluginSubject
 from mesh_wasm.values.deferred import known
 from mesh_wasm.values.gourl import GoUrlError, admitted, reference_scheme
-from mesh_wasm.values.image import ImageError, ImageReference, ModuleUrl, image_of
+from mesh_wasm.values.image import ImageError, ModuleUrl, reference_of
+from mesh_wasm.values.module_urls.docker_hub import misread
+from mesh_wasm.values.module_urls.placeholders import placeholder_in
 
 DISCARDED_URL = rule(
     "MW204",
@@ -64,21 +66,29 @@ def discarded_url(subject: PluginSubject) -> Iterator[Finding]:
 def unusable_url(subject: PluginSubject) -> Iterator[Finding]:
     """What the agent's fetcher cannot make a module of."""
     url = known(subject.spec.url)
-    if not url or not admitted(url) or image_of(url):
+    if not url or not admitted(url) or _is_unfilled(url):
         return
     try:
         reference_scheme(url)
         parsed = ModuleUrl.parse(url)
-        if parsed.scheme == "oci":
-            ImageReference.parse(parsed.rest)
+        image = reference_of(parsed) if parsed.scheme == "oci" else None
     except GoUrlError:
         return  # told by MW204
     except ImageError as error:
         yield UNUSABLE_URL.at("url", says=f"{quoted(url)} cannot be fetched: {error}.")
         return
+    wrong = image and (image.unserved or (None if image.is_short else image.unreadable))
+    if wrong and not misread(url):
+        yield UNUSABLE_URL.at("url", says=f"{quoted(url)} cannot be fetched: {wrong}.")
     if parsed.scheme == "file" and not url.startswith("file://"):
         says = f"the agent strips the literal prefix file:// only, so {quoted(url)} names no file."
         yield UNUSABLE_URL.at("url", says=says, fix=f"Write file://{parsed.rest}.")
+
+
+def _is_unfilled(url: str) -> bool:
+    """Whether MW251 tells what is wrong."""
+    found = placeholder_in(url)
+    return found is not None and found.is_certain
 
 
 @SCHEMELESS_URL.checks(PluginSubject)

@@ -72,9 +72,11 @@ NULL_LABEL = rule(
 
 @EMPTY_LABELS.checks(PluginSubject)
 def empty_labels(subject: PluginSubject) -> Iterator[Finding]:
-    """matchLabels: {} selects everything."""
+    """matchLabels: {} selects everything; a selector {} is what no selector is, and told as that."""
     selector = subject.spec.selector
     if selector is None or isinstance(selector, Deferred) or isinstance(selector.match_labels, Deferred):
+        return
+    if selector.match_labels is None and subject.foreign:
         return
     if not selector.match_labels:
         says = "the selector has no labels, so it selects the whole namespace."
@@ -105,7 +107,7 @@ def whole_mesh(subject: ClusterPluginSubject) -> Iterator[Finding]:
 @ROOT_SELECTOR.checks(ClusterPluginSubject)
 def root_selector(subject: ClusterPluginSubject) -> Iterator[Finding]:
     """The root namespace, and labels."""
-    if _in_root(subject) and subject.spec.selector is not None and subject.workload is not Workload.GATEWAY:
+    if _in_root(subject) and _has_labels(subject) and subject.workload is not Workload.GATEWAY:
         says = f"{subject.namespace} is the root namespace: the selector matches pods of all namespaces."
         yield ROOT_SELECTOR.at("selector", says=says)
 
@@ -116,7 +118,13 @@ def _in_root(subject: ClusterPluginSubject) -> bool:
 
 def _selects(subject: ClusterPluginSubject) -> bool:
     spec = subject.spec
-    return spec.selector is not None or spec.target_ref is not None or bool(spec.target_refs)
+    return _has_labels(subject) or spec.target_ref is not None or bool(spec.target_refs)
+
+
+def _has_labels(subject: ClusterPluginSubject) -> bool:
+    """Whether there is a selector, and more than the empty object: that is what no selector is."""
+    selector = subject.spec.selector
+    return selector is not None and (isinstance(selector, Deferred) or selector.match_labels is not None)
 
 
 @NULL_LABEL.checks(PluginSubject)

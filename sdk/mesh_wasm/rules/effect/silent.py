@@ -72,10 +72,11 @@ HOST_UNKNOWN = rule(
 )
 PRIORITY_UNSET = rule(
     "MW214",
-    Severity.WARNING,
+    Severity.INFO,
     Family.SILENT,
     "No priority",
-    why="Istio documents 0 as the default, but runs a plugin without priority after every other, even after -5.",
+    why="Istio documents 0 as the default, but runs a plugin without priority after every other, even after -5. It is a "
+    "warning where another plugin of the phase can run on the same workload.",
     fix="Set the priority, if only to 0.",
     source="istio pilot/pkg/model/push_context.go (facts A3.1, measured)",
     bad=HEAD + "  url: oci://registry.example.com/filters/acl:1.4.2\n" + SELECTOR,
@@ -124,6 +125,19 @@ _PROXY_ENV = frozenset(
     }
 )
 """What the templates of injection and gateways put into every proxy's environment."""
+
+
+LOOK_ALIKE = rule(
+    "MW255",
+    Severity.INFO,
+    Family.SILENT,
+    "An object that looks like Istio's and is of another API",
+    why="Istio does not read it, and neither does mesh-wasm: nothing is said of what it holds.",
+    fix="If Istio's WasmPlugin is meant, write apiVersion: extensions.istio.io/v1alpha1; its fields have other names.",
+    source="Istio WasmPlugin; Higress WasmPlugin; Maistra ServiceMeshExtension",
+    bad=GOOD.replace("extensions.istio.io", "extensions.higress.io"),
+    good=GOOD,
+)
 
 
 @ENV_NAME.checks(PluginSubject)

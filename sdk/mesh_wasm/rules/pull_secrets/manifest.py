@@ -11,8 +11,18 @@ from mesh_wasm.findings.finding import Finding, quoted
 from mesh_wasm.findings.pull_secrets import BAD_CONFIG, NOT_THERE, OVERRULED, UNUSED
 from mesh_wasm.rules.subjects import PullSubject, SecretSubject
 from mesh_wasm.values.deferred import known
-from mesh_wasm.values.docker_config import SECRET_KEY, SECRET_TYPE, keys_of, overruled, problems, registry_key, serves
+from mesh_wasm.values.docker_config import (
+    SECRET_KEY,
+    SECRET_TYPE,
+    key_registry,
+    keys_of,
+    overruled,
+    problems,
+    registry_key,
+    serves,
+)
 from mesh_wasm.values.image import ImageError, ModuleUrl, image_of
+from mesh_wasm.values.module_urls.docker_hub import meant_registry, misread
 
 
 def docker_config_text(secret: SecretSubject) -> str | None:
@@ -59,7 +69,7 @@ def config_can_be_used(secret: SecretSubject) -> Iterator[Finding]:
         yield BAD_CONFIG.at("type", says=says, fix=f"Write type: {SECRET_TYPE}.")
     text = docker_config_text(secret)
     for problem in problems(text) if text is not None else ():
-        yield BAD_CONFIG.at(*_place(secret), says=problem)
+        yield BAD_CONFIG.at(*place_of(secret), says=problem)
 
 
 @OVERRULED.checks(SecretSubject)
@@ -67,11 +77,12 @@ def auth_wins(secret: SecretSubject) -> Iterator[Finding]:
     """An ``auth`` that says something else than the password beside it."""
     for key in overruled(docker_config_text(secret) or "{}"):
         yield OVERRULED.at(
-            *_place(secret), says=f"the entry {quoted(key)} holds an 'auth' that overrules its password."
+            *place_of(secret), says=f"the entry {quoted(key)} holds an 'auth' that overrules its password."
         )
 
 
-def _place(secret: SecretSubject) -> tuple[str, str]:
+def place_of(secret: SecretSubject) -> tuple[str, str]:
+    """Where the docker configuration stands in the manifest."""
     return ("stringData" if SECRET_KEY in secret.string_data else "data", SECRET_KEY)
 
 
@@ -95,8 +106,19 @@ def secret_serves(use: PullSubject) -> Iterator[Finding]:
             continue
         keys = keys_of(docker_config_text(secret) or "")
         if keys and image is not None and not serves(keys, image.registry):
+            if misread(url or ""):
+                continue  # the registry is not the one that was meant: MW250 says so
             says = f"the image comes from {image.registry}, and {where} serves {', '.join(keys)} only."
-            yield NOT_THERE.at("imagePullSecret", says=says, fix=f"Give it the key {registry_key(image.registry)}.")
+            meant = meant_registry(url or "")
+            fix = f"Give it the key {registry_key(image.registry)}."
+            if meant is not None and any(key_registry(key) == meant or key.startswith(f"{meant}:") for key in keys):
+                says += (
+                    f" {meant} has neither a dot nor a port, so it is no registry to Istio, but a part of Docker Hub."
+                )
+                fix = (
+                    f"Write the registry in the URL with its domain or port, e.g. {meant}:443, and the same in the key."
+                )
+            yield NOT_THERE.at("imagePullSecret", says=says, fix=fix)
 
 
 @UNUSED.checks(PullSubject)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from mesh_wasm.findings import placing
 from mesh_wasm.findings.finding import Finding, quoted
 from mesh_wasm.findings.pull_secrets import BAD_CONFIG, CONTRADICTION, INCOMPLETE, OVERRULED
+from mesh_wasm.rules.pull_secrets.registries import expiry_findings
 from mesh_wasm.values.deferred import known
-from mesh_wasm.values.docker_config import key_registry, overruled, problems, registry_key
+from mesh_wasm.values.docker_config import breaks_line, key_registry, overruled, problems, registry_key, users
 from mesh_wasm.values.naming import is_subdomain
 
 if TYPE_CHECKING:
-    from mesh_wasm.model.pull_secret import ExternalSecretSource, PullSecretSource
+    from mesh_wasm.model.pull_secret import ExternalSecretSource, PullSecretSource, RegistryCredentials
 
 
 _SOURCES = ("registries", "docker_config_json", "existing_secret", "external_secret")
@@ -35,6 +36,7 @@ def secret_findings(secret: PullSecretSource) -> Iterator[Finding]:
         yield from _external(secret.external_secret, secret.registry is not None)
     yield from _names(secret)
     yield from _registries(secret)
+    yield from _logins(secret)
     yield from _text(secret)
 
 
@@ -72,12 +74,29 @@ def _registries(secret: PullSecretSource) -> Iterator[Finding]:
 _HOST = "Write the host, with its port if it has one, as in the image; docker.io for Docker Hub."
 
 
+def _logins(secret: PullSecretSource) -> Iterator[Finding]:
+    """Line breaks, which files and commands leave at the end, and tokens that expire."""
+    logins: list[tuple[tuple[str | int, ...], PullSecretSource | RegistryCredentials]]
+    logins = [((), secret), *((("registries", index), one) for index, one in enumerate(secret.registries or ()))]
+    for path, one in logins:
+        for field, value in (("username", one.username), ("password", one.password)):
+            if breaks_line(known(value)):
+                says = f"the {field} holds a line break, which is sent to the registry: it answers 401."
+                yield BAD_CONFIG.at(*path, field, says=says, fix="Take it off: in Python, with .strip().")
+        registry, user = known(one.registry), known(one.username)
+        if registry is not None and user is not None:
+            for finding in expiry_findings([(registry, user)]):
+                yield finding.under(*path, "username")
+
+
 def _text(secret: PullSecretSource) -> Iterator[Finding]:
     text = known(secret.docker_config_json)
     if text is None:
         return
     for problem in problems(text):
         yield BAD_CONFIG.at("dockerConfigJson", says=problem)
+    for finding in expiry_findings(users(text)):
+        yield finding.under("dockerConfigJson")
     for key in overruled(text):
         yield OVERRULED.at(
             "dockerConfigJson", says=f"the entry {quoted(key)} holds an 'auth' that overrules its password."
