@@ -241,11 +241,15 @@ def _scripts(section: Mapping[str, Any]) -> Iterator[tuple[str, Filter]]:
                         )
 
 
-def _refused(section: Mapping[str, Any]) -> Iterator[Refused]:
+def _refused(section: Mapping[str, Any]) -> list[Refused]:
+    """Each listener once: Envoy tells one that has run twice, the second time without its name."""
+    found: dict[str, Refused] = {}
     for entry in section.get("dynamic_listeners") or ():
         if state := entry.get("error_state"):
+            name = str(entry.get("name") or (state.get("failed_configuration") or {}).get("name", ""))
             why = _TEXT_OF_SCRIPT.sub("line ", str(state.get("details", ""))).strip().rstrip(".")
-            yield Refused(str(entry.get("name", "")), str(state.get("last_update_attempt", "")), why)
+            found.setdefault(name, Refused(name, str(state.get("last_update_attempt", "")), why))
+    return list(found.values())
 
 
 def _filters(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Filter]]:
