@@ -1,4 +1,4 @@
-"""A program with two extensions on one gateway, from a private registry; `wanted.json` beside it says which images."""
+"""A program with two extensions on one gateway, from a private registry; `wanted.json` says which images and kind."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ def cluster(name: str) -> wasm.Cluster:
     """By its kubeconfig, or through a provider of the program's own, which replaces a Secret instead of changing it."""
     kubeconfig = config.require_secret(f"kubeconfig-{name}")
     if not wanted["own_provider"]:
-        return wasm.Cluster(name, kubeconfig=kubeconfig, context=name)
+        return wasm.Cluster(name, kubeconfig=kubeconfig, context=name, emit=wanted.get("emit"))
     provider = k8s.Provider(name, kubeconfig=kubeconfig, context=name, cluster_identifier=name)
     return wasm.Cluster(name, provider=provider)
 

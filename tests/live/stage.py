@@ -15,6 +15,7 @@ from typing import Any
 from mesh.api import Object
 from mesh.cluster import Cluster
 from mesh.filters import HEADER, Ran, told
+from mesh.parts import OLD_ISTIO
 from mesh.proxy import Proxy, Response
 from mesh.registry import USER, Registry
 from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
@@ -25,6 +26,9 @@ from mesh_wasm_pulumi.offline.run import Run, run_program
 TENANT = "organizations/acme/tenants/shop"
 GATEWAY = f"{TENANT}/workspaces/web/gatewaygroups/edge/ingressgateways/shop"
 PLUGIN = ("extensions.istio.io/v1alpha1", "WasmPlugin")
+TRAFFIC_EXTENSION = ("extensions.istio.io/v1alpha1", "TrafficExtension")
+KINDS = {"WasmPlugin": PLUGIN, "TrafficExtension": TRAFFIC_EXTENSION}
+"""By kind, what the API server asks for."""
 
 
 Modules = Callable[[str], bytes]
@@ -71,15 +75,31 @@ class Stage:
         """The gateway of the first cluster."""
         return next(iter(self.proxies.values()))
 
-    def fleet(self) -> wasm.Fleet:
+    def fleet(self, emit: str | None = None) -> wasm.Fleet:
         """The clusters as a program names them; to be called within the program."""
         return wasm.Fleet(
-            wasm.Cluster(c.name, kubeconfig=c.kubeconfig.read_text(), context=c.name, namespaces=[self.namespace])
+            wasm.Cluster(
+                c.name, kubeconfig=c.kubeconfig.read_text(), context=c.name, namespaces=[self.namespace], emit=emit
+            )
             for c in self.clusters
         )
 
+    def object(self, kind: str, name: str, **spec: Any) -> Object:
+        """A plugin of either kind on the gateway."""
+        metadata = {"name": name, "namespace": self.namespace}
+        whole = {"selector": {"matchLabels": self.labels}, **spec}
+        return {"apiVersion": KINDS[kind][0], "kind": kind, "metadata": metadata, "spec": whole}
+
+    def pull_secret(self, name: str = "pull") -> Object:
+        """The Secret that a plugin that is made by hand names."""
+        return self.registry.pull_secret(name, self.namespace)
+
     def gateway_program(
-        self, *extensions: Extension, password: str | None = None, registry: str | None = None
+        self,
+        *extensions: Extension,
+        password: str | None = None,
+        registry: str | None = None,
+        emit: str | None = None,
     ) -> Callable[[], None]:
         """A program that attaches extensions to the gateway, with the registry's pull secret."""
 
@@ -110,7 +130,7 @@ class Stage:
                     "gateway": GATEWAY,
                     "workload_selector": {"namespace": self.namespace, "labels": self.labels},
                     "extensions": attached,
-                    "fleet": self.fleet(),
+                    "fleet": self.fleet(emit),
                 },
             )
 
@@ -152,16 +172,22 @@ class Stage:
 
     def http_filters(self) -> list[str]:
         """The HTTP filters of the gateway's one listener, as Envoy tells them; plugins by the names of their objects."""
-        (dump,) = self.proxy.config_dump("?resource=dynamic_listeners")["configs"]
-        (network,) = dump["active_state"]["listener"]["filter_chains"][0]["filters"]
-        told = [one["name"] for one in network["typed_config"]["http_filters"]]
+        told = self.filter_names()
         return [name.rsplit("/")[-1].partition(".")[2].partition("~")[0] if "/" in name else name for name in told]
 
+    def filter_names(self) -> list[str]:
+        """The HTTP filters of the gateway's one listener, by their whole names."""
+        (dump,) = self.proxy.config_dump("?resource=dynamic_listeners")["configs"]
+        (network,) = dump["active_state"]["listener"]["filter_chains"][0]["filters"]
+        return [one["name"] for one in network["typed_config"]["http_filters"]]
+
     def _prune(self, cluster: Cluster, wanted: Sequence[Object]) -> None:
-        names = {obj["metadata"]["name"] for obj in wanted}
-        for plugin in cluster.api.list(*PLUGIN, self.namespace):
-            if plugin["metadata"]["name"] not in names:
-                cluster.api.delete(*PLUGIN, plugin["metadata"]["name"], self.namespace).accepted()
+        kept = {(obj["kind"], obj["metadata"]["name"]) for obj in wanted}
+        kinds = {"WasmPlugin": PLUGIN} if cluster.release is OLD_ISTIO else KINDS
+        for kind, place in kinds.items():
+            for plugin in cluster.api.list(*place, self.namespace):
+                if (kind, plugin["metadata"]["name"]) not in kept:
+                    cluster.api.delete(*place, plugin["metadata"]["name"], self.namespace).accepted()
 
 
 def manifests(run: Run) -> dict[str, list[Object]]:

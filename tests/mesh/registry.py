@@ -7,6 +7,7 @@ unpacks it.
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import hashlib
 import http.client
@@ -14,8 +15,10 @@ import io
 import json
 import os
 import shutil
+import signal
 import tarfile
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -32,7 +35,7 @@ from .state import Home
 
 USER = "puller"
 REALM = "https://registry.example.com/"
-"""An agent refuses a challenge whose realm is no http(s) URL with a public host: since 1.27.8, 1.28.5, 1.29.1 and 1.30.0."""
+"""Since Istio 1.31 an agent refuses a challenge whose realm is no http(s) URL with a public host."""
 
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -68,6 +71,7 @@ class Registry:
         self._home = home
         self._programs = programs
         self._port = port
+        self._pid = 0
         self.password = password
         self._repositories: set[str] = set()
 
@@ -80,7 +84,7 @@ class Registry:
         try:
             registry.change_password(password)
             registry._configuration.write_text(yaml.safe_dump(registry._settings()))
-            registry._programs.start("registry", [program, "serve", registry._configuration])
+            registry._pid = registry._programs.start("registry", [program, "serve", registry._configuration])
             registry._programs.wait("registry", registry._answers, "the registry answering")
         except BaseException:
             registry.close()
@@ -131,6 +135,19 @@ class Registry:
     def requests(self) -> str:
         """What it has been asked so far, as its log tells it."""
         return self._programs.log("registry").read_text(errors="replace")
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """For as long as the block lasts it takes connections and answers nothing."""
+        os.kill(self._pid, signal.SIGSTOP)
+        threads = Path(f"/proc/{self._pid}/task")
+        try:
+            # On a busy machine a thread may still answer before it learns that it is to stop.
+            while any(_state(thread) != "T" for thread in threads.iterdir()):
+                time.sleep(0.01)
+            yield
+        finally:
+            os.kill(self._pid, signal.SIGCONT)
 
     def close(self) -> None:
         """End it and leave nothing of it, nor of what agents have fetched from it."""
@@ -193,6 +210,11 @@ class Registry:
         if response.status >= 300:
             raise MeshError(f"the registry answered {response.status} to {method} {path}: {said.decode()}")
         return response.headers
+
+
+def _state(thread: Path) -> str:
+    """What a thread is at, in the letters of /proc: T is stopped."""
+    return (thread / "stat").read_text().rpartition(") ")[2][:1]
 
 
 def _tar(module: bytes) -> bytes:
