@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
 from functools import partial
 from math import isfinite
-from typing import Any, TypeVar
+from typing import Any
 
 import pulumi
 from pulumi.output import Unknown
@@ -17,37 +17,18 @@ from mesh_wasm.values.deferred import SCALARS, Deferred, deferred_leaves, replac
 
 from .ledger import ledger
 
-T = TypeVar("T")
-
-
-class UnknownOutput(pulumi.Output[Any]):
-    """An Output of which its maker says that it stays unknown for the whole preview, as language hosts do."""
-
-    @classmethod
-    def make(cls, *, secret: bool) -> pulumi.Output[Any]:
-        """One of them."""
-        return cls(set(), _settled(pulumi.UNKNOWN), _settled(False), _settled(secret))
-
-
-def _settled(value: T) -> asyncio.Future[T]:
-    done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-    done.set_result(value)
-    return done
-
 
 class OutputLeaf(Deferred):
     """A Pulumi Output seen by the SDK."""
 
-    __slots__ = ("output", "unknown")
+    __slots__ = ("output",)
 
-    def __init__(self, output: pulumi.Output[Any], *, unknown: bool = False) -> None:
-        """``unknown``: whether it is sure already that the value stays unknown for the whole preview."""
+    def __init__(self, output: pulumi.Output[Any]) -> None:
         self.output = output
-        self.unknown = unknown or isinstance(output, UnknownOutput)
 
     def map(self, fn: Callable[[Any], Any]) -> Deferred:
         """The Output of ``fn`` applied to the value; at preview it is skipped while the value is unknown."""
-        return OutputLeaf(self.output.apply(partial(mapped, fn)), unknown=self.unknown)
+        return OutputLeaf(self.output.apply(partial(mapped, fn)))
 
     def hidden(self, value: Any) -> list[Any]:
         """What must not be shown of its value, if it is secret."""
@@ -55,7 +36,7 @@ class OutputLeaf(Deferred):
 
     def public(self) -> Deferred:
         """The same Output without its secret mark."""
-        return OutputLeaf(pulumi.Output.unsecret(self.output), unknown=self.unknown)
+        return OutputLeaf(pulumi.Output.unsecret(self.output))
 
 
 class UnknownLeaf(Deferred):
