@@ -171,13 +171,15 @@ def test_what_git_ignores_and_virtual_environments_are_not_walked(tmp_path: Path
         "sub/.gitignore": "/c.yaml\n",
         "sub/c.yaml": "a: 1",
         "sub/deep/c.yaml": "a: 1",
+        "near/.gitignore": "!near.secret.yaml\n",
+        "near/near.secret.yaml": "a: 1",
         "env/pyvenv.cfg": "",
         "env/lib/d.yaml": "a: 1",
         "node_modules/e/e.yaml": "a: 1",
     }
     (tmp_path / ".git").mkdir()
     write(tmp_path, files)
-    assert read(tmp_path) == ["a.yaml", "keep.secret.yaml", "sub/deep/c.yaml"]
+    assert read(tmp_path) == ["a.yaml", "keep.secret.yaml", "near/near.secret.yaml", "sub/deep/c.yaml"]
     assert read(tmp_path / "sub") == ["deep/c.yaml"]
 
 

@@ -53,7 +53,7 @@ SCHEMELESS_URL = rule(
 def discarded_url(subject: PluginSubject) -> Iterator[Finding]:
     """istiod reads the URL as a reference, which may not have a colon in its first segment."""
     url = known(subject.spec.url)
-    if not url or not admitted(url):
+    if not url or not admitted(url) or _is_unfilled(url):
         return
     try:
         reference_scheme(url)
