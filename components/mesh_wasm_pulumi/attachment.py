@@ -23,6 +23,7 @@ from mesh_wasm.planning.plan import Plan
 from ._reading import fleet as _fleet
 from ._reading.arguments import known_arguments
 from ._reading.entries import attached_of, read_entries
+from ._reading.lock import program_lock, tell_notes
 from ._registering.children import references, registrations, user_dependencies
 from ._registering.retention import retention_findings
 from ._registering.secrets import PullSecrets
@@ -126,6 +127,7 @@ def _attach(
         props = sayable(props)
     pulumi.ComponentResource.__init__(component, token(type(component).__name__), name, props, opts)
     report = Report(component, name, args)
+    tell_notes(component)
     clashes = [] if report.errors(plan.findings) else ledger().enter(shown, plan)
     refs = [ref for one in entries for ref in one.secrets]
     found = [*misspelt, *where.findings, *plan.findings, *clashes, *retention_findings(plan.plugins, refs, opts)]
@@ -165,7 +167,7 @@ def _plan(
         )
         attached.append(one)
         findings += found
-    plan = plan_attachments(parsed.value, attached, where.fleet, where.selection, name, as_declared)
+    plan = plan_attachments(parsed.value, attached, where.fleet, where.selection, name, as_declared, program_lock())
     return where.own(plan.with_findings(findings)), undecided_places(attached)
 
 

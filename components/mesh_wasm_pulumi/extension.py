@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pulumi
+from pydantic import BaseModel
 
 from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding
@@ -18,6 +19,7 @@ from mesh_wasm.values.fqn import extension_fqn
 from ._reading.arguments import known_arguments
 from ._reading.definition import DefinitionLeaf, fields_of, seal, version_findings
 from ._reading.entries import other_extension
+from ._reading.lock import note_schemas, program_lock
 from ._reading.secret_refs import KEYS, documents, read_secrets, reference_findings, told_of
 from ._telling.report import Report
 from ._telling.settling import WAIVERS
@@ -50,11 +52,13 @@ class WasmExtension(DeclaredExtension):
         waived = {WAIVERS: args["waivers"]} if args.get("waivers") is not None else {}
         super().__init__(token("WasmExtension"), name, {**props, **waived}, opts)
         report = Report(self, name, args)
+        if parsed.value.config_schema is not None:
+            note_schemas()
         found = [
             *misspelt,
             *map(_whole_name, parsed.findings),
             *reference_findings(secrets),
-            *entry_findings(parsed.value),
+            *entry_findings(parsed.value, program_lock()),
         ]
         self._broken = not report.check(found, document, _findings)[0]
         self._document = document
@@ -102,12 +106,19 @@ def _read_entry(name: str, args: Mapping[str, Any]) -> tuple[dict[str, Any], lis
     raw = {key: value for key, value in args.items() if key not in KEYS | {WAIVERS}}
     secrets = read_secrets(args, name) or []
     organization = raw.pop("organization", None)
-    document: dict[str, Any] = lift(raw)
+    document: dict[str, Any] = lift({key: _plain_schema(key, value) for key, value in raw.items()})
     if "fqn" not in document and organization is not None:
         document["fqn"] = map_value(lift(organization), lambda known: extension_fqn(known, name))
     if secrets:
         document["pullSecrets"] = documents(secrets)
     return document, secrets
+
+
+def _plain_schema(key: str, value: Any) -> Any:
+    """A pydantic model as the schema that it stands for."""
+    if key in ("config_schema", "configSchema") and isinstance(value, type) and issubclass(value, BaseModel):
+        return value.model_json_schema(by_alias=True)
+    return value
 
 
 def _whole_name(finding: Finding) -> Finding:
@@ -120,7 +131,7 @@ _FQN = "Give organization, which makes it with the component's name, or the whol
 
 def _findings(document: Any) -> list[Finding]:
     parsed = parse(CatalogueEntry, document)
-    return [*map(_whole_name, parsed.findings), *entry_findings(parsed.value)]
+    return [*map(_whole_name, parsed.findings), *entry_findings(parsed.value, program_lock())]
 
 
 class WasmExtensionReference(WasmExtension):
@@ -160,5 +171,5 @@ def _definition_findings(definition: Any, fqn: str) -> list[Finding]:
     if isinstance(definition, Deferred):
         return []
     parsed = parse(CatalogueEntry, fields_of(definition))
-    found = [*version_findings(definition), *parsed.findings, *entry_findings(parsed.value)]
+    found = [*version_findings(definition), *parsed.findings, *entry_findings(parsed.value, program_lock())]
     return [finding.under("definition") for finding in (*found, *other_extension(parsed.value, fqn))]

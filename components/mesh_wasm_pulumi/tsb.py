@@ -22,6 +22,7 @@ from mesh_wasm.values.labels import EXTENSION
 
 from ._reading import fleet as _fleet
 from ._reading.arguments import known_arguments
+from ._reading.lock import program_lock, tell_notes
 from ._reading.tsb_source import bundle_findings, read_documents, read_named_secrets, told
 from ._registering.children import references, registrations, user_dependencies
 from ._registering.retention import retention_findings
@@ -46,10 +47,9 @@ class TsbManifests(pulumi.ComponentResource):
         where = _fleet.read_where(known)
         documents, unread = read_documents(known)
         refs, refused = read_named_secrets(known, name)
-        settling = Settling.read(known)
-        bundle = Bundle(
-            documents, {key: ref.definition for key, ref in refs.items()}, settling.waivers, settling.levels
-        )
+        settling, lock = Settling.read(known), program_lock()
+        definitions = {key: ref.definition for key, ref in refs.items()}
+        bundle = Bundle(documents, definitions, settling.waivers, settling.levels, lock=lock)
         unused = [] if unread else list(bundle_findings(bundle, refs))
         selected, unselected = where.fleet.select(where.selection)
         here = frozenset(cluster.name for cluster in selected) - where.others
@@ -57,7 +57,7 @@ class TsbManifests(pulumi.ComponentResource):
 
         def later(known: Any) -> list[Finding]:
             secrets = {key: parse(PullSecret, document).value for key, document in known.items()}
-            again = Bundle(documents, secrets, settling.waivers, settling.levels).plan(
+            again = Bundle(documents, secrets, settling.waivers, settling.levels, lock=lock).plan(
                 where.fleet, here, lambda target, one: ledger().enter_again(f"{name} ({target})", one)
             )
             return list(map(told, again.findings))
@@ -65,6 +65,7 @@ class TsbManifests(pulumi.ComponentResource):
         super().__init__(token("TsbManifests"), name, _props(known, plan, where), opts)
         # The bundle settles its own findings, for what is waived in a document must not stop what uses the document.
         report = Report(self, name, args, Settling((), Levels(), ()))
+        tell_notes(self)
         whole = _whole(plan)
         lost = retention_findings(whole.plugins, refs.values(), opts)
         mine = settling.settle([*misspelt, *where.findings, *unread, *refused, *unused, *unselected, *lost])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -64,7 +65,8 @@ def _layers(*kinds: str) -> Push:
             "text": lambda: (targz({"plugin.wasm": b"#!/bin/sh\necho no module\n"}), OCI_LAYER),
             "short": lambda: (targz({"plugin.wasm": b"\0asm"}), OCI_LAYER),
             "empty": lambda: (targz({}), OCI_LAYER),
-            "cut": lambda: (targz({"plugin.wasm": module})[:-len(module) // 3], OCI_LAYER),
+            "cut": lambda: (targz({"plugin.wasm": module + os.urandom(4096)})[:2048], OCI_LAYER),
+            "cut behind": lambda: (targz({"plugin.wasm": module, "data": os.urandom(4096)})[:2048], OCI_LAYER),
             "raw text": lambda: (b"not a module at all", WASM_LAYER),
             "large": lambda: (gzip.compress(tar({"plugin.wasm": module + bytes(MAX_MODULE)}), 1, mtime=0), OCI_LAYER),
             "large before": lambda: (
@@ -125,6 +127,7 @@ ACCEPTED: dict[str, Push] = {
     "deep-in-the-tar": _layers("deep"),
     "the-first-of-two": _layers("second"),
     "raw-first": _layers("raw", "readme"),
+    "cut-off-behind-it": _layers("cut behind"),
     "raw-behind-a-plugin-that-is-none": _layers("raw", "other name"),
     "no-media-type": _no_media_type,
     "index": _index(ARM64, AMD64),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -203,3 +204,27 @@ def test_the_scheme_is_written() -> None:
     for url in ("oci://a/b:1", UNKNOWN, "/opt/x.wasm"):
         assert Pack(REMEDY).remedied(PLUGIN, plugin(url=url)) is None
     assert Pack(REMEDY).remedied("kubernetes:apps/v1:Deployment", plugin(url="a/b")) is None
+
+
+def _lock(folder: Path, **facts: Any) -> str:
+    from mesh_wasm.rules.modules._examples import locked
+
+    (folder / "mesh-wasm.lock").write_text(locked(**facts))
+    return str(folder / "mesh-wasm.lock")
+
+
+def test_modules_are_checked_where_the_pack_is_given_a_lock(tmp_path: Path) -> None:
+    assert "MW009" not in rules(Pack().of(PLUGIN, plugin()))
+    named = {"enforcementLevel": "mandatory", "lockFile": _lock(tmp_path, abi=None)}
+    assert rules(Pack({"MW009": named}).of(PLUGIN, plugin())) == {"MW009"}
+    other = plugin(url="oci://registry.example.com/filters/acl:9.9")
+    assert "MW001" in rules(Pack({"MW001": named}).of(PLUGIN, other))
+    (tmp_path / "sound").mkdir()
+    sound = {**named, "lockFile": _lock(tmp_path / "sound")}
+    assert rules(Pack({"MW009": sound}).of(PLUGIN, plugin())) == set()
+
+
+def test_a_module_whose_url_is_unknown_is_decided_at_up(tmp_path: Path) -> None:
+    named = {"enforcementLevel": "mandatory", "lockFile": _lock(tmp_path, abi=None)}
+    said = Pack({"MW009": named}).of(PLUGIN, plugin(url=UNKNOWN))
+    assert "MW009" in decided_at_up(said)

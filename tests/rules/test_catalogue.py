@@ -17,6 +17,7 @@ from mesh_wasm.fleet.inventory import parse_inventory
 from mesh_wasm.fleet.waves import plan_waves
 from mesh_wasm.lint import lint
 from mesh_wasm.lint.formats import unreadable_finding
+from mesh_wasm.modules.lockfile import parse_lock
 from mesh_wasm.rules import checks
 from mesh_wasm.rules.effect import _luajit, lua
 from mesh_wasm.rules.pages import pages, write
@@ -26,7 +27,7 @@ from mesh_wasm_pulumi.offline.run import run_program
 assert checks.FAMILIES  # importing it fills the catalogue
 RULES = sorted(CATALOGUE.values(), key=lambda rule: rule.id)
 ROOT = Path(__file__).parents[2]
-_HUNDREDS = {family: str(index) for index, family in enumerate(Family, start=1)}
+_HUNDREDS = {family: str(index) for index, family in enumerate(Family)}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -65,7 +66,7 @@ def test_the_pages_are_current() -> None:
 def _findings(rule: Rule, example: str) -> list[Finding]:
     if rule.language == "python":
         return _of_program(example)
-    return _of_configuration(example) if "\nfleet:\n" in example else _of_documents(example, rule.inventory)
+    return _of_configuration(example) if "\nfleet:\n" in example else _of_documents(example, rule.inventory, rule.lock)
 
 
 def _of_configuration(text: str) -> list[Finding]:
@@ -76,10 +77,11 @@ def _of_configuration(text: str) -> list[Finding]:
     return list(plan_waves(fleet.fleet, fleet.config.stacks or {}, **document["waves"])[1])
 
 
-def _of_documents(text: str, inventory: str) -> list[Finding]:
+def _of_documents(text: str, inventory: str, lock: str) -> list[Finding]:
     fleet = parse_inventory(yaml.safe_load(inventory))[0] if inventory else None
     try:
-        return [located.finding for located in lint(documents(text, "example.yaml"), fleet).findings]
+        known = parse_lock(lock) if lock else None
+        return [located.finding for located in lint(documents(text, "example.yaml"), fleet, lock=known).findings]
     except Unreadable as problem:
         return [unreadable_finding(problem).finding]
 

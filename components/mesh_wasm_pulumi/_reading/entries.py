@@ -24,6 +24,7 @@ from mesh_wasm_pulumi.args import AttachedExtensionArgs
 
 from .arguments import known_arguments
 from .definition import DefinitionLeaf, fields_of, version_findings
+from .lock import program_lock
 from .secret_refs import KEYS, documents, read_secrets, reference_findings
 
 
@@ -146,7 +147,7 @@ def attached_of(
         if not (entry.owned and extension is entry.extension):
             # What a WasmExtension knew from the start it has said itself; what became known since is looked at again.
             of_extension = () if entry.own_secrets else entry.secrets
-            found = [*parsed.findings, *reference_findings(of_extension), *entry_findings(model)]
+            found = [*parsed.findings, *reference_findings(of_extension), *entry_findings(model, program_lock())]
             found += version_findings(extension)
             found += other_extension(model, known(item.get("fqn")))
             if not entry.owned:

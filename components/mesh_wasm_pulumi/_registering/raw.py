@@ -16,6 +16,7 @@ from mesh_wasm.planning.plan import Plan
 from mesh_wasm.values.base import Model
 from mesh_wasm_pulumi._reading import fleet as _fleet
 from mesh_wasm_pulumi._reading.arguments import known_arguments
+from mesh_wasm_pulumi._reading.lock import program_lock, tell_notes
 from mesh_wasm_pulumi._reading.secret_refs import KEYS, documents, read_secrets, reference_findings
 from mesh_wasm_pulumi._telling.report import Report
 from mesh_wasm_pulumi._telling.settling import WAIVERS
@@ -35,7 +36,7 @@ class RawKind:
     args: type
     document: type[Model]
     plan: Callable[..., Plan]
-    """Takes the document, the component's name, the fleet, the selection and the pull secrets."""
+    """Takes the document, the component's name, the fleet, the selection, the pull secrets and the lock."""
 
 
 def declare(
@@ -52,13 +53,14 @@ def declare(
     def planned(known: Any) -> Plan:
         parsed = parse(kind.document, known["plugin"])
         secrets = [parse(Definition, one).value for one in known["pullSecrets"]]
-        plan = kind.plan(parsed.value, name, where.fleet, where.selection, secrets)
+        plan = kind.plan(parsed.value, name, where.fleet, where.selection, secrets, program_lock())
         return where.own(plan.with_findings(parsed.findings)).with_findings(reference_findings(refs))
 
     plan = planned(whole)
     props = lower(parse(kind.document, document).value.wire())
     pulumi.ComponentResource.__init__(component, token(type_), name, {**props, "fleet": list(where.providers)}, opts)
     report = Report(component, name, args)
+    tell_notes(component)
     shown = ledger().name(name, type_)
     clashes = [] if report.errors(plan.findings) else ledger().enter(shown, plan)
     found = [*misspelt, *where.findings, *plan.findings, *clashes, *retention_findings(plan.plugins, refs, opts)]

@@ -18,6 +18,7 @@ from mesh_wasm.chains.ties import Ties
 from mesh_wasm.chains.twins import Twins
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.fleet.cluster import Cluster
+from mesh_wasm.modules.locked import Lock
 from mesh_wasm.planning.plan import Plan, same_objects
 from mesh_wasm.secrets.plan import PlannedSecret, rivals
 
@@ -63,6 +64,12 @@ class Ledger:
     """The error hook of this program's objects, once there is one."""
     children: dict[tuple[str, str], Any] = field(default_factory=dict)
     """What the hook has to know of each object, by kind and resource name."""
+    lock: Lock | None = None
+    """What is known of modules."""
+    lock_is_read: bool = False
+    """Whether the lock file has been looked for, or is not to be."""
+    notes: dict[str, bool] = field(default_factory=dict)
+    """What is to be said once in a program, and whether it has been."""
     names: dict[str, str] = field(default_factory=dict)
     """The type of the component that goes by each name."""
 
@@ -118,9 +125,12 @@ def ledger() -> Ledger:
     return current
 
 
-def open_ledger() -> Ledger:
-    """Begin a new ledger in this context, for whoever runs a program in-process and wants to read it afterwards."""
-    current = Ledger()
+def open_ledger(*, locked: bool = True) -> Ledger:
+    """Begin a new ledger in this context, for whoever runs a program in-process and wants to read it afterwards.
+
+    ``locked``: whether the lock file counts; else the plugins stand as they are declared.
+    """
+    current = Ledger(lock_is_read=not locked)
     _LEDGER.set(current)
     return current
 

@@ -39,6 +39,8 @@ class ClusterArgs(TypedDict):
     secrets_mutable: NotRequired[bool]
     """Whether the provider has enableSecretMutable: then a new password updates Secrets in place, instead of making new
     ones under new names. Default false."""
+    verify: NotRequired[Sequence[str]]
+    """Public keys (PEM): one of them must have signed each module with cosign, unless the extension names its own keys."""
 
 
 class FleetArgs(TypedDict):

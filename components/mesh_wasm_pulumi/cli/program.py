@@ -8,7 +8,7 @@ from typing import Any
 
 from mesh_wasm.chains.member import Member, read_member
 from mesh_wasm.fleet.cluster import Cluster
-from mesh_wasm.sources.source import Options, Source, SourceError
+from mesh_wasm.sources.source import Options, Source, SourceError, asked_keys
 from mesh_wasm.values.enums import PluginKind
 from mesh_wasm_pulumi.offline.objects import planned_objects, provider_problems, secret_texts
 from mesh_wasm_pulumi.offline.run import Run, run_folder
@@ -22,7 +22,7 @@ def read_program(path: Path, options: Options) -> Source | None:
     if not (path / "Pulumi.yaml").is_file():
         return None
     try:
-        run = run_folder(path, options.stack)
+        run = run_folder(path, options.stack, locked=options.locked)
     except ProjectError as error:
         raise SourceError(str(error)) from None
     source = source_of(run)
@@ -40,7 +40,10 @@ def source_of(run: Run) -> Source:
     problems = [*provider_problems(run)]
     if run.failure is not None and not any(finding.is_error for _, finding in run.ledger.findings):
         problems.append(f"the program failed: {run.failure}")
-    return Source(run.monitor.project, members, clusters, tuple(run.ledger.findings), tuple(problems))
+    plugins = [plugin for plan in run.ledger.plans.values() for plugin in plan.plugins]
+    return Source(
+        run.monitor.project, members, clusters, tuple(run.ledger.findings), tuple(problems), keys=asked_keys(plugins)
+    )
 
 
 def _member(run: Run, one: Any, facts: dict[str, Cluster]) -> Member:

@@ -45,16 +45,18 @@ def run_program(
     secret_keys: tuple[str, ...] = (),
     preview: bool = True,
     references: Mapping[str, Mapping[str, Any]] | None = None,
+    locked: bool = True,
 ) -> Run:
     """Run a function that declares resources. Programs that follow one another do not see each other.
 
     :param config: Full keys (``project:key``) and their values.
     :param secret_keys: Those of the keys whose values are secret.
     :param references: The ``stack_outputs`` of other runs, by the names by which StackReferences speak of these stacks.
+    :param locked: Whether ``mesh-wasm.lock`` counts.
     """
     settings = dict(config or {})
     return contextvars.copy_context().run(
-        _run, program, project, stack, settings, secret_keys, preview, dict(references or {})
+        _run, program, project, stack, settings, secret_keys, preview, dict(references or {}), locked
     )
 
 
@@ -66,9 +68,10 @@ def _run(
     secrets: tuple[str, ...],
     preview: bool,
     references: Mapping[str, Mapping[str, Any]],
+    locked: bool,
 ) -> Run:
     runtime.set_all_config(config, list(secrets))
-    book = open_ledger()
+    book = open_ledger(locked=locked)
     with RecordingMonitor(project, stack, preview=preview, references=references) as monitor:
         run = Run(monitor, book)
 
@@ -131,6 +134,7 @@ def run_folder(
     *,
     preview: bool = True,
     references: Mapping[str, Mapping[str, Any]] | None = None,
+    locked: bool = True,
 ) -> Run:
     """Run the Pulumi Python project in a folder with the configuration of a stack; what it prints goes to stderr."""
     folder = folder.resolve()
@@ -154,6 +158,7 @@ def run_folder(
                 secret_keys=tuple(project.secret_keys),
                 preview=preview,
                 references=references,
+                locked=locked,
             )
     finally:
         sys.path[:] = before[0]

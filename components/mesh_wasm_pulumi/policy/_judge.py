@@ -17,16 +17,22 @@ from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.plugin import API_VERSION, WasmPluginSpec
 from mesh_wasm.model.traffic_extension import TrafficExtensionSpec, extension_path, plugin_form
+from mesh_wasm.modules.locked import Lock
 from mesh_wasm.planning.entries import entry_findings
 from mesh_wasm.planning.translate import plugin_spec
 from mesh_wasm.rules.checks import pull_findings
+from mesh_wasm.rules.of_modules import config_subjects, module_subjects
 from mesh_wasm.rules.subjects import (
     ClusterPluginSubject,
     ClusterTrafficExtensionSubject,
+    ConfigSubject,
+    ExtensionSchemaSubject,
     ExtensionSubject,
+    ModuleSubject,
     PluginSubject,
     PullSubject,
     SecretSubject,
+    SignersSubject,
     TrafficExtensionSubject,
     Workload,
 )
@@ -62,6 +68,9 @@ SUBJECTS: Mapping[PluginKind, tuple[type, ...]] = {
 }
 """What the rules look at in an object of each kind."""
 
+MODULE_SUBJECTS = (ModuleSubject, ConfigSubject)
+"""What they look at where a lock file is known."""
+
 _MANIFEST = ("apiVersion", "kind", "metadata", "spec", "type", "data", "stringData", "immutable")
 
 
@@ -77,14 +86,19 @@ class Judgement:
     """The rules that the resource waives."""
 
 
-def judge_plugin(props: Mapping[str, Any], cluster: Cluster, kind: PluginKind = PluginKind.WASM_PLUGIN) -> Judgement:
+def judge_plugin(
+    props: Mapping[str, Any],
+    cluster: Cluster,
+    lock: Lock | None = None,
+    kind: PluginKind = PluginKind.WASM_PLUGIN,
+) -> Judgement:
     """An object of that kind, whoever declares it. ``cluster`` holds what the pack was told about the cluster."""
     value = {key: item for key, item in props.items() if key in _MANIFEST}
     spec, metadata = value.get("spec"), value.get("metadata")
     if isinstance(spec, Deferred) or isinstance(metadata, Deferred):
         name = "spec" if isinstance(spec, Deferred) else "metadata"
-        return Judgement((), dict.fromkeys(rules_of(*SUBJECTS[kind]), name))
-    manifest = read_plugin(_document(value), Header(API_VERSION, kind), Fleet([cluster]))
+        return Judgement((), dict.fromkeys(rules_of(*SUBJECTS[kind], *MODULE_SUBJECTS), name))
+    manifest = read_plugin(_document(value), Header(API_VERSION, kind), Fleet([cluster]), lock)
     findings = [one for one in manifest.findings if one.path != ("metadata", "name")]  # the provider gives a name
     waits: dict[str, str] = {}
     if manifest.spec is not None:
@@ -106,13 +120,17 @@ def judge_plugin(props: Mapping[str, Any], cluster: Cluster, kind: PluginKind = 
             form = _open_fields(WasmPluginSpec, plugin_form(wire))
             opened = {name: ".".join(map(str, extension_path((field,)))) for name, field in form.items()}
             opened |= _open_fields(TrafficExtensionSpec, wire)
+        modules = module_subjects(manifest.spec, cluster.version, lock)
+        subjects += [*modules, *config_subjects(manifest.spec, modules)]
         waits = {rule: f"spec.{where}" for rule, where in _waits(subjects, opened).items()}
+        if lock is not None and (which := next((opened[one] for one in ("url", "sha256") if one in opened), None)):
+            waits |= dict.fromkeys(rules_of(*MODULE_SUBJECTS), f"spec.{which}")
         if is_open((metadata or {}).get("namespace")):
             waits |= dict.fromkeys(rules_of(ClusterPluginSubject), "metadata.namespace")
     return _settled(findings, waits, _annotation(value))
 
 
-def judge_secret(props: Mapping[str, Any], _: Cluster) -> Judgement:
+def judge_secret(props: Mapping[str, Any], *_: object) -> Judgement:
     """A Secret; only one with registry credentials is judged."""
     value = {key: item for key, item in props.items() if key in _MANIFEST}
     manifest: Manifest = read_secret(_document(value))
@@ -122,7 +140,7 @@ def judge_secret(props: Mapping[str, Any], _: Cluster) -> Judgement:
     return _settled(findings, waits, _annotation(value))
 
 
-def judge_extension(props: Mapping[str, Any], _: Cluster) -> Judgement:
+def judge_extension(props: Mapping[str, Any], *_: object) -> Judgement:
     """A WasmExtension component: its arguments."""
     fields = {key: item for key, item in props.items() if key not in (WAIVERS, "organization")}
     parsed = parse(CatalogueEntry, fields)
@@ -135,7 +153,8 @@ def judge_extension(props: Mapping[str, Any], _: Cluster) -> Judgement:
 
 def rules_of(*subjects: type) -> list[str]:
     """The ids of the rules that look at subjects of these types."""
-    parsed = [] if SecretSubject in subjects else [rule.id for rule in PARSED]
+    apart = {SecretSubject, *MODULE_SUBJECTS, ExtensionSchemaSubject, SignersSubject}
+    parsed = [] if set(subjects) <= apart else [rule.id for rule in PARSED]
     return sorted({*parsed, *(rule.id for subject in subjects for rule, _ in CHECKS.get(subject, ()))})
 
 

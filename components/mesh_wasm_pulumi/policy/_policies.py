@@ -5,8 +5,10 @@ A message never quotes a value: policies are given secrets in plain text, and ca
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any, cast
 
 from pulumi_policy import (
@@ -24,22 +26,26 @@ from mesh_wasm.findings.finding import Finding, Severity, format_path
 from mesh_wasm.findings.rule import CATALOGUE, Rule
 from mesh_wasm.findings.waiving import BAD_WAIVER, EXPIRED, NOT_WAIVABLE
 from mesh_wasm.fleet.cluster import Cluster
+from mesh_wasm.modules.locked import Lock
+from mesh_wasm.modules.lockfile import LockError, read_lock
 from mesh_wasm.rules.subjects import (
     ClusterPluginSubject,
     ClusterTrafficExtensionSubject,
+    ExtensionSchemaSubject,
     ExtensionSubject,
     PluginSubject,
     SecretSubject,
+    SignersSubject,
 )
 from mesh_wasm.values.enums import Dialect
 
-from ._judge import SUBJECTS, Judgement, judge_extension, judge_plugin, judge_secret, rules_of
+from ._judge import MODULE_SUBJECTS, SUBJECTS, Judgement, judge_extension, judge_plugin, judge_secret, rules_of
 from ._remedies import REMEDIES
 from ._stack import STACK_CHECKS
 from ._types import EXTENSION, SECRET, kind_of
 from ._wire import DecidedAtUp, plain
 
-Judge = Callable[[Mapping[str, Any], Cluster], Judgement]
+Judge = Callable[[Mapping[str, Any], Cluster, Lock | None], Judgement]
 
 LEVELS = {
     Severity.ERROR: EnforcementLevel.MANDATORY,
@@ -61,10 +67,18 @@ _CLUSTER: dict[str, dict[str, Any]] = {
     "rootNamespace": {"type": "string", "description": "Istio's root namespace; default istio-system."},
 }
 
-_ON_PLUGINS = {kind: frozenset(rules_of(*subjects)) for kind, subjects in SUBJECTS.items()}
+_LOCK: dict[str, dict[str, Any]] = {
+    "lockFile": {
+        "type": "string",
+        "description": "Path of mesh-wasm.lock; default: the environment variable MESH_WASM_LOCK. Without it, modules pass.",
+    },
+}
+
+_ON_MODULES = frozenset(rules_of(*MODULE_SUBJECTS))
+_ON_PLUGINS = {kind: frozenset(rules_of(*subjects)) | _ON_MODULES for kind, subjects in SUBJECTS.items()}
 _ALONE = frozenset(CATALOGUE) - frozenset(STACK_CHECKS)
 _ON_SECRETS = frozenset(rules_of(SecretSubject))
-_ON_EXTENSIONS = frozenset(rules_of(ExtensionSubject, PluginSubject))
+_ON_EXTENSIONS = frozenset(rules_of(ExtensionSubject, PluginSubject, ExtensionSchemaSubject, SignersSubject))
 _ON_WAIVERS = frozenset({BAD_WAIVER.id, EXPIRED.id, NOT_WAIVABLE.id})
 
 
@@ -84,11 +98,11 @@ class _Last:
         self._key: Any = None
         self._judgement = Judgement(())
 
-    def of(self, judge: Judge, args: Any, cluster: Cluster) -> Judgement:
+    def of(self, judge: Judge, args: Any, cluster: Cluster, lock: str) -> Judgement:
         props = plain(args.props)
-        key = (args.urn, args.resource_type, cluster, props)
+        key = (args.urn, args.resource_type, cluster, lock, props)
         if key != self._key:
-            self._key, self._judgement = key, judge(props, cluster)
+            self._key, self._judgement = key, judge(props, cluster, _lock(lock))
         return self._judgement
 
 
@@ -102,7 +116,8 @@ def _resource_policy(rule: Rule) -> Policy:
             args.not_applicable(f"{rule.id} does not look at this type of resource.")
             return
         config = args.get_config()
-        judgement = _LAST.of(found[0], args, _cluster(config))
+        lock = str(config.get("lockFile") or os.environ.get("MESH_WASM_LOCK", ""))
+        judgement = _LAST.of(found[0], args, _cluster(config), lock if rule.id in _ON_MODULES else "")
         violations = [one for one in judgement.findings if one.rule == rule.id]
         if rule.id in judgement.waived and rule.waivable and config.get("waivable", True):
             return
@@ -114,6 +129,8 @@ def _resource_policy(rule: Rule) -> Policy:
     properties: dict[str, dict[str, Any]] = (_WAIVABLE if rule.waivable else {}) | (
         _CLUSTER if _needs_cluster(rule) else {}
     )
+    if rule.id in _ON_MODULES:
+        properties |= {"istioVersion": _CLUSTER["istioVersion"]} | _LOCK
     return ResourceValidationPolicy(
         rule.id,
         f"{rule.title}. {rule.why}",
@@ -126,6 +143,17 @@ def _resource_policy(rule: Rule) -> Policy:
 
 def _needs_cluster(rule: Rule) -> bool:
     return rule.id in rules_of(ClusterPluginSubject, ClusterTrafficExtensionSubject) and rule.id not in rules_of()
+
+
+@lru_cache(maxsize=8)
+def _lock(path: str) -> Lock | None:
+    """The lock file; one that is named and not there is no reason to let everything pass."""
+    if not path:
+        return None
+    lock = read_lock(Path(path))
+    if lock is None:
+        raise LockError(f"There is no lock file {path}.")
+    return lock
 
 
 def _cluster(config: Mapping[str, Any]) -> Cluster:

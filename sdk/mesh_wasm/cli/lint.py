@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -16,6 +17,7 @@ from mesh_wasm.yaml.file import Unreadable
 from mesh_wasm.yaml.paths import read_paths
 
 from .garbage import no_collection
+from .lockoption import given_lock, lock_option
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
@@ -38,15 +40,18 @@ _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "c
     metavar="RULE=LEVEL",
     help="Let a rule weigh otherwise: error, warning, info or off. Can be repeated.",
 )
+@lock_option
 @no_collection()
-def lint_command(paths: tuple[str, ...], inventory: str | None, form: str, levels: tuple[str, ...]) -> None:
+def lint_command(
+    paths: tuple[str, ...], inventory: str | None, form: str, levels: tuple[str, ...], lock_file: Path | None
+) -> None:
     """Check YAML files and folders (- for standard input) against the catalogue of rules.
 
     Read are Istio WasmPlugin and TrafficExtension, pull Secrets, and TSB WasmExtension, IngressGateway, EgressGateway,
     Tier1Gateway, Gateway, SecuritySetting, Group and Workspace. Other kinds are passed over and counted; of a folder also
     what cannot be read and mentions none of these. Helm templates and kustomize's patches are named: render them into
     lint -. Virtual environments and what git ignores are not looked at. With an inventory, rules about versions,
-    dialects, namespaces and placement are checked as well.
+    dialects, namespaces and placement are checked as well; with mesh-wasm.lock, those about modules.
 
     A finding is waived for an object by its annotation mesh-wasm/waive: "MW403 until 2027-01-31: why".
 
@@ -65,7 +70,7 @@ def lint_command(paths: tuple[str, ...], inventory: str | None, form: str, level
             problems += [Unreadable(one.file, str(one.finding), one.line) for one in wrong if one.finding.is_error]
         except Unreadable as problem:
             problems.append(problem)
-    result = lint(sifted.documents, fleet, wanted)
+    result = lint(sifted.documents, fleet, wanted, lock=given_lock(lock_file))
     match form:
         case "json":
             click.echo(formats.as_json(result, problems, notes))

@@ -15,12 +15,14 @@ from mesh_wasm.findings.finding import counted
 from mesh_wasm.fleet.mirrors import DOWNLOAD_PROXY_NAMESPACE
 from mesh_wasm.modules.cache import Cache, default_root
 from mesh_wasm.modules.fetching.credentials import CredentialsError, anonymous, docker_credentials
-from mesh_wasm.modules.fetching.locking import Outcome, Use, check_lock, make_lock, wanted
+from mesh_wasm.modules.fetching.locking import Outcome, Use, Wanted, check_lock, make_lock, wanted
 from mesh_wasm.modules.fetching.registry import Registries
 from mesh_wasm.modules.fetching.transport import ExtraMissing, TransportSettings
-from mesh_wasm.modules.locked import FILE_NAME, Lock, LockedModule
+from mesh_wasm.modules.locked import FILE_NAME, Lock, LockedSchema
 from mesh_wasm.modules.lockfile import LockError, lock_text, read_lock
 from mesh_wasm.modules.reference import unproxied
+from mesh_wasm.modules.schema import SchemaError, available, refuses_its_example
+from mesh_wasm.modules.signers import SignerError, signer_of
 from mesh_wasm.sources.source import Options, Source, SourceError, load_source
 from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
 
@@ -65,6 +67,13 @@ _ALL = "*"
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Certificates (PEM) of the authorities to believe.",
 )
+@click.option(
+    "--verify-key",
+    "key_files",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    multiple=True,
+    help="Look for signatures by this public key (cosign.pub) as well. Can be repeated.",
+)
 @click.option("--timeout", default=30.0, show_default=True, help="Seconds without a byte until a request is given up.")
 def lock_command(
     source: Path,
@@ -79,6 +88,7 @@ def lock_command(
     use_pull_secrets: bool,
     plain_http: tuple[str, ...],
     ca_file: Path | None,
+    key_files: tuple[Path, ...],
     timeout: float,
 ) -> None:
     """Write mesh-wasm.lock: what each module is that the plugins of SOURCE load. Commit it with the program.
@@ -95,7 +105,8 @@ def lock_command(
         settings = TransportSettings(frozenset(plain_http), ca_file, timeout)
         credentials = anonymous if offline else docker_credentials(registry_config)
         registries = Registries(Cache(default_root()), credentials, settings)
-        found = _walk(loaded, before, registries, check=check, update=update, prune=prune, offline=offline)
+        modules = wanted(_uses(loaded, _keys(key_files)))
+        found = _walk(loaded, modules, before, registries, check=check, update=update, prune=prune, offline=offline)
     except (LockError, SourceError, CredentialsError, ExtraMissing) as error:
         raise click.UsageError(str(error)) from None
     if not check:
@@ -105,10 +116,29 @@ def lock_command(
     sys.exit(1 if found.problems or refused or (check and found.changes) or loaded.problems else 0)
 
 
+def _keys(files: tuple[Path, ...]) -> tuple[str, ...]:
+    found = []
+    for file in files:
+        text = file.read_text(encoding="utf-8", errors="replace")
+        try:
+            signer_of(text)
+        except SignerError as error:
+            raise click.UsageError(f"{file}: {error}.") from None
+        found.append(text)
+    return tuple(found)
+
+
 def _walk(
-    source: Source, before: Lock, registries: Registries, *, check: bool, update: str | None, prune: bool, offline: bool
+    source: Source,
+    modules: list[Wanted],
+    before: Lock,
+    registries: Registries,
+    *,
+    check: bool,
+    update: str | None,
+    prune: bool,
+    offline: bool,
 ) -> Outcome:
-    modules = wanted(_uses(source))
     for problem in source.problems:
         click.echo(f"error: {problem}", err=True)
     with _progress(len(modules)) as progress:
@@ -130,7 +160,7 @@ def _offline(found: Outcome) -> Outcome:
     return Outcome(found.lock, (*found.problems, *found.changes))
 
 
-def _uses(source: Source) -> Iterator[Use]:
+def _uses(source: Source, more_keys: tuple[str, ...]) -> Iterator[Use]:
     """What the plugins of a source load, as far as it is known."""
     for member in source.members:
         spec, namespace = member.spec, member.namespace or "default"
@@ -141,7 +171,8 @@ def _uses(source: Source) -> Iterator[Use]:
         place = DOWNLOAD_PROXY_NAMESPACE if unproxied(url) != url else namespace
         secret = source.pull_secrets.get((member.cluster, place, named)) if isinstance(named, str) else None
         checksum = sha256 if isinstance(sha256, str) and len(sha256) == 64 else None
-        yield Use(url, checksum, member.cluster, f"{namespace}/{member.name}", secret)
+        keys = (*source.keys.get((member.cluster, namespace, member.name), ()), *more_keys)
+        yield Use(url, checksum, member.cluster, f"{namespace}/{member.name}", secret, keys)
 
 
 class _progress:
@@ -190,12 +221,15 @@ def _tell(found: Outcome, path: Path, check: bool) -> None:
         for one in found.lock.modules.values():
             if not one.usable and one.artifact is not None:
                 click.echo(f"error: {one.url}: {one.artifact.refused}.")
+            if one.schema is not None and available() and _unreliable(one.schema):
+                click.echo(f"note: {one.url}: its schema ({one.schema.source}) refuses its own example.")
     bad = len(found.problems) + (len(found.changes) if check else 0)
     state = "is complete and current" if check and not bad else "is written" if not check else "is not current"
     click.echo(f"{path}: {counted(len(found.lock.modules), 'module')}; it {state}.")
 
 
-def summary(one: LockedModule) -> str:
-    """A module in a few words."""
-    facts = one.module
-    return "" if facts is None else f"{facts.size:,} bytes, ABI {facts.abi or 'unknown'}"
+def _unreliable(schema: LockedSchema) -> bool:
+    try:
+        return refuses_its_example(schema)
+    except SchemaError:
+        return False

@@ -18,13 +18,16 @@ from mesh_wasm.tsb import Bundle, BundlePlan
 from mesh_wasm.yaml.file import Located, Unreadable
 from mesh_wasm.yaml.paths import read_paths
 
+from .lockoption import given_lock, lock_option
+
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--inventory", required=True, metavar="FILE", help="The fleet: see docs/inventory.schema.json.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the manifests below this folder.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def translate(paths: tuple[str, ...], inventory: str, out: Path | None, form: str) -> None:
+@lock_option
+def translate(paths: tuple[str, ...], inventory: str, out: Path | None, form: str, lock_file: Path | None) -> None:
     """Translate TSB YAML (files, folders, - for standard input) into WasmPlugins for every cluster of the inventory.
 
     A cluster with emit: TrafficExtension gets these instead.
@@ -32,6 +35,8 @@ def translate(paths: tuple[str, ...], inventory: str, out: Path | None, form: st
     Read are WasmExtension, IngressGateway, EgressGateway, Tier1Gateway, Gateway and SecuritySetting, with the Groups and
     Workspaces that say which namespaces are meant; as `tctl get` prints them, or as GitOps custom resources. Other kinds
     are passed over and counted.
+
+    With mesh-wasm.lock, the plugins are pinned to the digests of their modules.
 
     The folder of --out belongs to this command: manifests of an earlier run that are no longer planned are removed.
 
@@ -42,7 +47,7 @@ def translate(paths: tuple[str, ...], inventory: str, out: Path | None, form: st
         fleet, inventory_findings = read_inventory(inventory)
     except Unreadable as unreadable:
         problems.append(unreadable)
-    bundle = Bundle(documents)
+    bundle = Bundle(documents, lock=given_lock(lock_file))
     for problem in problems:
         click.echo(f"error: {problem}", err=True)
     if not problems and not bundle.read:

@@ -104,3 +104,10 @@ def plugin(more: str = "", url: str = "oci://registry.acme.io/acl:1", priority: 
         'wasm.WasmPlugin("acl", {\n    "metadata": {"name": "acl", "namespace": "shop"},\n'
         f'    "spec": {{{fields}}}, "fleet": fleet{more},\n}})\n'
     )
+
+
+def fields(**more: str) -> str:
+    """An extension of the catalogue with more fields, each an expression."""
+    return _ACL.replace(
+        '"priority"', "".join(f'"{name}": {value},\n    ' for name, value in more.items()) + '"priority"'
+    )

@@ -16,6 +16,8 @@ F = TypeVar("F", bound=Callable[..., Iterable[Finding]])
 class Family(StrEnum):
     """What kind of trouble a rule prevents; the hundreds of its id."""
 
+    MODULE = "module"
+    """MW0xx: the module that a plugin loads."""
     SCHEMA = "schema"
     """MW1xx: the shape, as the CRD and istiod's webhook enforce it."""
     SILENT = "silent trap"
@@ -56,6 +58,8 @@ class Rule:
     """The same document, mended."""
     inventory: str = ""
     """The inventory (``--inventory``) that the examples are linted with, if they need one."""
+    lock: str = ""
+    """The lock file that they are linted with, if they need one."""
     enforced: bool = False
     """Whether the API server or istiod itself refuses what breaks the rule: then it can be neither waived nor lowered."""
     _checks: list[tuple[type, Check]] = field(default_factory=list, compare=False, repr=False)
@@ -113,12 +117,13 @@ def rule(
     bad: str = "",
     good: str = "",
     inventory: str = "",
+    lock: str = "",
     enforced: bool = False,
 ) -> Rule:
     """Declare a rule and put it into the catalogue."""
     if id in CATALOGUE:
         raise ValueError(f"rule {id} is declared twice")
-    CATALOGUE[id] = Rule(id, severity, family, title, why, fix, source, bad, good, inventory, enforced)
+    CATALOGUE[id] = Rule(id, severity, family, title, why, fix, source, bad, good, inventory, lock, enforced)
     return CATALOGUE[id]
 
 

@@ -70,6 +70,9 @@ class Cluster(Model):
     secrets_mutable: bool = False
     """Whether a changed Secret is updated in place; else its name changes with its content, so that it is never absent."""
 
+    verify: list[Str] = Field(default_factory=list)
+    """Public keys (PEM): one of them must have signed each module with cosign, unless the extension names its own keys."""
+
     @cached_property
     def mesh(self) -> Mesh:
         """What decides how this cluster's Istio takes a plugin."""

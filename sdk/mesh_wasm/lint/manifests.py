@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mesh_wasm.findings import placing, schema
@@ -12,9 +12,11 @@ from mesh_wasm.fleet.cluster import Cluster, Fleet
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.plugin import WasmPluginSpec
 from mesh_wasm.model.traffic_extension import TrafficExtensionSpec, as_plugin, extension_path
+from mesh_wasm.modules.locked import Lock
 from mesh_wasm.rules.checks import manifest_findings, placed_findings, plugin_findings
 from mesh_wasm.rules.effect.workload import workload_of
 from mesh_wasm.rules.extensions import placed_extension_findings, traffic_extension_findings
+from mesh_wasm.rules.of_modules import module_findings
 from mesh_wasm.rules.subjects import SecretSubject
 from mesh_wasm.values.docker_config import SECRET_KEY, SECRET_TYPE
 from mesh_wasm.values.enums import PluginKind
@@ -64,7 +66,7 @@ class Manifest:
         return f"{self.kind} {self.namespace + '/' if self.namespace else ''}{self.name or '(unnamed)'}"
 
 
-def read_plugin(document: Document, header: Header, fleet: Fleet | None) -> Manifest:
+def read_plugin(document: Document, header: Header, fleet: Fleet | None, lock: Lock | None = None) -> Manifest:
     """Read a WasmPlugin or TrafficExtension; its rules about clusters look at those of the inventory that can hold it."""
     value: Mapping[str, Any] = document.value
     kind = plugin_kind(header) or PluginKind.WASM_PLUGIN
@@ -83,12 +85,15 @@ def read_plugin(document: Document, header: Header, fleet: Fleet | None) -> Mani
             workload = workload_of(spec)
             found = [*parsed.findings, *plugin_findings(spec, workload, foreign=True)]
             found += placed_findings(spec, places, workload, foreign=True)
+            found += module_findings(((cluster, spec) for cluster in clusters), lock)
         else:
             read = parse(TrafficExtensionSpec, value["spec"], wire=True)
             extension, spec = read.value, as_plugin(read.value)
             workload = workload_of(spec)
             found = [*read.findings, *traffic_extension_findings(extension, workload, foreign=True)]
             found += placed_extension_findings(extension, places, workload, foreign=True)
+            of_module = module_findings([(cluster, spec) for cluster in clusters], lock)
+            found += [replace(one, path=extension_path(one.path)) for one in of_module]
         findings += (finding.under("spec") for finding in found)
         if not clusters:
             says = f"no cluster of the inventory declares namespace {quoted(namespace)}."

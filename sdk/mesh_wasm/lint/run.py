@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from mesh_wasm.findings import placing
 from mesh_wasm.findings.finding import Finding, Severity
 from mesh_wasm.fleet.cluster import Fleet
+from mesh_wasm.modules.locked import Lock
 from mesh_wasm.rules.checks import pull_findings
 from mesh_wasm.rules.subjects import PullSubject
 from mesh_wasm.rules.waivers import ANNOTATION, Levels, Waiver, read_waivers, settle
@@ -43,12 +44,14 @@ def lint(
     fleet: Fleet | None = None,
     levels: Levels | None = None,
     today: datetime.date | None = None,
+    lock: Lock | None = None,
 ) -> Result:
     """Run all rules over some documents.
 
     :param fleet: The clusters they are meant for; without it, rules about clusters and placement are left out.
     :param levels: Severities that were set otherwise.
     :param today: The day by which waivers end; default: today, in UTC.
+    :param lock: What is known of modules; without it, rules about these are left out.
     """
     settled: list[Located] = []
     manifests: list[Manifest] = []
@@ -58,7 +61,7 @@ def lint(
         total += 1
         header = header_of(document.value)
         if header is not None and plugin_kind(header):
-            manifests.append(read_plugin(document, header, fleet))
+            manifests.append(read_plugin(document, header, fleet, lock))
         elif header is not None and is_secret(header):
             manifest = read_secret(document)
             skipped += not manifest.is_judged
@@ -71,7 +74,7 @@ def lint(
                 settled += () if like is None else _settled(document, [like], levels, today)
     for manifest, findings in _together(manifests, fleet, today):
         settled += _settled(manifest.document, findings, levels, today)
-    bundle = Bundle(tsb, levels=levels, today=today)
+    bundle = Bundle(tsb, levels=levels, today=today, lock=lock)
     settled += bundle.check(complete=False) if fleet is None else bundle.plan(fleet).findings
     return Result(total, skipped, _sorted(settled))
 

@@ -59,6 +59,10 @@ class CatalogueEntry(WasmExtension):
     """The root id by which the module chooses what to run. Istio."""
     type: Leaf[PluginType] | None = None
     """HTTP or NETWORK; default HTTP. Istio 1.20."""
+    config_schema: Leaf[Struct] | None = None
+    """JSON Schema of the effective configuration; it takes the place of one that the image carries."""
+    verify: Leaf[list[Leaf[Str]]] | None = None
+    """Public keys (PEM), one of which must have signed the image with cosign."""
     pull_secret: Leaf[PullSecret] | None = None
     """Registry credentials; mesh-wasm puts the Secret beside every plugin that needs it."""
     pull_secrets: Leaf[list[PullSecret]] | None = None

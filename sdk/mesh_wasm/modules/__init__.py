@@ -4,8 +4,9 @@
 - :mod:`.binary`, :mod:`.abi`, :mod:`.facts`: what a Wasm binary needs, and what the Envoy of each Istio offers.
 - :mod:`.layout`: which images Istio's fetcher takes apart.
 - :mod:`.locked`, :mod:`.lockfile`: ``mesh-wasm.lock``, the one thing that preview reads of modules.
+- :mod:`.schema`: whether a configuration fits.
 - :mod:`.cache`: modules on this machine.
 - :mod:`.fetching`: how the command ``lock`` gets a module. Nothing else asks the network.
 """
 
-__all__ = ["abi", "binary", "cache", "facts", "layout", "locked", "lockfile", "reference"]
+__all__ = ["abi", "binary", "cache", "facts", "layout", "locked", "lockfile", "reference", "schema", "signers"]

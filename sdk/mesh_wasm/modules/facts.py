@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from .abi import ABI_EXPORTS, ALLOCATORS, CALLBACKS, spelt
 from .abi import abi_of as abi_of_exports
-from .binary import BinaryError, Export, Import, read_binary
+from .binary import BinaryError, Export, Import, UnreadError, read_binary
 from .locked import ModuleFacts
 
 _CALLED = frozenset(
@@ -28,8 +28,10 @@ def look_at(data: bytes, *, beside: bytes | None = None, size: int | None = None
     roots = root_ids(beside)
     try:
         binary = read_binary(data)
-    except BinaryError as error:
+    except UnreadError as error:
         return ModuleFacts(sha256, length, root_ids=roots, unread=str(error))
+    except BinaryError as error:
+        return ModuleFacts(sha256, length, root_ids=roots, damaged=str(error))
     return ModuleFacts(
         sha256,
         length,

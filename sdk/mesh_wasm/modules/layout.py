@@ -6,7 +6,6 @@ those of a real pilot-agent for every form that is known (tests/live/test_live_l
 
 from __future__ import annotations
 
-import gzip
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -34,7 +33,7 @@ MAX_MODULE = 256 * 1024 * 1024
 FILE = "plugin.wasm"
 SCHEMA_FILE, RUNTIME_FILE = "config.schema.json", "runtime-config.json"
 _BESIDE = (SCHEMA_FILE, RUNTIME_FILE)
-_MAX_BESIDE = 1024 * 1024
+_MAX_BESIDE = _PIECE = 1024 * 1024
 
 Fetch = Callable[[str], IO[bytes]]
 """Opens the blob of a digest."""
@@ -81,7 +80,7 @@ def choose_platform(index: Mapping[str, Any]) -> str:
             return str(entry["digest"])
         platforms.append(told)
     has = ", ".join(dict.fromkeys(platforms)) or "nothing"
-    raise LayoutError(f"the image is an index without {PLATFORM}, which Istio fetches on every machine; it has {has}")
+    raise LayoutError(f"the image is an index without {PLATFORM}, which Istio fetches everywhere; it has {has}")
 
 
 def unpack(manifest: Mapping[str, Any], fetch: Fetch) -> Unpacked:
@@ -129,7 +128,7 @@ def _from_tar(layout: Layout, layers: list[Mapping[str, Any]], wanted: str, fetc
                     module = data
                 elif name != FILE:
                     beside.setdefault(name, data)
-        except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
+        except (OSError, EOFError, tarfile.TarError) as error:
             if module is None:  # what comes behind the module, the fetcher never reads
                 raise LayoutError(f"the last layer cannot be read as a gzipped tar: {_reason(error)}") from None
     if module is None:
@@ -139,9 +138,8 @@ def _from_tar(layout: Layout, layers: list[Mapping[str, Any]], wanted: str, fetc
 
 def _files(stream: IO[bytes]) -> Iterator[tuple[str, bytes]]:
     """The files of interest in a gzipped tar; a folder or link of such a name counts as an empty one."""
-    plain = gzip.GzipFile(fileobj=stream)
-    limited: Any = _Limited(plain)  # tarfile asks a stream for nothing but its bytes
-    with plain, tarfile.open(fileobj=limited, mode="r|") as archive:
+    plain: Any = _Unzipped(stream)  # tarfile asks a stream for nothing but its bytes
+    with tarfile.open(fileobj=plain, mode="r|") as archive:
         for member in archive:
             name = member.name.rstrip("/").rpartition("/")[2]
             if name == FILE or (name in _BESIDE and member.size <= _MAX_BESIDE):
@@ -152,16 +150,35 @@ def _files(stream: IO[bytes]) -> Iterator[tuple[str, bytes]]:
                 yield name, data
 
 
-class _Limited:
-    """The first 256 MiB of a stream; the rest is not there, as for Istio."""
+class _Unzipped:
+    """What a gzipped stream holds: no more than 256 MiB, as for Istio, and of a stream that breaks off what comes before.
 
-    def __init__(self, stream: gzip.GzipFile) -> None:
-        self._stream, self._left = stream, MAX_MODULE
+    Python's own reader keeps back what it has unpacked when the stream breaks off, and Go's does not: a module that lies
+    whole in the part that is there is taken.
+    """
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self._left, self._input, self._over = stream, MAX_MODULE, b"", False
+        self._inner = zlib.decompressobj(zlib.MAX_WBITS | 16)
 
     def read(self, size: int) -> bytes:
-        data = self._stream.read(min(size, self._left))
-        self._left -= len(data)
-        return data
+        wanted, out = min(size, self._left), bytearray()
+        while len(out) < wanted and self._more():
+            try:
+                out += self._inner.decompress(self._input, wanted - len(out))
+            except zlib.error:
+                self._over = True
+            self._input = self._inner.unused_data if self._inner.eof else self._inner.unconsumed_tail
+        self._left -= len(out)
+        return bytes(out)
+
+    def _more(self) -> bool:
+        """Whether there is input; one gzip file may follow the other."""
+        if not self._input and not self._over:
+            self._input = self._stream.read(_PIECE)
+        if self._inner.eof and self._input:
+            self._inner = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        return bool(self._input) and not self._over
 
 
 def _wasm(module: bytes) -> bytes:

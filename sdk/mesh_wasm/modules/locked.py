@@ -42,8 +42,10 @@ class ModuleFacts:
     memory: bool = True
     root_ids: tuple[str, ...] | None = None
     """The root ids that the module knows; None where they are not known."""
+    damaged: str | None = None
+    """Why it is no whole Wasm binary, to stand behind "the module"; then nothing is known of imports and exports."""
     unread: str | None = None
-    """Why nothing is known of imports and exports, to stand behind "the module"."""
+    """Why it was not read, though it may be sound; the same holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,8 @@ class Lock:
     name: str = FILE_NAME
     """The file, for messages."""
     more: Mapping[str, Any] = field(default_factory=dict)
+    absent: bool = False
+    """Whether there is no such file: then nothing is said of modules, but that a signature that is asked for is missing."""
 
     def find(self, reference: Reference) -> LockedModule | None:
         """The entry of a module: that of its very digest, else that of its tag."""

@@ -15,12 +15,13 @@ One JSON object, in UTF-8, with keys sorted and a line for each value, so that a
           },
           "module": {                                         null where it cannot be fetched by Istio
             "abi": "0.1.0" | "0.2.0" | "0.2.1" | null,
+            "damaged": null | "…",                            why it is no whole Wasm binary: then nothing more is known
             "exports": ["proxy_on_request_headers(i32, i32, i32) -> i32", …],   functions that Envoy may call; sorted
             "imports": ["env.proxy_log(i32, i32, i32) -> i32", "env.memory memory", …],                      sorted
             "memory": true,
             "rootIds": ["acl", …] | null,                     null: not known
             "sha256": "…", "size": 170123,                    of the Wasm binary; bytes
-            "unread": null | "…"                              why nothing is known of its imports and exports
+            "unread": null | "…"                              why it was not read, though it may be sound
           },
           "resolved": "2026-11-26T21:30:00Z",                 when it became what it is here
           "schema": {"digest": "sha256:…", "document": {…}, "source": "…"} | null,
@@ -137,6 +138,7 @@ def _facts(value: Mapping[str, Any]) -> ModuleFacts:
         tuple(value.get("exports", ())),
         value.get("memory", True),
         None if roots is None else tuple(roots),
+        value.get("damaged"),
         value.get("unread"),
     )
 
@@ -157,6 +159,7 @@ def _document(one: LockedModule) -> dict[str, Any]:
         "module": module
         and {
             "abi": module.abi,
+            "damaged": module.damaged,
             "exports": _sorted(module.exports),
             "imports": _sorted(module.imports),
             "memory": module.memory,

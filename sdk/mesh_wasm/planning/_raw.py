@@ -12,6 +12,7 @@ from mesh_wasm.findings.finding import Finding, Path, ordered, quoted
 from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.model.plugin import WasmPluginSpec
 from mesh_wasm.model.pull_secret import PullSecret
+from mesh_wasm.modules.locked import Lock
 from mesh_wasm.secrets.plan import Supply, lone_mark, secrets_for, spread_findings, supply
 from mesh_wasm.values.base import Leaf, Model, Str
 from mesh_wasm.values.deferred import INVALID, Deferred, known, map_value
@@ -20,6 +21,7 @@ from mesh_wasm.values.image import ImageError, ModuleUrl, normalize_url
 from mesh_wasm.values.labels import MANAGED_BY, MANAGER
 from mesh_wasm.values.naming import is_label, is_subdomain
 
+from .pinning import pinned
 from .plan import Plan, PlannedPlugin
 
 
@@ -66,7 +68,12 @@ def undecided(**parts: object) -> list[Finding]:
 
 
 def plan_raw(
-    raw: Raw, name: str, clusters: Sequence[Cluster], judged: Sequence[Finding], pull_secrets: Sequence[PullSecret]
+    raw: Raw,
+    name: str,
+    clusters: Sequence[Cluster],
+    judged: Sequence[Finding],
+    pull_secrets: Sequence[PullSecret],
+    lock: Lock | None,
 ) -> Plan:
     """The plan of a raw object: one in each cluster. ``name`` is used where the metadata has none.
 
@@ -106,6 +113,8 @@ def plan_raw(
                 raw.kind,
             )
         )
+    plugins, of_modules = pinned(plugins, lock)
+    findings += [_placed(raw, finding) for finding in of_modules]
     return Plan(tuple(plugins), secrets_for(plugin.secret for plugin in plugins), ordered(findings))
 
 

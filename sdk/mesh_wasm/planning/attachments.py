@@ -12,6 +12,7 @@ from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.target import Target
+from mesh_wasm.modules.locked import Lock
 from mesh_wasm.secrets.plan import Supply, lone_mark, secrets_for, spread_findings, supply
 from mesh_wasm.values.deferred import Deferred, map_value
 from mesh_wasm.values.labels import EXTENSION, MANAGED_BY, MANAGER, TARGET
@@ -19,6 +20,8 @@ from mesh_wasm.values.naming import plugin_name
 
 from .attached import Attached
 from .checks import at_attachment, check_attachments, cluster_findings
+from .entries import keys_of, schema_of
+from .pinning import pinned
 from .plan import Plan, PlannedPlugin
 from .ranking import declared_priority, rank, undecided
 from .translate import plugin_spec
@@ -31,6 +34,7 @@ def plan_attachments(
     selection: Selection,
     declared_by: str = "",
     as_declared: Collection[int] = (),
+    lock: Lock | None = None,
 ) -> Plan:
     """The plan of one target: its plugins in every cluster, their secrets, and all findings.
 
@@ -47,7 +51,11 @@ def plan_attachments(
     for index, one in enumerate(attached):
         supplies = {name: _supply(one, cluster, mark) for name, cluster in clusters.items()}
         spec = _spec(one.entry, one.attachment, target, ranking.priorities[index])
-        plugins += _plugins(target, one, spec, placements, supplies, declared_by)
+        schema, keys = (None, None) if isinstance(one.entry, Deferred) else (schema_of(one.entry), keys_of(one.entry))
+        places = [*_plugins(target, one, spec, placements, supplies, declared_by)]
+        made, of_modules = pinned(places, lock, schema, keys)
+        plugins += made
+        findings += [at_attachment(finding, index, one) for finding in of_modules if not one.broken]
         findings += cluster_findings(target, index, one, spec, placements, supplies)
         if not target.kind.is_gateway:  # a group's plugins have no selector
             spread = spread_findings((supplies[place.cluster.name], place.namespace) for place in placements)

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from mesh_wasm.findings.finding import Finding, Path
 from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.plugin import WasmPluginSpec
+from mesh_wasm.modules.locked import Lock, LockedSchema
+from mesh_wasm.modules.schema import given_schema
 from mesh_wasm.rules.checks import extension_findings, plugin_findings
+from mesh_wasm.rules.of_modules import schema_findings, signer_findings, tags_held
+from mesh_wasm.values.deferred import Deferred, deferred_leaves
 
 from .translate import plugin_spec
 
 _ENTRY_NAMES = {"pluginConfig": "config"}
 
 
-def entry_findings(entry: CatalogueEntry) -> list[Finding]:
-    """Everything that the rules say of an extension; paths are those of its own fields."""
-    found = list(extension_findings(entry))
+def entry_findings(entry: CatalogueEntry, lock: Lock | None = None) -> list[Finding]:
+    """Everything that the rules say of an extension; paths are those of its own fields.
+
+    :param lock: What is known of modules: a tag that it pins cannot be moved.
+    """
+    found = [
+        *extension_findings(entry),
+        *schema_findings(schema_of(entry)),
+        *signer_findings(entry.verify if isinstance(entry.verify, list) else ()),
+    ]
     told = {(finding.rule, finding.path[:1]) for finding in found}
     for finding in entry_plugin_findings(entry):
         path = entry_path(finding.path)
@@ -26,7 +38,7 @@ def entry_findings(entry: CatalogueEntry) -> list[Finding]:
         moved = replace(finding, path=path)
         if (moved.rule, moved.path[:1]) not in told or moved.path[:1] not in (("url",), ("image",)):
             found.append(moved)
-    return found
+    return tags_held(found, entry.module_url, lock)
 
 
 def entry_plugin_findings(entry: CatalogueEntry) -> list[Finding]:
@@ -43,3 +55,18 @@ def entry_path(path: Path) -> Path:
     if head == "match":
         return ("match", *path[2:])  # the entry has one selector, the plugin a list of one
     return (head, *path[1:])
+
+
+def schema_of(entry: CatalogueEntry) -> LockedSchema | None:
+    """The schema of the configuration that an extension gives; None where it gives none, or it is not known yet."""
+    given = entry.config_schema
+    if not isinstance(given, Mapping) or any(True for _ in deferred_leaves(given)):
+        return None
+    return given_schema(given, "config_schema")
+
+
+def keys_of(entry: CatalogueEntry) -> tuple[str, ...] | None:
+    """The keys of which an extension asks a signature, as far as they are known; None where it names none."""
+    if entry.verify is None or isinstance(entry.verify, Deferred):
+        return None
+    return tuple(key for key in entry.verify if isinstance(key, str))

@@ -35,6 +35,8 @@ class PlannedPlugin:
     """The component or document that declares it, for messages."""
     fixed_kind: PluginKind | None = None
     """The kind of object, where what declares it says so; else the cluster does."""
+    keys: tuple[str, ...] | None = None
+    """The public keys of which one must have signed its module; None: those of the cluster."""
 
     @property
     def kind(self) -> PluginKind:

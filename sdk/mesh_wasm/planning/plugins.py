@@ -8,7 +8,9 @@ from mesh_wasm.findings.finding import ordered
 from mesh_wasm.fleet.cluster import Fleet, Selection
 from mesh_wasm.model.plugin import WasmPluginSpec
 from mesh_wasm.model.pull_secret import PullSecret
+from mesh_wasm.modules.locked import Lock
 from mesh_wasm.rules.checks import placed_findings, plugin_findings
+from mesh_wasm.rules.of_modules import tags_held
 from mesh_wasm.values.base import Leaf, Model
 from mesh_wasm.values.deferred import Deferred, known
 
@@ -31,14 +33,15 @@ def plan_plugin(
     fleet: Fleet,
     selection: Selection,
     pull_secrets: Sequence[PullSecret] = (),
+    lock: Lock | None = None,
 ) -> Plan:
     """The plan of a raw plugin: one object per selected cluster. ``name`` is used where the metadata has none."""
     metadata, spec = document.metadata, document.spec
     clusters, findings = fleet.select(selection)
     if isinstance(metadata, Deferred) or isinstance(spec, Deferred):
         return Plan(findings=ordered([*findings, *undecided(metadata=metadata, spec=spec)]))
-    findings += [finding.under("spec") for finding in plugin_findings(spec)]
+    findings += [finding.under("spec") for finding in tags_held(plugin_findings(spec), known(spec.url), lock)]
     places = [(cluster, known(metadata.namespace)) for cluster in clusters]
     pulling = spec.model_copy(update={"image_pull_secret": name}) if pull_secrets else spec
     findings += [finding.under("spec") for finding in placed_findings(pulling, places)]
-    return plan_raw(Raw(metadata, spec, spec.wire()), name, clusters, findings, pull_secrets)
+    return plan_raw(Raw(metadata, spec, spec.wire()), name, clusters, findings, pull_secrets, lock)

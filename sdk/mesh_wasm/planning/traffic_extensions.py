@@ -8,6 +8,7 @@ from mesh_wasm.findings.finding import ordered
 from mesh_wasm.fleet.cluster import Fleet, Selection
 from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.model.traffic_extension import TrafficExtensionSpec, as_plugin, extension_path, plugin_form
+from mesh_wasm.modules.locked import Lock
 from mesh_wasm.rules.extensions import placed_extension_findings, traffic_extension_findings
 from mesh_wasm.values.base import Leaf, Model
 from mesh_wasm.values.deferred import Deferred, known
@@ -32,6 +33,7 @@ def plan_traffic_extension(
     fleet: Fleet,
     selection: Selection,
     pull_secrets: Sequence[PullSecret] = (),
+    lock: Lock | None = None,
 ) -> Plan:
     """The plan of a raw extension: one object per selected cluster. ``name`` is used where the metadata has none."""
     metadata, spec = document.metadata, document.spec
@@ -45,4 +47,4 @@ def plan_traffic_extension(
     places = [(cluster, known(metadata.namespace)) for cluster in clusters]
     findings += [finding.under("spec") for finding in placed_extension_findings(spec, places)]
     raw = Raw(metadata, as_plugin(spec), plugin_form(spec.wire()), PluginKind.TRAFFIC_EXTENSION, extension_path)
-    return plan_raw(raw, name, clusters, findings, pull_secrets)
+    return plan_raw(raw, name, clusters, findings, pull_secrets, lock)

@@ -8,6 +8,8 @@ __all__ = [
     "extensions",
     "image",
     "known_bugs",
+    "modules",
+    "of_modules",
     "pages",
     "pull_secrets",
     "security",

@@ -17,6 +17,7 @@ from .admission import lists as crdlists
 from .effect import blast, lua, silent, traffic, url_traps
 from .effect.workload import workload_of
 from .known_bugs import check as known_bugs
+from .modules import artifact, binary, configuration, effect, locking, signing
 from .pull_secrets import manifest as secretmanifest
 from .pull_secrets import registries
 from .subjects import ClusterPluginSubject, ExtensionSubject, PluginSubject, PullSubject, SecretSubject, Workload
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
     from mesh_wasm.model.plugin import WasmPluginSpec
 
 FAMILIES = (
+    locking,
+    artifact,
+    binary,
+    effect,
+    configuration,
+    signing,
     schema,
     crd,
     crdlists,
@@ -83,6 +90,11 @@ def placed_findings(
         if key not in alike:
             alike[key] = run(ClusterPluginSubject(spec, cluster.mesh, namespace, workload, foreign))
         by_cluster.setdefault(cluster.name, {}).update(dict.fromkeys(alike[key]))
+    return once(by_cluster)
+
+
+def once(by_cluster: dict[str, dict[Finding, None]]) -> list[Finding]:
+    """Findings by cluster: one that all clusters share names none of them."""
     if len(by_cluster) < 2:
         return [replace(f, cluster=name or None) for name, told in by_cluster.items() for f in told]
     found: list[Finding] = []

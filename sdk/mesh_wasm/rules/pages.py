@@ -99,6 +99,8 @@ def _page(rule: Rule) -> str:
     ]
     if rule.inventory:
         lines += ["", "With the inventory", "", *_code("yaml", rule.inventory)]
+    if rule.lock:
+        lines += ["", "With `mesh-wasm.lock`", "", *_code("json", rule.lock)]
     return "\n".join([*lines, "", f"Source: {rule.source}."]) + "\n"
 
 

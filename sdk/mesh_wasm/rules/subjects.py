@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from mesh_wasm.model.extension import WasmExtension
     from mesh_wasm.model.plugin import WasmPluginSpec
     from mesh_wasm.model.traffic_extension import TrafficExtensionSpec
+    from mesh_wasm.modules.locked import LockedModule, LockedSchema
+    from mesh_wasm.modules.reference import Reference
 
 
 class Workload(StrEnum):
@@ -97,3 +99,59 @@ class PullSubject:
     """Namespace of the plugin, if known."""
     secrets: tuple[SecretSubject, ...]
     """Secrets of the name that the plugin gives, in whatever namespace."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleSubject:
+    """A plugin, and what the lock file knows of its module; paths start at the plugin's spec."""
+
+    spec: WasmPluginSpec
+    """As one cluster gets it: the URL is that of the cluster's mirror."""
+    reference: Reference
+    entry: LockedModule | None
+    """None where the module is not locked."""
+    version: tuple[int, int] | None = None
+    """Istio's major and minor version; None: the newest."""
+
+    @property
+    def known(self) -> LockedModule | None:
+        """The entry, if it is of the very module that the plugin loads."""
+        digest = self.reference.digest
+        fits = self.entry is not None and digest in (None, self.entry.digest)
+        return self.entry if fits else None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigSubject:
+    """The effective configuration of a plugin, and the schema that it has to keep; paths start at the plugin's spec."""
+
+    config: Mapping[str, Any] = field(hash=False)
+    """May hold deferred leaves."""
+    schema: LockedSchema
+    given: bool
+    """Whether the schema is given in code; else the image carries it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionSchemaSubject:
+    """A schema that is given in code for the configuration of an extension; paths start at the extension."""
+
+    schema: LockedSchema
+
+
+@dataclass(frozen=True, slots=True)
+class SignedSubject:
+    """A module whose signature is asked for; paths start at the plugin's spec."""
+
+    entry: LockedModule | None
+    """What is known of the very module that the plugin loads."""
+    signers: frozenset[str]
+    """Names of the keys (:func:`mesh_wasm.modules.signers.signer_of`), one of which must have signed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignersSubject:
+    """The keys that an extension or a cluster asks signatures of; paths start at what holds ``verify``."""
+
+    keys: tuple[Any, ...]
+    """Texts; any may be deferred."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from mesh_wasm.chains.member import Member
 from mesh_wasm.findings.finding import Finding
+from mesh_wasm.planning.plan import PlannedPlugin
 
 from . import READERS
 
@@ -29,6 +30,18 @@ class Source:
     """Why it is not whole, as sentences."""
     pull_secrets: Mapping[tuple[str, str, str], str] = field(default_factory=dict, repr=False)
     """The texts of its pull secrets by cluster, namespace and name; only where they were asked for."""
+    keys: Mapping[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
+    """The public keys (PEM) of which one must have signed a plugin's module; by cluster, namespace and name."""
+
+
+def asked_keys(plugins: Iterable[PlannedPlugin]) -> dict[tuple[str, str, str], tuple[str, ...]]:
+    """The keys that planned plugins ask signatures of; of those whose place is known."""
+    found = {}
+    for one in plugins:
+        keys = tuple(one.cluster.verify) if one.keys is None else one.keys
+        if keys and isinstance(one.namespace, str) and isinstance(one.name, str):
+            found[one.cluster.name, one.namespace, one.name] = keys
+    return found
 
 
 class SourceError(Exception):

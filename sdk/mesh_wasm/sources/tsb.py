@@ -6,17 +6,19 @@ from pathlib import Path
 
 from mesh_wasm.chains.member import members_of
 from mesh_wasm.fleet.inventory import read_inventory
+from mesh_wasm.modules.locked import FILE_NAME, Lock
+from mesh_wasm.modules.lockfile import LockError, read_lock
 from mesh_wasm.tsb import Bundle
 from mesh_wasm.yaml.file import Located, Unreadable
 from mesh_wasm.yaml.paths import read_paths
 
-from .source import Options, Source, SourceError
+from .source import Options, Source, SourceError, asked_keys
 
 
 def read_tsb(path: Path, options: Options) -> Source | None:
     """The plugins of TSB documents in the clusters of the inventory; None where there are no TSB documents."""
     documents, problems = read_paths([str(path)])
-    bundle = Bundle(documents)
+    bundle = Bundle(documents, lock=_lock(path) if options.locked else None)
     if not bundle.read and not bundle.check():  # there are kinds of TSB of which nothing is known but what is not read
         return None
     for problem in problems:
@@ -31,7 +33,16 @@ def read_tsb(path: Path, options: Options) -> Source | None:
     plan = bundle.plan(fleet)
     members = [member for target in plan.targets for member in members_of(target.plan.plugins)]
     findings = tuple((_place(located), located.finding) for located in (*found, *plan.findings))
-    return Source(path.resolve().stem, tuple(members), tuple(fleet.names), findings)
+    keys = asked_keys(plugin for target in plan.targets for plugin in target.plan.plugins)
+    return Source(path.resolve().stem, tuple(members), tuple(fleet.names), findings, keys=keys)
+
+
+def _lock(path: Path) -> Lock:
+    """The lock file beside the documents."""
+    try:
+        return read_lock((path if path.is_dir() else path.parent) / FILE_NAME) or Lock(absent=True)
+    except LockError as error:
+        raise SourceError(str(error)) from None
 
 
 def _place(located: Located) -> str:

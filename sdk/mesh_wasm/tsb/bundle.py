@@ -16,6 +16,7 @@ from mesh_wasm.fleet.cluster import Fleet, Selection
 from mesh_wasm.fleet.placement import place
 from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.model.target import Target, TargetKind
+from mesh_wasm.modules.locked import Lock
 from mesh_wasm.planning.attached import Attached
 from mesh_wasm.planning.attachments import plan_attachments
 from mesh_wasm.planning.checks import check_attachments
@@ -43,6 +44,7 @@ class Bundle:
         waivers: Iterable[Waiver] = (),
         levels: Levels | None = None,
         today: datetime.date | None = None,
+        lock: Lock | None = None,
     ) -> None:
         """Read the documents; those of other kinds are passed over and counted in ``skipped``.
 
@@ -50,6 +52,7 @@ class Bundle:
         :param waivers: What is waived for all documents, beside the waivers in their own annotations.
         :param levels: Severities that were set otherwise.
         :param today: The day by which waivers end; default: today, in UTC.
+        :param lock: What is known of modules; plugins are pinned to it.
         """
         self.read = 0
         """Documents of kinds that mesh-wasm reads."""
@@ -58,6 +61,7 @@ class Bundle:
         self._findings: list[Located] = []
         self._index = Index(pull_secrets or {})
         self._waivers, self._levels, self._today = tuple(waivers), levels or Levels(), today
+        self._lock = lock
         for document in sorted(documents, key=lambda document: (document.file, document.index, document.line)):
             self._take(document)
 
@@ -161,7 +165,7 @@ class Bundle:
             # That there is no selector has been said already, and why.
             findings = [one for one in findings if not nowhere or one.path != ("namespaceSelector",)]
             return None, [*found, *(self._index.locate(finding, items, reached) for finding in findings)]
-        plan = plan_attachments(target, attached, fleet, _having(target, fleet), f"{kind} {fqn}")
+        plan = plan_attachments(target, attached, fleet, _having(target, fleet), f"{kind} {fqn}", lock=self._lock)
         plan = self._with_waivers(plan if clusters is None else plan.within(clusters), items)
         found += (self._index.locate(finding, items, reached) for finding in plan.findings)
         return TargetPlan(target, source, plan), found

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from mesh_wasm.modules.locked import Lock, LockedModule
 from mesh_wasm.modules.reference import Reference, reference_of
+from mesh_wasm.modules.signers import signers_of
 
 from .credentials import secret_credentials
 from .looking import look, moved
 from .registry import Denied, Registries, RegistryError
+from .signatures import signatures_of
 
 Progress = Callable[[str], None]
 """Told the URL of a module before it is looked at."""
@@ -30,6 +32,8 @@ class Use:
     """The plugin in words: ``edge/shop-acl``."""
     secret: str | None = field(default=None, repr=False)
     """The text of its pull secret, if that is to be tried."""
+    keys: tuple[str, ...] = ()
+    """The public keys of which one must have signed the module."""
 
 
 @dataclass(slots=True)
@@ -90,12 +94,14 @@ def make_lock(
         usable = old is not None and one.reference.digest in (None, old.digest)
         progress(url)
         try:
+            mine = _as_user(registries, one)
             if usable and old is not None and not again(one.reference):
-                entries[old.url] = old
+                entries[old.url] = _signed(mine, one, old)
             else:
-                seen = _seen(look(_as_user(registries, one), one.reference), before.modules.get(url), now)
+                seen = _seen(_signed(mine, one, look(mine, one.reference)), before.modules.get(url), now)
                 entries[url] = seen
                 changes += _changes(before.modules.get(url), seen)
+            problems += _unsigned(one, entries[old.url if usable and old is not None else url])
         except RegistryError as error:
             problems.append(f"{error} It is loaded by {one.where}.")
             continue
@@ -128,6 +134,26 @@ def check_lock(
                 changes += [said] if said else []
                 problems += _pull_problems(one, registries)
     return Outcome(lock, tuple(problems), tuple(changes))
+
+
+def _signed(registries: Registries, one: Wanted, entry: LockedModule) -> LockedModule:
+    """The entry with the signatures that its plugins ask for, looked for where they are not known yet."""
+    keys = tuple(dict.fromkeys(key for use in one.uses for key in use.keys))
+    image, artifact = one.reference.image, entry.artifact
+    missing = signers_of(keys).keys() - {signature.by for signature in entry.signatures}
+    if not missing or image is None or artifact is None:
+        return entry
+    found = signatures_of(registries, image, artifact, keys)
+    kept = tuple(signature for signature in entry.signatures if signature not in found)
+    return replace(entry, signatures=(*kept, *found))
+
+
+def _unsigned(one: Wanted, entry: LockedModule) -> Iterator[str]:
+    by = {signature.by for signature in entry.signatures}
+    for use in one.uses:
+        if use.keys and not by & signers_of(use.keys).keys():
+            yield f"{entry.url}: it is not signed as {use.plugin} in cluster {use.cluster} asks for."
+            return
 
 
 def _as_user(registries: Registries, one: Wanted) -> Registries:

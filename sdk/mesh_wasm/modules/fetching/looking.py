@@ -61,7 +61,7 @@ def look(registries: Registries, reference: Reference) -> LockedModule:
     registries.cache.keep_module(found.module)
     facts = look_at(found.module, beside=found.beside.get(RUNTIME_FILE))
     if found.cut:
-        facts = ModuleFacts(facts.sha256, facts.size + 1, unread="is larger than 256 MiB")
+        facts = ModuleFacts(facts.sha256, facts.size + 1, damaged="is larger than 256 MiB, and cut off there")
     artifact = Artifact(artifact.digest, artifact.media_type, artifact.layers, str(found.layout), None, artifact.index)
     schema = schema_of_image(registries, image, at.manifest, found.beside)
     return LockedModule(reference.url, artifact, facts, schema)
