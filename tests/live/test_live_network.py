@@ -265,7 +265,7 @@ def test_a_connection_that_traps_a_plugin(
         time.sleep(3)
     assert gateway.passed(gateway.first) == later
     if later is not None:
-        assert gateway.passed_http() == (later, [])
+        eventually(lambda: gateway.passed_http() == (later, []), "the same in front of HTTP", timeout=5)
 
 
 @pytest.mark.parametrize("strategy", ["FAIL_CLOSE", "FAIL_OPEN", "FAIL_RELOAD"])

@@ -330,24 +330,27 @@ def answers(stage: Stage) -> bool:
 
 
 def test_network_plugins_of_a_waypoint_stand_on_tcp_ports_only(tcp: Stage, modules: Modules, tmp_path: Path) -> None:
-    """`ports` are those of the Service, not those of its endpoints; explain and verify say what Envoy has."""
+    """`ports` are those of the Service, not those of its endpoints; explain and verify say what Envoy has.
+
+    No plugin is called as one of type HTTP was before it: docs/measured.md says what comes of that.
+    """
     url = tcp.registry.push("filters/network", modules("v1")).url
     aimed: dict[str, Any] = {"type": "NETWORK", "targetRefs": [ENTRY]}
     plugins = [
-        plugin(tcp, "none", url, **aimed),
-        plugin(tcp, "stats", url, phase="STATS", **aimed),
-        plugin(tcp, "authz", url, phase="AUTHZ", **aimed),
-        plugin(tcp, "client", url, match=[{"mode": "CLIENT"}], **aimed),
-        plugin(tcp, "gateway", url, type="NETWORK", targetRefs=[GATEWAY], phase="AUTHN", priority=5),
-        plugin(tcp, "root-class", url, type="NETWORK", targetRefs=[CLASS], phase="AUTHN", priority=9),
-        plugin(tcp, "port", url, priority=4, match=[{"ports": [{"number": 9000}]}], **aimed),
+        plugin(tcp, "tcp-none", url, **aimed),
+        plugin(tcp, "tcp-stats", url, phase="STATS", **aimed),
+        plugin(tcp, "tcp-authz", url, phase="AUTHZ", **aimed),
+        plugin(tcp, "tcp-client", url, match=[{"mode": "CLIENT"}], **aimed),
+        plugin(tcp, "tcp-gateway", url, type="NETWORK", targetRefs=[GATEWAY], phase="AUTHN", priority=5),
+        plugin(tcp, "root-tcp-class", url, type="NETWORK", targetRefs=[CLASS], phase="AUTHN", priority=9),
+        plugin(tcp, "tcp-port", url, priority=4, match=[{"ports": [{"number": 9000}]}], **aimed),
         plugin(tcp, "http", url, targetRefs=[GATEWAY]),
     ]
     rule = {"targetRefs": [ENTRY], "rules": [{}]}
     policy = {"kind": "AuthorizationPolicy", "metadata": {"name": "tcp", "namespace": tcp.namespace}, "spec": rule}
     apply(tcp, {"apiVersion": "security.istio.io/v1", **policy}, *plugins)
-    everywhere = ["root-class", "gateway", "authz", "stats", "none"]
-    on_9000 = [*everywhere[:-1], "port", "none"]
+    everywhere = ["root-tcp-class", "tcp-gateway", "tcp-authz", "tcp-stats", "tcp-none"]
+    on_9000 = [*everywhere[:-1], "tcp-port", "tcp-none"]
     eventually(lambda: passed(tcp, 9000) == on_9000, f"the order {on_9000}")
     eventually(lambda: passed(tcp, 9002) == everywhere, f"the order {everywhere}")
     until(tcp.proxy, lambda answer: names(answer) == ["http"], "the HTTP plugin")
@@ -362,7 +365,7 @@ def test_network_plugins_of_a_waypoint_stand_on_tcp_ports_only(tcp: Stage, modul
 
     code, told = verified(folder, tcp.proxy.admin)
     assert statuses(told) == dict.fromkeys([*on_9000, "http"], "loaded")
-    assert (code, [one["name"] for one in told["unseen"]]) == (0, ["client"])
+    assert (code, [one["name"] for one in told["unseen"]]) == (0, ["tcp-client"])
 
 
 @pytest.mark.parametrize(("strategy", "passes"), [("FAIL_CLOSE", False), ("FAIL_OPEN", True)])
@@ -373,10 +376,10 @@ def test_a_network_plugin_that_cannot_be_pulled_closes_connections_or_passes(
     url = tcp.registry.push("filters/network-unpulled", modules("v1")).url
     apply(
         tcp,
-        plugin(tcp, "works", url, type="NETWORK", targetRefs=[GATEWAY], phase="AUTHN"),
+        plugin(tcp, "tcp-works", url, type="NETWORK", targetRefs=[GATEWAY], phase="AUTHN"),
         plugin(
-            tcp, "denied", url, type="NETWORK", targetRefs=[ENTRY], failStrategy=strategy, imagePullSecret="nowhere"
+            tcp, "tcp-denied", url, type="NETWORK", targetRefs=[ENTRY], failStrategy=strategy, imagePullSecret="nowhere"
         ),
     )
-    eventually(lambda: passed(tcp, 9000) == ["works"] and answers(tcp) is passes, "its effect")
+    eventually(lambda: passed(tcp, 9000) == ["tcp-works"] and answers(tcp) is passes, "its effect")
     assert tcp.proxy.get().status == 200
