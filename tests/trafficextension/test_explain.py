@@ -52,6 +52,9 @@ def test_a_tie_across_kinds_is_shown_in_istiods_order_of_names() -> None:
     """What istiod puts behind the names of WasmPlugins takes part: a WasmPlugin a is compared as a~…"""
     (chain,) = chains([plugin("a", priority=1), extension("a-b", priority=1), extension("a.b", priority=1)])
     assert [member.name for member in chain.plugins] == ["a-b", "a.b", "a"]
+    (chain,) = chains([extension("a", priority=1), plugin("a-b", priority=1)])
+    assert [member.kind.value for member in chain.plugins] == ["TrafficExtension", "WasmPlugin"]
+    (chain,) = chains([plugin("a", priority=1), extension("a-b", priority=1), extension("a.b", priority=1)])
     tied = {step.member.name: step.tied for step in chain.http if step.member is not None}
     assert tied["a"] == ("a-b", "a.b")
 

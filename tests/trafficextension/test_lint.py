@@ -48,13 +48,19 @@ def test_a_good_one(text: str) -> None:
         (WASM.replace("{url:", "{imagePullSecret: a/b, url:"), ("MW215", "spec.wasm.imagePullSecret")),
         (WASM.replace("{url:", "{vmConfig: {env: [{name: ISTIO_META}]}, url:"), ("MW301", "spec.wasm.vmConfig.env[0].name")),
         (WASM.replace("{url:", "{failStrategy: FAIL_OPEN, url:") + "  phase: AUTHZ\n", ("MW308", "spec.wasm.failStrategy")),
-        (WASM.replace("  priority: 10\n", ""), ("MW214", "spec.priority")),
         (EXTENSION_HEAD, ("MW101", "spec")),
         (WASM + "  lua: {inlineCode: 'function envoy_on_request(h) end'}\n", ("MW110", "spec.lua")),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_where_it_stands(text: str, found: tuple[str, str]) -> None:
     assert told(text) == [found]
+
+
+def test_one_without_a_priority_is_heavier_where_the_other_kind_runs_too() -> None:
+    """The rule is an info by itself, and a warning where another plugin of the phase can run on the same workload."""
+    unset = WASM.replace("  priority: 10\n", "")
+    assert told(unset) == []
+    assert told(f"{unset}---\n{GOOD}") == [("MW214", "spec.priority")]
 
 
 def test_a_cluster_must_know_the_kind() -> None:
