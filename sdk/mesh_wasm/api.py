@@ -18,6 +18,7 @@ from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.parse import Parsed, parse
 from mesh_wasm.model.plugin import WasmPluginSpec
+from mesh_wasm.model.traffic_extension import TrafficExtensionSpec
 from mesh_wasm.planning.manifests import to_yaml, write_tree
 from mesh_wasm.rules.waivers import LevelError, Levels
 from mesh_wasm.sources.source import Options, Source, SourceError, load_source
@@ -43,6 +44,7 @@ __all__ = [
     "Severity",
     "Source",
     "SourceError",
+    "TrafficExtensionSpec",
     "Unreadable",
     "WasmExtensionAttachment",
     "WasmPluginSpec",

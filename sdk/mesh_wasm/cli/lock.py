@@ -165,6 +165,8 @@ def _uses(source: Source, more_keys: tuple[str, ...]) -> Iterator[Use]:
     for member in source.members:
         spec, namespace = member.spec, member.namespace or "default"
         url, sha256, named = spec.get("url"), spec.get("sha256"), spec.get("imagePullSecret")
+        if member.is_script:
+            continue  # nothing is loaded from anywhere
         if not isinstance(url, str) or url in (SECRET_MARK, UNKNOWN_MARK):
             click.echo(f"note: {namespace}/{member.name}: its URL is not known before `pulumi up`.", err=True)
             continue
