@@ -40,6 +40,7 @@ class Cluster:
         says what switching a running cluster means.
     :param secrets_mutable: Whether ``provider`` has ``enable_secret_mutable``. With ``kubeconfig`` it always has. Without
         it, pull secrets change their names with their content, so that none is ever absent.
+    :param verify: Public keys (PEM): one of them must have signed each module, unless the extension names its own keys.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Cluster:
         wasm_download_proxy: bool | None = None,
         emit: PluginKind | str | None = None,
         secrets_mutable: bool | None = None,
+        verify: Sequence[str] | None = None,
     ) -> None:
         if (provider is None) == (kubeconfig is None):
             raise pulumi.RunError(
@@ -77,6 +79,7 @@ class Cluster:
             "wasm_download_proxy": wasm_download_proxy,
             "emit": emit,
             "secrets_mutable": True if provider is None else secrets_mutable,
+            "verify": verify,
         }
         self.facts = {key: value for key, value in facts.items() if value is not None}
 
