@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from . import engine, imports, linting, planning, registration
+from . import engine, imports, linting, locking, planning, registration
 from .figures import Figure
 from .table import show, write
 
@@ -28,6 +28,7 @@ SECTIONS: dict[str, Callable[[Wanted], Iterator[Figure]]] = {
     "import": lambda wanted: imports.figures(wanted.times),
     "lint": lambda wanted: linting.figures([1_000], wanted.times),
     "planning": lambda wanted: planning.figures([1_000, 10_000 if wanted.quick else 100_000], wanted.times),
+    "lock": lambda wanted: locking.figures(wanted.times),
     "registration": lambda wanted: registration.figures(wanted.plugins, wanted.times),
     "engine": lambda wanted: engine.figures([50] if wanted.quick else [200], max(1, wanted.times // 2)),
 }

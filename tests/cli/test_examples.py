@@ -18,6 +18,7 @@ PROGRAMS = {
     "istio-seed": (EXAMPLES / "istio-seed", EXAMPLES / "istio-seed" / "golden"),
     "tsb-fleet": (EXAMPLES / "tsb-fleet", EXAMPLES / "tsb-fleet" / "golden"),
     "tsb-yaml": (EXAMPLES / "tsb-yaml", EXAMPLES / "tsb-yaml" / "golden"),
+    "locked": (EXAMPLES / "locked", EXAMPLES / "locked" / "golden"),
     "two-stacks": (EXAMPLES / "two-stacks" / "team", EXAMPLES / "two-stacks" / "golden"),
 }
 
@@ -48,3 +49,11 @@ def test_the_first_program_of_the_readme_runs_as_it_stands() -> None:
     assert not [finding for _, finding in run.ledger.findings if finding.is_error]
     kinds = [one.kind for one in planned_objects(run)]
     assert (kinds.count("WasmPlugin"), kinds.count("Secret")) == (4, 4)
+
+
+def test_the_locked_example_pins_each_cluster_to_its_own_entry() -> None:
+    files = read_tree(EXAMPLES / "locked" / "golden" / "manifests")
+    urls = sorted(line.split()[1] for text in files.values() for line in text.splitlines() if line.startswith("  url:"))
+    assert len(urls) == 4
+    assert all("@sha256:" in url for url in urls)
+    assert sum("mirror.west.acme.io:5000" in url for url in urls) == 2
