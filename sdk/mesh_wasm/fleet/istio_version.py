@@ -41,6 +41,9 @@ TRANSLATED = "~istio-translated-wasmplugin"
 _TEXT = re.compile(r"^v?(\d+)\.(\d+)")
 _NEW = "extensions.istio.io/trafficextension/"
 _OLD = "extensions.istio.io/wasmplugin/"
+_MISSPELT = "extenstions.istio.io/wasmplugin/"
+_SPELT_RIGHT_SINCE: Version = (1, 26)
+"""Before, istiod wrote the misspelt name (istio/istio#55344); that was read, not seen."""
 
 
 def version_of(text: str | None) -> Version | None:
@@ -79,8 +82,9 @@ class FilterName:
         """Read the name of a filter in a configuration dump; None for a filter that comes from neither kind."""
         if resource.startswith(_NEW):
             return cls.of_plugin(resource.removeprefix(_NEW), TRAFFIC_EXTENSION)
-        if resource.startswith(_OLD):
-            return cls.of_plugin(resource.removeprefix(_OLD), WASM_PLUGIN)
+        for prefix in (_OLD, _MISSPELT):
+            if resource.startswith(prefix):
+                return cls.of_plugin(resource.removeprefix(prefix), WASM_PLUGIN)
         return None
 
     @classmethod
@@ -97,7 +101,8 @@ class FilterName:
     def resource(self, version: Version | None) -> str:
         """What an Istio of this version calls the filter in the configuration of Envoy."""
         if not has(TRAFFIC_EXTENSION_SINCE, version):
-            return f"{_OLD}{self.namespace}.{self.name}"
+            prefix = _OLD if has(_SPELT_RIGHT_SINCE, version) else _MISSPELT
+            return f"{prefix}{self.namespace}.{self.name}"
         return f"{_NEW}{self.namespace}.{compared_name(self.name, version, self.kind)}"
 
 
