@@ -67,3 +67,15 @@ def test_an_empty_selector_is_what_no_selector_is() -> None:
     text = plugin("a", "priority: 1").replace("{matchLabels: {app: gw}}", "{}")
     assert told(text) == [("MW403", Severity.WARNING)]
     assert ("MW401", Severity.ERROR) in told(text.replace("{}", "{matchLabels: {}}"))
+
+
+def test_what_names_no_namespace_has_none_in_any_sentence() -> None:
+    head = "apiVersion: extensions.istio.io/v1alpha1\nkind: {}\nmetadata: {{name: a}}\nspec:\n  priority: 1\n"
+    reference = "  targetRefs: [{group: gateway.networking.k8s.io, kind: GatewayClass, name: istio-waypoint}]\n"
+    url = "  url: oci://registry.acme.io/filters/acl:1\n  imagePullSecret: regcred\n"
+    wasm = "  wasm: {url: 'oci://registry.acme.io/filters/acl:1'}\n"
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: regcred}\ntype: Opaque\n"
+    plain, other = head.format("WasmPlugin") + reference + url, head.format("TrafficExtension") + reference + wasm
+    sentences = [f"{one.finding.message} {one.finding.fix}" for one in found(plain, plain, other, secret)]
+    assert len(sentences) > 3
+    assert not [sentence for sentence in sentences if "None" in sentence]

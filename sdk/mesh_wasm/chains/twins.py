@@ -40,5 +40,6 @@ def _findings(found: dict[tuple[str | None, str], list[tuple[Member, Member]]]) 
         where = f" of cluster{'s' * (len(clusters) > 1)} {listed(clusters)}" if any(clusters) else ""
         other = pairs[0][1]
         by = f", declared by {other.declared_by}" if other.declared_by else ""
-        says = f"namespace {namespace}{where} has a {other.kind} {name} too{by}: both run."
+        place = f"namespace {namespace}" if namespace else "the same namespace"
+        says = f"{place}{where} has a {other.kind} {name} too{by}: both run."
         yield kinds.BOTH_KINDS.at(says=says, cluster=clusters[0] or None if len(clusters) == 1 else None)
