@@ -35,7 +35,7 @@ class WasmExtension(DeclaredExtension):
     fqn: pulumi.Output[str]
     """``organizations/<organization>/extensions/<name>``."""
     definition: pulumi.Output[ExtensionDefinition]
-    """The extension as attachments of other languages and stacks take it; secret where its parts are."""
+    """The extension as attachments of other stacks take it; secret where its parts are."""
 
     def __init__(self, name: str, args: WasmExtensionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare an extension.

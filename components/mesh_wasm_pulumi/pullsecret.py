@@ -31,7 +31,7 @@ class PullSecret(DeclaredSecret):
     """Credentials of a registry; the Secret is put beside every plugin that needs it."""
 
     definition: pulumi.Output[PullSecretDefinition]
-    """The pull secret as other components and stacks take it; secret."""
+    """The pull secret as other stacks take it; secret."""
 
     def __init__(self, name: str, args: PullSecretArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Declare the credentials of a registry.

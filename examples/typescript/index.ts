@@ -41,17 +41,17 @@ const acl = new wasm.WasmExtension("acl-check", {
     organization: "acme",
     image: "oci://registry.acme.io/filters/acl-check:1.4.2"
         + "@sha256:7e5b0f3f6a3f1d2f9c0b8a7d6e5f4c3b2a1908f7e6d5c4b3a29180f7e6d5c4b3",
-    phase: wasm.PluginPhase.AUTHZ,
+    phase: wasm.PluginPhase.Authz,
     priority: 10,
     allowedIn: [tenant],
     config: { mode: "enforce" },
-    pullSecret: registry.definition,
+    pullSecret: registry,
 });
 
 const edge = new wasm.IngressGatewayAttachment("shop-edge", {
     gateway: `${tenant}/workspaces/web/gatewaygroups/edge/ingressgateways/shop`,
     workloadSelector: { namespace: "edge", labels: { app: "shop-gateway" } },
-    extensions: [{ extension: acl.definition, config: { mode: "audit" } }],
+    extensions: [{ extension: acl, config: { mode: "audit" } }],
     fleet,
     clusters: { env: "prod" },
 });
@@ -59,7 +59,7 @@ const edge = new wasm.IngressGatewayAttachment("shop-edge", {
 const services = new wasm.SecurityGroupAttachment("shop-services", {
     group: `${tenant}/workspaces/web/securitygroups/services`,
     namespaceSelector: ["*/shop", "east/pay"],
-    extensions: [{ extension: acl.definition }],
+    extensions: [{ extension: acl }],
     fleet,
 });
 

@@ -140,7 +140,7 @@ def test_an_object_exists_already_and_is_adopted(
     failed = stack.up("--skip-preview", "--continue-on-error").bad()
     said = sentences(failed.output)
     assert f"WasmPlugin {edge}/raw-0 exists already in cluster {cluster.name}, and is not" in said
-    assert "upsert_existing_objects=True and enable_patch_force=True" in said
+    assert "upsert_existing_objects and enable_patch_force set to true" in said
     command = failed.diagnostics.split("adopt it: `")[1].partition("`")[0]
     stack.run(*shlex.split(command)[1:], "--yes").good()
 

@@ -35,7 +35,7 @@ from .state import Home
 
 USER = "puller"
 REALM = "https://registry.example.com/"
-"""Since Istio 1.31 an agent refuses a challenge whose realm is no http(s) URL with a public host."""
+"""An agent refuses a challenge whose realm is no http(s) URL with a public host: since 1.27.8, 1.28.5, 1.29.1 and 1.30.0."""
 
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _CONFIG = "application/vnd.oci.image.config.v1+json"

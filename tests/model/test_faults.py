@@ -49,7 +49,7 @@ ANSWERS = {
             "exists already in cluster east",
             "aliases=[Alias(name=",
             "`pulumi import … edge/shop-acl`",
-            "upsert_existing_objects=True",
+            "upsert_existing_objects and enable_patch_force set to true",
         ],
     ),
     "conflict": (

@@ -189,3 +189,34 @@ def test_whoever_reports_a_shape_says_what_to_write() -> None:
                     if not any(keyword.arg == "fix" for keyword in node.keywords):
                         bare.append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert not bare
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        *(("config", "pluginConfig"), ("configuration", "pluginConfig"), ("defaultConfig", "pluginConfig")),
+        *(("image", "url"), ("workloadSelector", "selector"), ("rootId", "pluginName"), ("root_id", "pluginName")),
+        *(
+            ("failOpen", "failStrategy"),
+            ("matchRules", "match"),
+            ("pullSecret", "imagePullSecret"),
+            ("env", "vmConfig"),
+        ),
+    ],
+)
+def test_a_name_of_another_api_leads_to_the_field(written: str, meant: str) -> None:
+    document = {"url": "oci://r.example.com/acl:1", written: "x"}
+    (finding,) = parse(WasmPluginSpec, document, wire=True).findings
+    assert finding.rule == "MW102"
+    assert f"did you mean {meant!r}?" in finding.message
+
+
+@pytest.mark.parametrize("source", ["secretKeyRef", "configMapKeyRef", "fieldRef", "resourceFieldRef"])
+def test_a_source_of_a_pods_variable_is_answered_with_what_a_plugin_has(source: str) -> None:
+    variable = {"name": "A", "valueFrom": {source: {"name": "oidc", "key": "client_secret"}}}
+    document = {"url": "oci://r.example.com/acl:1", "vmConfig": {"env": [variable]}}
+    (finding,) = parse(WasmPluginSpec, document, wire=True).findings
+    assert (finding.rule, finding.path) == ("MW104", ("vmConfig", "env", 0, "valueFrom"))
+    assert source in finding.message
+    assert "HOST" in finding.fix
+    assert "oidc" not in str(finding), "what stands there may be a secret"

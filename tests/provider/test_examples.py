@@ -46,7 +46,7 @@ def test_typescript_example_uses_what_the_schema_has() -> None:
         assert set(resource.get("requiredInputs", ())) <= used
     for name in re.findall(r"wasm\.types\.input\.(\w+)Args", text):
         assert f"mesh-wasm:index:{name}" in SCHEMA["types"]
-    for name, member in re.findall(r"wasm\.(\w+)\.([A-Z_]+)\b", text):
+    for name, member in re.findall(r"wasm\.(\w+)\.([A-Z]\w+)\b", text):
         values = SCHEMA["types"][f"mesh-wasm:index:{name}"]["enum"]
         assert member in [one["name"] for one in values]
 

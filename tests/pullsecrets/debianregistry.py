@@ -16,7 +16,7 @@ from mesh.loopback import free_ports
 
 PROGRAMS = ("docker-registry", "htpasswd")
 REALM = "https://registry.example.com/"
-"""Since Istio 1.31 an agent refuses a challenge whose realm is no URL of a public host (facts A3.7)."""
+"""Since Istio 1.27.8, 1.28.5, 1.29.1 and 1.30.0 an agent refuses a challenge whose realm is no URL of a public host."""
 
 
 def missing() -> str:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,6 @@ from pulumi.runtime.proto import errors_pb2, provider_pb2, provider_pb2_grpc, st
 
 from mesh_wasm_pulumi.offline.monitor import RecordingMonitor
 
-COMPONENTS = Path(__file__).parents[2] / "components"
 SIG = rpc._special_sig_key
 
 
@@ -43,6 +43,11 @@ def provider_ref(monitor: RecordingMonitor, cluster: str) -> dict[str, Any]:
     return {SIG: rpc._special_resource_sig, "urn": urn, "id": f"{cluster}-id", "packageVersion": ""}
 
 
+def component_ref(made: Answer) -> dict[str, Any]:
+    """The reference to a component that has been made: what language hosts send where the component itself is given."""
+    return {SIG: rpc._special_resource_sig, "urn": made.urn, "packageVersion": ""}
+
+
 @dataclass
 class Answer:
     """What came back from a Construct call."""
@@ -63,12 +68,17 @@ class Answer:
 class Plugin:
     """The plugin's process; use it as a context manager."""
 
-    def __init__(self, monitor: RecordingMonitor) -> None:
+    def __init__(self, monitor: RecordingMonitor, quiet: float = 0.05, folder: Path | None = None) -> None:
+        """``quiet``: how long refusals wait, shorter than for users; ``folder``: start it as Pulumi does, from there."""
         self.engine = self.monitor = monitor
+        serve = f"from mesh_wasm_pulumi.provider import main; main(quiet={quiet})"
+        self._command = [sys.executable, *(["-c", serve] if folder is None else [str(folder)])]
+        self.answered: dict[str, float] = {}
+        """When each component was answered last."""
         self.stderr: list[str] = []
 
     def __enter__(self) -> Plugin:
-        command = [sys.executable, str(COMPONENTS), self.monitor.address]
+        command = [*self._command, self.monitor.address]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         stdout, stderr = self._process.stdout, self._process.stderr
         assert stdout is not None
@@ -137,6 +147,7 @@ class Plugin:
             **options,
         )
         call = self._stub.Construct.future(request, timeout=30)
+        call.add_done_callback(lambda _: self.answered.update({name: time.monotonic()}))
 
         def answer() -> Answer:
             try:

@@ -11,14 +11,24 @@ INTRO = """\
 
 Made from the docstrings in `components/mesh_wasm_pulumi` by `make golden`; do not edit. Names are those of Python; every
 other Pulumi language writes them in camelCase. An Output will do at every leaf, but for what is marked *plain*: these
-values decide which objects exist, so they must be known at preview. In Python a `Fleet` of `Cluster`s makes the argument
-`fleet`, and `chains()` gives the chains of the program. These names, and no others, are the promise of the package.
+values decide which objects exist, so they must be known at preview. An extension and a pull secret (type *any*) are given
+as the component itself. In Python a `Fleet` of `Cluster`s makes the argument `fleet`, and `chains()` gives the chains of
+the program. These names, and no others, are the promise of the package. Other languages: [languages.md](languages.md).
 """
 
 
 def reference(schema: dict[str, Any]) -> str:
     """The page for a package schema."""
-    return "\n".join([INTRO, *_components(schema), *_types(schema), *_enums(schema)]) + "\n"
+    page = "\n".join([INTRO, *_components(schema), *_types(schema), *_enums(schema)]) + "\n"
+    return _in_python(page, schema)
+
+
+def _in_python(page: str, schema: dict[str, Any]) -> str:
+    """The page with the arguments that descriptions name in Python's spelling; code, in backticks, is left alone."""
+    owners = [*schema["resources"].values(), *schema["types"].values()]
+    names = {name for one in owners for part in ("inputProperties", "properties") for name in one.get(part, {})}
+    pattern = r"`[^`]*`|\b(" + "|".join(sorted(name for name in names if name != name.lower())) + r")\b"
+    return re.sub(pattern, lambda found: found[0] if found[1] is None else _snake(found[1]), page)
 
 
 def _components(schema: dict[str, Any]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Running a Pulumi YAML program against the plugin, as far as the examples need it: resources, variables, ``${…}``.
 
-It stands in for Pulumi's YAML language host: every reference to a component becomes an output value, secret where the
-component's output is, with the component as its dependency.
+It stands in for Pulumi's YAML language host: a component that is given becomes a resource reference, an output of one an
+output value, secret where the component's output is, with the component as its dependency.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from .plugin import SIG, Plugin, output, provider_ref
+from .plugin import SIG, Answer, Plugin, component_ref, output, provider_ref
 
 _REFERENCE = re.compile(r"^\$\{([A-Za-z0-9_-]+)(?:\.([A-Za-z0-9_]+))?\}$")
 
@@ -26,7 +26,6 @@ class YamlProgram:
         self._plugin = plugin
         self._resources: Mapping[str, Any] = document["resources"]
         self._variables: Mapping[str, Any] = document.get("variables", {})
-        self._config: Mapping[str, Any] = document.get("config", {})
         self._made: dict[str, Any] = {}
         self.outputs: Any = document.get("outputs", {})
 
@@ -50,6 +49,8 @@ class YamlProgram:
         return self._made[name]
 
     def _resolve(self, value: Any) -> Any:
+        if isinstance(value, Mapping) and value.keys() == {"fn::secret"}:
+            return output(self._resolve(value["fn::secret"]), secret=True)
         if isinstance(value, Mapping):
             return {key: self._resolve(item) for key, item in value.items()}
         if isinstance(value, list):
@@ -60,12 +61,9 @@ class YamlProgram:
     def _referred(self, name: str, field: str | None) -> Any:
         if name in self._variables:
             return self._resolve(self._variables[name])
-        if name in self._config:
-            setting = self._config[name]
-            return output(setting["default"], secret=bool(setting.get("secret")))
         made = self._make(name)
         if field is None:
-            return made
+            return component_ref(made) if isinstance(made, Answer) else made
         told = made.state[field]
         hidden = isinstance(told, Mapping) and SIG in told
         return output(told["value"] if hidden else told, secret=hidden, deps=(made.urn,))

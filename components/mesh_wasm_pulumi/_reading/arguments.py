@@ -13,6 +13,7 @@ from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding, quoted
 from mesh_wasm.findings.foreign_names import FOREIGN_NAMES
 from mesh_wasm.findings.suggestions import did_you_mean, suggestion
+from mesh_wasm_pulumi._values.ledger import ledger
 
 
 def arguments(args: Any) -> Mapping[str, Any]:
@@ -52,6 +53,7 @@ def in_order(value: Any) -> Any:
 
 
 def _unknown(key: str, allowed: list[str]) -> Finding:
-    guess = suggestion(key, allowed, FOREIGN_NAMES)
-    fix = f"Write `{guess}`, or remove the argument." if guess else f"Known arguments: {', '.join(allowed)}."
+    names = [to_camel(name) for name in allowed] if ledger().hosted else allowed
+    guess = suggestion(key, names, FOREIGN_NAMES)
+    fix = f"Write `{guess}`, or remove the argument." if guess else f"Known arguments: {', '.join(names)}."
     return schema.UNKNOWN_FIELD.at(key, says=f"there is no argument {quoted(key)}{did_you_mean(guess)}", fix=fix)

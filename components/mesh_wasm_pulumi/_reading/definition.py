@@ -18,8 +18,10 @@ from mesh_wasm.findings.finding import Finding, Path
 from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.values.deferred import Deferred
 from mesh_wasm_pulumi._telling.refusal import refuse_apart
-from mesh_wasm_pulumi._values.leaves import OutputLeaf, holds_outputs, lower, mapped, output_of
+from mesh_wasm_pulumi._values.declared import ResourceReference
+from mesh_wasm_pulumi._values.leaves import OutputLeaf, UnknownOutput, holds_outputs, lower, mapped, output_of
 from mesh_wasm_pulumi._values.ledger import ledger
+from mesh_wasm_pulumi.tokens import token
 
 VERSION_FIELD = "version"
 SECRET_FIELDS = "secretFields"
@@ -63,12 +65,13 @@ class DefinitionLeaf(OutputLeaf):
     def __init__(self, output: pulumi.Output[Any], name: str, path: Path) -> None:
         """``name`` is the component that takes it, ``path`` the argument."""
         book = ledger()  # opened here: what is refused in an apply has to be told in the program's own ledger
-        super().__init__(output.apply(lambda known: _settled(known, name, path, hosted=book.hosted)))
+        settled = output.apply(lambda known: _settled(known, name, path, hosted=book.hosted))
+        super().__init__(settled, unknown=isinstance(output, UnknownOutput))
         self._opened = _open(self.output)
 
     def map(self, fn: Callable[[Any], Any]) -> Deferred:
         """The Output of ``fn`` applied to the definition's fields, of which secret ones are Outputs."""
-        return OutputLeaf(self._opened.apply(partial(mapped, fn)))
+        return OutputLeaf(self._opened.apply(partial(mapped, fn)), unknown=self.unknown)
 
     def hidden(self, value: Any) -> list[Any]:
         """The secret parts of its value."""
@@ -115,6 +118,20 @@ def version_findings(definition: Any) -> list[Finding]:
         return []
     says = f"the definition is of version {version}; this mesh-wasm reads up to version {VERSION}."
     return [sharing.NEWER_DEFINITION.at(VERSION_FIELD, says=says)]
+
+
+def foreign(given: ResourceReference, wanted: str) -> Finding:
+    """The finding about a resource in the place of an extension or a pull secret of this program."""
+    if given.type != token(wanted):
+        says = f"expected a {wanted} or its definition, got {given.name}, which is a {given.type}."
+        return schema.WRONG_TYPE.at(says=says, fix=f"Give a {wanted}, or the output 'definition' of one.")
+    says = f"the {wanted} {given.name} was made by another process of the package, which this one cannot look into."
+    return schema.WRONG_TYPE.at(says=says, fix=_ONE_PROVIDER)
+
+
+_ONE_PROVIDER = (
+    "Give both components the same provider of the package, or none; or give the output 'definition' instead."
+)
 
 
 def definition_output(definition: PullSecret, urn: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 
 from mesh_wasm.findings import placing, schema, sharing
-from mesh_wasm.findings.finding import Finding, errors, quoted
+from mesh_wasm.findings.finding import Finding, Path, errors, quoted
 from mesh_wasm.findings.rule import Rule
 from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.extension import CatalogueEntry
@@ -18,12 +18,12 @@ from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.planning.attached import Attached
 from mesh_wasm.planning.entries import entry_findings
 from mesh_wasm.values.deferred import Deferred, known
-from mesh_wasm_pulumi._values.declared import DeclaredExtension, SecretRef
-from mesh_wasm_pulumi._values.leaves import lift
+from mesh_wasm_pulumi._values.declared import DeclaredExtension, ResourceReference, SecretRef
+from mesh_wasm_pulumi._values.leaves import OutputLeaf, lift
 from mesh_wasm_pulumi.args import AttachedExtensionArgs
 
 from .arguments import known_arguments
-from .definition import DefinitionLeaf, fields_of, version_findings
+from .definition import DefinitionLeaf, fields_of, foreign, version_findings
 from .lock import program_lock
 from .secret_refs import KEYS, documents, read_secrets, reference_findings
 
@@ -45,6 +45,8 @@ class Entry:
     broken: bool
     owned: bool
     """Whether a WasmExtension of this program reports the extension's own problems."""
+    nameless: tuple[Finding, ...] = ()
+    """What is said where no name of its resources is known before the update."""
     problems: tuple[Finding, ...] = ()
     """Why the item is no attachment at all; then nothing else is said of it."""
 
@@ -64,7 +66,7 @@ def read_entries(args: Mapping[str, Any], component: str) -> list[Entry]:
 
 _LIST = "expected a plain list: which extensions are attached decides which objects exist."
 _ITEM = "expected a plain object with the field extension: which one is attached decides which objects exist."
-_ITEMS = 'Write [{"extension": acl}, …]; an item\'s other fields may be Outputs.'
+_ITEMS = "Give a plain list of objects with the field extension; their other fields may be Outputs."
 
 
 def _no_list(value: Any) -> Rule:
@@ -85,6 +87,8 @@ def _entry(index: int, given_item: Any, component: str) -> Entry:
         missing = schema.REQUIRED.at(*path, "extension", says="this field is required.", fix=_EXTENSION)
         _, unknown = known_arguments(item, AttachedExtensionArgs)
         return _misshapen(missing, *(finding.under(*path) for finding in unknown))
+    if isinstance(given, ResourceReference):
+        return _misshapen(foreign(given, DeclaredExtension.KIND).under(*path, "extension"))
     if not isinstance(given, DeclaredExtension | pulumi.Output | Mapping):
         says = f"expected a WasmExtension or its definition, got {kind_of_value(given)}."
         return _misshapen(schema.WRONG_TYPE.at(*path, "extension", says=says, fix=_EXTENSION))
@@ -96,12 +100,14 @@ def _entry(index: int, given_item: Any, component: str) -> Entry:
         secrets = given._secrets if own is None else own
         # A definition that is not known yet cannot tell its pull secrets, so those of the reference stand in.
         named = own is not None or (isinstance(given._document, Deferred) and bool(secrets))
-        return Entry(fields, given._document, secrets, named, key, given._broken, owned=True)
+        nameless = _nameless(path, fields["fqn"], _NO_FQN_YET)
+        return Entry(fields, given._document, secrets, named, key, given._broken, owned=True, nameless=nameless)
     if isinstance(given, pulumi.Output):
         whole = DefinitionLeaf(given, component, (*path, "extension"))
         last = _last(known(fields.get("fqn")))
         fields.setdefault("fqn", whole.map(lambda definition: definition["fqn"]))
-        return Entry(fields, whole, own or [], own is not None, last or str(index), False, owned=False)
+        nameless = _nameless(path, fields["fqn"], _NO_DEFINITION_YET)
+        return Entry(fields, whole, own or [], own is not None, last or str(index), False, False, nameless)
     raw = dict(given)
     of_extension = read_secrets(raw, component) or []
     document = lift({key: value for key, value in raw.items() if key not in KEYS})
@@ -110,10 +116,26 @@ def _entry(index: int, given_item: Any, component: str) -> Entry:
         document["pullSecrets"] = documents(of_extension)
     secrets = of_extension if own is None else own
     key = _last(known(fields.get("fqn"))) or str(index)
-    return Entry(fields, document, secrets, own is not None, key, False, owned=False)
+    nameless = _nameless(path, fields.get("fqn"), _NO_FQN_YET)
+    return Entry(fields, document, secrets, own is not None, key, False, False, nameless)
 
 
 _EXTENSION = "Give a WasmExtension, or the definition of one."
+
+
+def _nameless(path: Path, fqn: Any, says: str) -> tuple[Finding, ...]:
+    """The finding where the FQN is sure to stay unknown at preview, which would then show names of no resource.
+
+    In a program of Python nobody can be sure: there the place in the list names them, at preview and at up alike.
+    """
+    if isinstance(fqn, OutputLeaf) and fqn.unknown:
+        return (placing.UNDECIDED.at(*path, "fqn", says=says, fix=_GIVE_FQN),)
+    return ()
+
+
+_NO_DEFINITION_YET = "the definition is not known yet, and without an FQN nothing can be named after its extension."
+_NO_FQN_YET = "the extension's FQN is not known yet, and its plugins are named after it."
+_GIVE_FQN = "Give fqn beside the extension, as a plain text: organizations/<organization>/extensions/<name>."
 
 
 def _last(fqn: Any) -> str | None:
@@ -154,6 +176,7 @@ def attached_of(
                 findings += [finding.under(*prefix, "extension") for finding in found]
             elif errors(found):
                 broken = True
+    findings += entry.nameless
     attachment = parse(WasmExtensionAttachment, {key: value for key, value in item.items() if value is not None})
     findings += [finding.under(*prefix) for finding in attachment.findings]
     own = None

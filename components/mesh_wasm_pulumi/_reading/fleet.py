@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
+from pydantic.alias_generators import to_snake
 
 from mesh_wasm.findings import placing, schema
-from mesh_wasm.findings.finding import Finding, quoted
+from mesh_wasm.findings.finding import Finding
 from mesh_wasm.fleet.cluster import Cluster, Fleet, Selection
 from mesh_wasm.fleet.facts import fact_findings, version_in_quotes
 from mesh_wasm.model.parse import parse
@@ -24,9 +25,9 @@ KEYS = frozenset({"fleet", "clusters", "cluster_names", "clusterNames"})
 """The arguments that this module reads."""
 
 
-_PLAIN_FLEET = "Give a Fleet, of which kubeconfigs may be Outputs."
-_PROVIDER = "Give the cluster a provider (in Python: Cluster, with provider or kubeconfig, in a Fleet)."
-_FLEET = "Give a Fleet of Clusters (other languages: the clusters by name)."
+_PLAIN_FLEET = "Give the clusters by name (Python: a Fleet); inputs of their providers may be Outputs."
+_PROVIDER = "Give the cluster a provider (Python: Cluster, with provider or kubeconfig, in a Fleet)."
+_FLEET = "Give the clusters by name (Python: a Fleet of Clusters)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +103,13 @@ def cluster_names(args: Mapping[str, Any]) -> Any:
 
 def _plain(document: dict[str, Any], path: tuple[str, ...]) -> tuple[dict[str, Any], list[Finding]]:
     """The document without what is deferred, and a finding for each of these: facts decide which objects exist."""
-    names = {"labels": "clusters", "names": "cluster_names"} if not path else {}
+    names = {"labels": "clusters", "names": "clusterNames"} if not path else {}
     findings: list[Finding] = []
     out: dict[str, Any] = {}
     for key, value in document.items():
         parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else [value]
         if any(isinstance(part, Deferred) for part in parts):
-            says = f"{quoted(names.get(key, key))} decides which objects exist."
+            says = f"{to_snake(names.get(key, key))} decides which objects exist."
             findings.append(placing.UNDECIDED.at(*path, names.get(key, key), says=says))
         else:
             out[key] = value

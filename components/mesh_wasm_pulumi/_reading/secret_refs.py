@@ -15,10 +15,10 @@ from mesh_wasm.model.parse import parse
 from mesh_wasm.model.pull_secret import PullSecret as Definition
 from mesh_wasm.values.deferred import known
 from mesh_wasm.values.naming import short_hash, shortened
-from mesh_wasm_pulumi._values.declared import DeclaredSecret, SecretRef
+from mesh_wasm_pulumi._values.declared import DeclaredSecret, ResourceReference, SecretRef
 from mesh_wasm_pulumi._values.leaves import lift, lower
 
-from .definition import DefinitionLeaf, definition_output, fields_of, version_findings
+from .definition import DefinitionLeaf, definition_output, fields_of, foreign, version_findings
 
 KEYS = frozenset({"pull_secret", "pullSecret", "pull_secrets", "pullSecrets"})
 """The arguments that this module reads."""
@@ -52,6 +52,7 @@ class ParentReference(DependencyResource):
 
     def __init__(self, urn: str) -> None:
         super().__init__(urn)
+        self._name = urn.rpartition("::")[2]  # the SDK leaves it unset, and reading it would be an AttributeError
         self._protect = None  # not set: the engine hands its own protection on to its children
 
 
@@ -62,6 +63,10 @@ def _read(value: Any, component: str, path: tuple[str | int, ...]) -> SecretRef:
         return SecretRef(
             _document(definition), definition, name, value, value._gate, (broken,) if value._broken else ()
         )
+    if isinstance(value, ResourceReference):
+        nothing = Definition(name=component)
+        problem = foreign(value, DeclaredSecret.KIND).under(*path)
+        return SecretRef(_document(nothing), nothing, component, findings=(problem,))
     if isinstance(value, pulumi.Output):
         # A whole definition from elsewhere: its parts become leaves of their own. Whether another component holds the
         # same one cannot be seen, so the Secret bears this component's name as well: two never write one object.

@@ -42,4 +42,4 @@ def _finding(ref: SecretRef) -> Finding:
     return NOT_RETAINED.at("retainOnDelete", says=says, fix=_TAKE_OVER if ref.parent is None else None)
 
 
-_TAKE_OVER = "Take it over with PullSecret.get, and give that PullSecret retain_on_delete as well."
+_TAKE_OVER = "Declare a PullSecret of the same credentials here (Python: PullSecret.get), with retain_on_delete."

@@ -55,8 +55,8 @@ def remember(
 
 
 def _wanted(book: Ledger) -> bool:
-    # A preview writes nothing. Served to another language, there is no program of ours that lives as long as the hook.
-    if is_dry_run() or book.hosted or get_root_resource() is None or isinstance(get_monitor(), MockMonitor):
+    # A preview writes nothing. The plugin lives as long as the program that it serves, and the hook with it.
+    if is_dry_run() or (not book.hosted and get_root_resource() is None) or isinstance(get_monitor(), MockMonitor):
         return False
     return monitor_supports_feature(_FEATURE)
 
@@ -72,7 +72,7 @@ async def _tell(book: Ledger, args: pulumi.ErrorHookArgs) -> bool:
                 command += f" {option} '{resource.pulumi_resource_name}={await _text(resource.urn)}'"
         sentence = explain(Failed(child.cluster, child.kind, namespace, name, command), args.errors[0])
         if sentence is not None:
-            pulumi.log.error(sentence)
+            pulumi.log.error(book.say(sentence))
     return False
 
 

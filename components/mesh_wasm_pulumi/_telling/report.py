@@ -47,7 +47,7 @@ class Report:
             if finding not in self._told:
                 self._told.add(finding)
                 fresh.append(finding)
-                spelt = replace(finding, path=spelling(finding.path, self._args))
+                spelt = ledger().worded(replace(finding, path=spelling(finding.path, self._args)))
                 ledger().findings.append((self._name, spelt))
                 if not (ledger().hosted and finding.is_error):
                     _LOG[finding.severity](str(spelt), resource=self._component)
@@ -108,7 +108,8 @@ class Report:
         return not problems, gate
 
     def _refusal(self, problems: list[Finding]) -> Exception:
-        spelt = [replace(problem, path=spelling(problem.path, self._args)) for problem in problems]
+        book = ledger()
+        spelt = [book.worded(replace(problem, path=spelling(problem.path, self._args))) for problem in problems]
         return refusal(self._name, spelt, self._args)
 
 
@@ -152,7 +153,9 @@ _LOG: dict[Severity, Callable[..., None]] = {
 
 
 def spelling(path: Path, args: Any) -> Path:
-    """The path in the spelling of the user's own arguments: snake_case in Python, camelCase from other languages."""
+    """The path in the spelling of the user's own arguments: snake_case in Python, and as it is from other languages."""
+    if ledger().hosted:
+        return path
     out: list[str | int] = []
     here = args
     for part in path:

@@ -32,8 +32,27 @@ class SecretRef:
     findings: tuple[Finding, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ResourceReference:
+    """A resource that is given as a value and is none of this deployment's components."""
+
+    urn: str
+
+    @property
+    def name(self) -> str:
+        """Its logical name."""
+        return self.urn.rpartition("::")[2]
+
+    @property
+    def type(self) -> str:
+        """Its type, without those of its parents."""
+        return self.urn.split("::")[2].rpartition("$")[2]
+
+
 class DeclaredSecret(pulumi.ComponentResource):
     """A PullSecret, as far as extensions, attachments and plugins look into it."""
+
+    KIND = "PullSecret"
 
     if TYPE_CHECKING:  # the component host takes what a class declares for its outputs
         _definition: Definition
@@ -45,6 +64,8 @@ class DeclaredSecret(pulumi.ComponentResource):
 
 class DeclaredExtension(pulumi.ComponentResource):
     """A WasmExtension, as far as attachments look into it."""
+
+    KIND = "WasmExtension"
 
     if TYPE_CHECKING:
         _document: Any

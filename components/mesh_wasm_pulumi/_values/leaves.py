@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
 from functools import partial
 from math import isfinite
-from typing import Any
+from typing import Any, TypeVar
 
 import pulumi
 from pulumi.output import Unknown
@@ -17,18 +17,37 @@ from mesh_wasm.values.deferred import SCALARS, Deferred, deferred_leaves, replac
 
 from .ledger import ledger
 
+T = TypeVar("T")
+
+
+class UnknownOutput(pulumi.Output[Any]):
+    """An Output of which its maker says that it stays unknown for the whole preview, as language hosts do."""
+
+    @classmethod
+    def make(cls, *, secret: bool) -> pulumi.Output[Any]:
+        """One of them."""
+        return cls(set(), _settled(pulumi.UNKNOWN), _settled(False), _settled(secret))
+
+
+def _settled(value: T) -> asyncio.Future[T]:
+    done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+    done.set_result(value)
+    return done
+
 
 class OutputLeaf(Deferred):
     """A Pulumi Output seen by the SDK."""
 
-    __slots__ = ("output",)
+    __slots__ = ("output", "unknown")
 
-    def __init__(self, output: pulumi.Output[Any]) -> None:
+    def __init__(self, output: pulumi.Output[Any], *, unknown: bool = False) -> None:
+        """``unknown``: whether it is sure already that the value stays unknown for the whole preview."""
         self.output = output
+        self.unknown = unknown or isinstance(output, UnknownOutput)
 
     def map(self, fn: Callable[[Any], Any]) -> Deferred:
         """The Output of ``fn`` applied to the value; at preview it is skipped while the value is unknown."""
-        return OutputLeaf(self.output.apply(partial(mapped, fn)))
+        return OutputLeaf(self.output.apply(partial(mapped, fn)), unknown=self.unknown)
 
     def hidden(self, value: Any) -> list[Any]:
         """What must not be shown of its value, if it is secret."""
@@ -36,7 +55,7 @@ class OutputLeaf(Deferred):
 
     def public(self) -> Deferred:
         """The same Output without its secret mark."""
-        return OutputLeaf(pulumi.Output.unsecret(self.output))
+        return OutputLeaf(pulumi.Output.unsecret(self.output), unknown=self.unknown)
 
 
 class UnknownLeaf(Deferred):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import pulumi
@@ -57,6 +57,10 @@ class Ledger:
     """For each component with deferred values: done when these have been checked."""
     hosted: bool = False
     """Whether the components run inside the provider, for a program in another language."""
+    say: Callable[[str], str] = str
+    """Words a sentence so that it holds in the language of the program; ours are those of Python."""
+    by_urn: dict[str, pulumi.Resource] = field(default_factory=dict)
+    """Inside the provider: the components that have been made. A program hands one to another by its URN."""
     awaited: list[pulumi.Output[Any]] = field(default_factory=list)
     """Inside the provider: the checks that the answer to the current Construct call waits for."""
 
@@ -78,6 +82,12 @@ class Ledger:
         if self.names.setdefault(component, type_) == type_:
             return component
         return f"{component} ({type_})"
+
+    def worded(self, finding: Finding) -> Finding:
+        """The finding in the words of the program's language."""
+        if self.say is str:
+            return finding
+        return replace(finding, message=self.say(finding.message), fix=self.say(finding.fix))
 
     def take_awaited(self) -> list[pulumi.Output[Any]]:
         """Hand the checks to the Construct call that has caused them."""

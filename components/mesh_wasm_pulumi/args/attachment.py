@@ -32,15 +32,15 @@ class AttachedExtensionArgs(TypedDict):
     """One extension on a target (TSB WasmExtensionAttachment)."""
 
     extension: ExtensionRef
-    """The extension: a WasmExtension (other languages, other stacks: its definition)."""
+    """The WasmExtension itself, or the output ``definition`` of one of another stack."""
     fqn: NotRequired[str]
-    """FQN of the extension. Needed only where the definition is an Output: it names the resources at preview."""
+    """FQN of the extension. Needed only where a definition is not known yet at preview: it names the resources."""
     config: NotRequired[pulumi.Input[Mapping[str, Any]]]
     """Configuration for this target; replaces the extension's config whole."""
     match: NotRequired[pulumi.Input[Sequence[pulumi.Input[TrafficSelectorArgs]]]]
     """Traffic that passes through the plugin; replaces the extension's match. Any of them suffices."""
     pull_secret: NotRequired[PullSecretRef]
-    """Registry credentials; replace the extension's. Needed where the definition is an Output: Secrets must be known."""
+    """Registry credentials; replace the extension's. Needed where a definition is not known yet: Secrets must be visible."""
     pull_secrets: NotRequired[Sequence[PullSecretRef]]
     """Several of them: in each cluster the one that serves the image there is taken."""
 
@@ -80,7 +80,7 @@ class TsbManifestsArgs(FleetArgs):
     paths: NotRequired[Sequence[str]]
     """Files and folders (with their subfolders), relative to the folder of the Pulumi project."""
     documents: NotRequired[Sequence[TsbDocument]]
-    """YAML texts, each of one or several documents; in Python also mappings. Give these, or paths, or both."""
+    """YAML texts, each of one or several documents. Give these, or paths, or both."""
     pull_secrets: NotRequired[Mapping[str, PullSecretRef]]
     """Credentials to write, by the name that ``imagePullSecret`` has for them. Secrets of other names must exist already."""
     waivers: NotRequired[Sequence[str]]

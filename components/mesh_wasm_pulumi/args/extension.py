@@ -64,7 +64,7 @@ class WasmExtensionArgs(WasmExtensionFields):
     fqn: NotRequired[pulumi.Input[str]]
     """``organizations/<organization>/extensions/<name>``."""
     pull_secret: NotRequired[PullSecretRef]
-    """Registry credentials: a PullSecret (other languages: its definition). Its Secret is put beside every plugin."""
+    """Registry credentials: the PullSecret itself, or its output ``definition``. Its Secret is put beside every plugin."""
     pull_secrets: NotRequired[Sequence[PullSecretRef]]
     """Several of them: in each cluster the one that serves the image there is taken, as registry mirrors need it."""
     waivers: NotRequired[Sequence[str]]

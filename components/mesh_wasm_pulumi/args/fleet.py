@@ -47,7 +47,7 @@ class FleetArgs(TypedDict):
     """Where to write: the clusters, and which of them."""
 
     fleet: Mapping[str, ClusterArgs]
-    """The clusters by name; in Python a Fleet."""
+    """The clusters by name."""
     clusters: NotRequired[Mapping[str, str]]
     """Labels that a cluster must carry to be selected; default: all clusters."""
     cluster_names: NotRequired[Sequence[str]]

@@ -92,7 +92,7 @@ class WasmPluginArgs(FleetArgs):
     spec: WasmPluginSpecArgs
     """The spec, every field of Istio's reference."""
     pull_secret: NotRequired[PullSecretRef]
-    """Registry credentials: a PullSecret (other languages: its definition). Its Secret is put beside the plugin."""
+    """Registry credentials: the PullSecret itself, or its output ``definition``. Its Secret is put beside the plugin."""
     pull_secrets: NotRequired[Sequence[PullSecretRef]]
     """Several of them: in each cluster the one that serves the image there is taken, as registry mirrors need it."""
     waivers: NotRequired[Sequence[str]]

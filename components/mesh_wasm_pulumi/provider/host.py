@@ -33,7 +33,9 @@ from mesh_wasm_pulumi.tokens import NAMESPACE, PACKAGE
 
 from . import wire
 from .inputs import Fields, read_object
+from .quiet import QUIET, Quiet
 from .schema import complete_schema
+from .wording import in_wire_words
 
 
 class StrictComponentProvider(ComponentProvider):
@@ -55,7 +57,7 @@ class StrictComponentProvider(ComponentProvider):
             raise
         finally:
             checks = ledger().take_awaited()
-        return ConstructResult(pulumi.Output.from_input(_after(checks, made.urn)), made.state)
+        return ConstructResult(pulumi.Output.from_input(_after(checks, ledger().components[-1])), made.state)
 
     def map_inputs(self, inputs: Any, component_def: Any) -> Any:
         """The inputs in their wire names: findings then speak of them as the user wrote them."""
@@ -84,44 +86,58 @@ async def _sent() -> None:
     await asyncio.sleep(0.01)  # the messages are sent by tasks that wait for the URN of the component
 
 
-async def _after(checks: list[pulumi.Output[Any]], urn: pulumi.Input[str]) -> Any:
+async def _after(checks: list[pulumi.Output[Any]], component: pulumi.Resource) -> Any:
     for check in checks:
         await check.future(with_unknowns=True)
-    return await pulumi.Output.from_input(urn).future()
+    urn = await component.urn.future()
+    if urn is not None:
+        ledger().by_urn[urn] = component  # from now on the program can hand it to others
+    return urn
 
 
 @dataclass
 class _Deployment:
     """One preview or update that the plugin serves."""
 
-    ledger: Ledger = field(default_factory=lambda: Ledger(hosted=True))
+    quiet: Quiet
+    ledger: Ledger = field(default_factory=lambda: Ledger(hosted=True, say=in_wire_words))
     constructed: set[tuple[str, str, str]] = field(default_factory=set)
 
 
 class Servicer(ProviderServicer):
     """The gRPC service. One ledger per deployment, so that components of one program see each other's plans."""
 
-    def __init__(self, provider: StrictComponentProvider, args: list[str], engine_address: str) -> None:
+    def __init__(
+        self, provider: StrictComponentProvider, args: list[str], engine_address: str, quiet: float = QUIET
+    ) -> None:
         super().__init__(provider, args, engine_address)
+        self._quiet = quiet
         self._deployments: dict[tuple[object, ...], _Deployment] = {}
 
     async def _construct(self, request: Any, context: Any) -> Any:
-        use_ledger(self._ledger(request))
+        deployment = self._deployment(request)
+        use_ledger(deployment.ledger)
+        deployment.quiet.begin()
+        refused: Exception | None = None
         try:
             return await super()._construct(request, context)
-        except Exception:
+        except Exception as error:
             await _sent()
-            raise
+            refused = error
+        finally:
+            deployment.quiet.end()
+        await deployment.quiet.hold()
+        raise refused
 
-    def _ledger(self, request: Any) -> Ledger:
-        """The ledger of the deployment that asks; a component that comes again begins a new one at the same address."""
+    def _deployment(self, request: Any) -> _Deployment:
+        """The deployment that asks; a component that comes again begins a new one at the same address."""
         key = (request.monitorEndpoint, request.project, request.stack, request.dryRun)
         component = (request.parent, request.type, request.name)
         deployment = self._deployments.get(key)
         if deployment is None or component in deployment.constructed:
-            deployment = self._deployments[key] = _Deployment()
+            deployment = self._deployments[key] = _Deployment(Quiet(self._quiet))
         deployment.constructed.add(component)
-        return deployment.ledger
+        return deployment
 
     @staticmethod
     async def _construct_inputs(inputs: Any, input_dependencies: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,15 +159,19 @@ def _is_provider(urn: str) -> bool:
     return urn.split("::")[2].split("$")[-1].startswith("pulumi:providers:")
 
 
-def serve(components: Sequence[type[pulumi.ComponentResource]], argv: Sequence[str]) -> None:
-    """Run the plugin until the engine ends it: print the port, then answer. ``argv`` holds the engine's address."""
+def serve(components: Sequence[type[pulumi.ComponentResource]], argv: Sequence[str], quiet: float = QUIET) -> None:
+    """Run the plugin until the engine ends it: print the port, then answer.
+
+    :param argv: Holds the engine's address.
+    :param quiet: Seconds of quiet after which the refusals of a deployment are answered.
+    """
     addresses = [arg for arg in argv if not arg.startswith("-")]
     if not addresses:
         sys.exit("mesh-wasm's component provider is started by Pulumi; see `pulumi package add`.")
 
     async def run() -> None:
         server = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS)
-        servicer = Servicer(StrictComponentProvider(components), list(argv), addresses[0])
+        servicer = Servicer(StrictComponentProvider(components), list(argv), addresses[0], quiet)
         provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()

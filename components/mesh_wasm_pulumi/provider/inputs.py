@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pulumi
-from pulumi.provider.experimental.analyzer import PropertyDefinition
+from pulumi.provider.experimental.analyzer import PropertyDefinition, PropertyType
 
 from mesh_wasm_pulumi._reading.definition import SECRET_FIELDS
+from mesh_wasm_pulumi._values.declared import ResourceReference
 
 from .wire import Boxed, unbox
 
@@ -26,6 +27,11 @@ ALWAYS_SECRET = frozenset({"password", "dockerConfigJson"})
 """Fields that are secret even where a plain text is given."""
 
 
+def always_secret(key: str, prop: PropertyDefinition | None) -> bool:
+    """Whether a field is secret whatever is given: a text of such a name; an object only tells where the text is kept."""
+    return key in ALWAYS_SECRET and (prop is None or prop.type is PropertyType.STRING)
+
+
 def read_object(
     value: Mapping[str, Any], fields: Fields, fields_of: FieldsOf, *, secret: bool = False
 ) -> dict[str, Any]:
@@ -34,8 +40,8 @@ def read_object(
     hidden = frozenset(marked) if isinstance(marked, list) and all(isinstance(m, str) for m in marked) else None
     out: dict[str, Any] = {}
     for key, item in value.items():
-        covered = key in ALWAYS_SECRET or (secret and key != SECRET_FIELDS and (hidden is None or key in hidden))
         prop = fields.get(key)
+        covered = always_secret(key, prop) or (secret and key != SECRET_FIELDS and (hidden is None or key in hidden))
         out[key] = _hide(item, covered) if prop is None else read(item, prop, fields_of, secret=covered)
     return {key: item for key, item in out.items() if item is not None}
 
@@ -58,4 +64,6 @@ def read(value: Any, prop: PropertyDefinition, fields_of: FieldsOf, *, secret: b
 
 def _hide(value: Any, secret: bool) -> Any:
     plain = unbox(value)
-    return pulumi.Output.secret(plain) if secret and plain is not None else plain
+    if plain is None or isinstance(plain, pulumi.Resource | ResourceReference):
+        return plain
+    return pulumi.Output.secret(plain) if secret else plain

@@ -15,6 +15,9 @@ from pulumi.provider.experimental.schema import generate_schema
 
 from mesh_wasm_pulumi.tokens import PACKAGE
 
+from .languages import for_generators
+from .wording import description
+
 ABOUT = {
     "displayName": "mesh-wasm",
     "description": "Declare Wasm extensions once; validate them at preview; ship them as WasmPlugins to every cluster.",
@@ -43,7 +46,8 @@ def complete_schema(provider: ComponentProvider, name: str, namespace: str, vers
     spec = generate_schema(
         name, version, namespace, provider._component_defs, provider._type_defs, provider._dependencies
     ).to_json()
-    return _ARGS.sub(r'\1"', json.dumps({**spec, **ABOUT}))
+    named = json.loads(_ARGS.sub(r'\1"', json.dumps(spec)))
+    return json.dumps({**for_generators(named, PACKAGE, description), **ABOUT})
 
 
 def _describe(

@@ -14,6 +14,10 @@ from google.protobuf import struct_pb2
 from pulumi.resource import DependencyProviderResource
 from pulumi.runtime import rpc
 
+from mesh_wasm_pulumi._values.declared import ResourceReference
+from mesh_wasm_pulumi._values.leaves import UnknownOutput
+from mesh_wasm_pulumi._values.ledger import ledger
+
 _OUTPUT = rpc._special_output_value_sig
 _RESOURCE = rpc._special_resource_sig
 _SECRET = rpc._special_secret_sig
@@ -63,10 +67,18 @@ def _decode_struct(struct: struct_pb2.Struct) -> Any:
             return Boxed(inner, secret=True) if secret else inner
         case sig if sig == _SECRET:
             return Boxed(decode(fields["value"]), secret=True)
-        case sig if sig == _RESOURCE and _is_provider(fields["urn"].string_value):
-            return _provider(fields["urn"].string_value, _id(fields))
+        case sig if sig == _RESOURCE:
+            return _resource(fields)
         case _:
             return rpc.deserialize_property(struct)
+
+
+def _resource(fields: Any) -> Any:
+    """What a reference to a resource stands for: a provider, a component of this very deployment, or neither of them."""
+    urn = fields["urn"].string_value
+    if _is_provider(urn):
+        return _provider(urn, _id(fields))
+    return ledger().by_urn.get(urn) or ResourceReference(urn)
 
 
 def _is_provider(urn: str) -> bool:
@@ -94,8 +106,11 @@ def _number(value: float) -> int | float:
 def unbox(value: Any) -> Any:
     """Turn boxes into Outputs, innermost first; everything else stays what it is."""
     if isinstance(value, Boxed):
-        inner: Any = unbox(value.value) if value.known else pulumi.Output.from_input(pulumi.UNKNOWN)
-        return pulumi.Output.secret(inner) if value.secret else inner
+        if not value.known:
+            return UnknownOutput.make(secret=value.secret)
+        inner: Any = unbox(value.value)
+        # A component hides its own secrets; the reference to it is none.
+        return pulumi.Output.secret(inner) if value.secret and not isinstance(inner, pulumi.Resource) else inner
     if isinstance(value, dict):
         return {key: unbox(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -93,11 +93,11 @@ _SENTENCES = (
         r"already exists",
         (
             "{object} exists already in cluster {cluster}, and is not the one that this stack knows by that name. If the "
-            "component was renamed or moved, tell it so with opts=ResourceOptions(aliases=[Alias(name=...)]) or "
-            "Alias(parent=...). If somebody else made the object, adopt it: `{adopt}`; where its fields differ, "
-            "run the next `pulumi up` with PULUMI_K8S_ENABLE_PATCH_FORCE=true. To have it overwritten instead, give the "
-            "cluster a provider with upsert_existing_objects=True and enable_patch_force=True. Or give one of the two "
-            "another name."
+            "component was renamed or moved, give it the resource option aliases with its old name or its old parent "
+            "(Python: aliases=[Alias(name=...)] or Alias(parent=...)). If somebody else made the object, adopt it: "
+            "`{adopt}`; where its fields differ, run the next `pulumi up` with "
+            "PULUMI_K8S_ENABLE_PATCH_FORCE=true. To have it overwritten instead, give the cluster a provider with "
+            "upsert_existing_objects and enable_patch_force set to true. Or give one of the two another name."
         ),
     ),
     (

@@ -54,7 +54,7 @@ LATE_SECRET = rule(
     Family.TENANCY,
     "A pull secret that preview could not see",
     why="Which Secrets exist must be visible at preview; without its Secret the plugin cannot be pulled.",
-    fix="Give the pull secret beside the extension, or to WasmExtension.get.",
+    fix="Give the pull secret beside the extension (Python: or to WasmExtension.get).",
     source="Pulumi: resources made inside apply are invisible at preview",
     bad=program(_LATE, group('[{"extension": acl}]')),
     good=program(ACL, group()),

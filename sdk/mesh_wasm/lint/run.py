@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from mesh_wasm.findings import placing
-from mesh_wasm.findings.finding import Finding, Severity
+from mesh_wasm.findings.finding import Finding, Severity, quoted
 from mesh_wasm.fleet.cluster import Fleet
 from mesh_wasm.modules.locked import Lock
 from mesh_wasm.rules.checks import pull_findings
+from mesh_wasm.rules.effect import silent
 from mesh_wasm.rules.subjects import PullSubject
 from mesh_wasm.rules.waivers import ANNOTATION, Levels, Waiver, read_waivers, settle
 from mesh_wasm.tsb import Bundle, kind_of
@@ -72,6 +73,9 @@ def lint(
                 skipped += 1
                 like = None if header is None else look_alike(header)
                 settled += () if like is None else _settled(document, [like], levels, today)
+        judged = header is not None and (plugin_kind(header) is not None or kind_of(document.value) is not None)
+        if document.changed_keys and judged:
+            settled += _changed_keys(document, levels, today)
     for manifest, findings in _together(manifests, fleet, today):
         settled += _settled(manifest.document, findings, levels, today)
     bundle = Bundle(tsb, levels=levels, today=today, lock=lock)
@@ -123,6 +127,15 @@ def _waivers(document: Document, today: datetime.date | None) -> tuple[list[Waiv
     value = document.value if isinstance(document.value, Mapping) else {}
     text = text_at(value, "metadata", "annotations", ANNOTATION)
     return read_waivers(text, "metadata", "annotations", ANNOTATION, today=today)
+
+
+def _changed_keys(document: Document, levels: Levels | None, today: datetime.date | None) -> Iterator[Located]:
+    """The keys that kubectl sends otherwise than they are written, together on the line of the first one."""
+    keys = document.changed_keys
+    pairs = ", ".join(dict.fromkeys(f"{key.written} as {quoted(key.sent)}" for key in keys))
+    says = f"kubectl reads keys without quotes as YAML 1.1 does, and sends {pairs}."
+    for located in _settled(document, [silent.CHANGED_KEYS.at(says=says)], levels, today):
+        yield replace(located, line=keys[0].line)
 
 
 def _waives(document: Document, rule: str, today: datetime.date | None) -> bool:

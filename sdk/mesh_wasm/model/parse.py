@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 
 from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding, quoted
-from mesh_wasm.findings.foreign_names import FOREIGN_NAMES
+from mesh_wasm.findings.foreign_names import FOREIGN_NAMES, POD_SOURCES
 from mesh_wasm.findings.rule import Rule
 from mesh_wasm.findings.suggestions import did_you_mean, suggestion
 from mesh_wasm.values.base import Model
@@ -136,6 +136,9 @@ def _words(
             return schema.UNKNOWN_FIELD, *_unknown_field(model, path, wire, siblings)
         case "enum":
             allowed = shapes.enum_values(model, path)
+            if (source := _pod_source(value)) is not None:
+                says = f"{source} is a source of a pod's variable; a plugin's valueFrom is {_either(allowed)}."
+                return schema.UNKNOWN_ENUM, says, POD_SOURCES[source]
             guess = suggestion(value, allowed)
             says = f"{quoted(value)} is not one of {context.get('expected', '')}{did_you_mean(guess, '')}"
             return schema.UNKNOWN_ENUM, says, f"Write `{field}: {guess}`." if guess else f"Write {_either(allowed)}."
@@ -158,6 +161,11 @@ def _words(
             wanted = _WANTED.get(kind) or problem["msg"].removeprefix("Input should be ")
             says = f"expected {wanted}, got {kind_of_value(value)}."
             return schema.WRONG_TYPE, says, _of_type(model, path, kind, value)
+
+
+def _pod_source(value: object) -> str | None:
+    """What a pod's ``valueFrom`` would read."""
+    return next((name for name in POD_SOURCES if name in value), None) if isinstance(value, Mapping) else None
 
 
 def _unknown_field(

@@ -169,8 +169,9 @@ def breaks_line(text: Any) -> bool:
 
 def _decoded(auth: Any) -> str | None:
     try:
-        return base64.b64decode(auth, validate=True).decode()
-    except (TypeError, ValueError, binascii.Error):
+        # Go's decoder passes over line breaks in the base64 text itself.
+        return base64.b64decode("".join(auth.splitlines()), validate=True).decode()
+    except (AttributeError, TypeError, ValueError, binascii.Error):
         return None
 
 

@@ -21,7 +21,7 @@ from yaml.events import (
 
 from mesh_wasm.findings.finding import Path
 
-from ._scalars import NoJsonNumber, plain
+from ._scalars import NoJsonNumber, NoKey, key_text, plain
 
 MAX_DEPTH = 64
 """Deeper nesting is refused; Kubernetes' own objects are a dozen levels deep."""
@@ -38,6 +38,16 @@ class Refused(ValueError):
     def __init__(self, says: str, line: int) -> None:
         super().__init__(says)
         self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedKey:
+    """A key without quotes that YAML 1.1 reads as another value than a text."""
+
+    line: int
+    written: str
+    sent: str
+    """What kubectl makes of it."""
 
 
 @dataclass(slots=True)
@@ -82,6 +92,8 @@ class Composer:
     def __init__(self, loader: Any) -> None:
         self._loader = loader
         self._anchors: dict[str, _Anchored | None] = {}
+        self.changed_keys: list[ChangedKey] = []
+        """The keys of the document that are sent as another text than they are written."""
         self._size = 0
         """How many values the document holds so far."""
         self._deepest = -1
@@ -91,7 +103,7 @@ class Composer:
         """Every document's value and spots, empty ones included. Raises :class:`Refused` and what the parser raises."""
         while self._loader.check_event():
             if type(self._loader.get_event()) is DocumentStartEvent:
-                self._anchors, self._size, self._deepest = {}, 0, -1
+                self._anchors, self._size, self._deepest, self.changed_keys = {}, 0, -1, []
                 value, line, inner = self._value(self._loader.get_event(), 0)
                 yield value, Spot(line, inner)
 
@@ -174,13 +186,27 @@ class Composer:
         if type(event) is not ScalarEvent:
             self._value(event, depth)  # an alias that stands for nothing is told as such
             raise Refused("a key must be a text.", line)
-        value = self._scalar(event, line)
-        if value is None:
-            raise Refused("a key must be a text.", line)
-        if event.anchor:
-            self._anchors[event.anchor] = _Anchored((value, line, _NOTHING), 1, 0)
         text: str = event.value
-        return text
+        name = text if event.tag is None and not event.implicit[0] else self._plain_key(event, text, line)
+        if event.anchor:
+            self._anchors[event.anchor] = _Anchored((self._scalar(event, line), line, _NOTHING), 1, 0)
+        return name
+
+    def _plain_key(self, event: Any, text: str, line: int) -> str:
+        if event.tag is not None:
+            value = self._scalar(event, line)
+            return text if isinstance(value, str) else self._changed(text, line)
+        return self._changed(text, line)
+
+    def _changed(self, text: str, line: int) -> str:
+        """What kubectl sends of a key without quotes; where that is another text, it is remembered."""
+        try:
+            name = key_text(text)
+        except NoKey as error:
+            raise Refused(str(error), line) from None
+        if name != text:
+            self.changed_keys.append(ChangedKey(line, text, name))
+        return name
 
     def _scalar(self, event: Any, line: int) -> Any:
         tag = event.tag

@@ -1,11 +1,12 @@
 """Reading YAML files as Kubernetes reads them, with the line of every value, and safe against hostile files.
 
-Scalars follow Kubernetes' own reader where YAML 1.1 differs (:mod:`.yamlscalars`), keys are texts, and duplicate keys are
-refused. Size, depth and the number of values are limited (:mod:`.yamlcompose`): no file can exhaust the machine.
+Scalars and keys follow Kubernetes' own reader where YAML 1.1 differs (:mod:`._scalars`), and duplicate keys are refused.
+Size, depth and the number of values are limited (:mod:`.compose`): no file can exhaust the machine.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -15,7 +16,7 @@ import yaml
 
 from mesh_wasm.findings.finding import Finding, Path, format_path
 
-from .compose import Composer, Refused, Spot
+from .compose import ChangedKey, Composer, Refused, Spot
 
 __all__ = ["MAX_BYTES", "Document", "Located", "Spot", "Unreadable", "documents", "load", "read_file"]
 
@@ -43,6 +44,8 @@ class Document:
     index: int
     """Number of the document in its file, from 0."""
     spots: Spot
+    changed_keys: tuple[ChangedKey, ...] = ()
+    """Keys that kubectl sends as another text than they are written: in ``value`` they are as they are sent."""
 
     @property
     def line(self) -> int:
@@ -115,8 +118,9 @@ def documents(data: bytes | str, file: str) -> Iterator[Document]:
     except UnicodeError:
         raise Unreadable(file, "this is no text: it holds half of a surrogate pair.") from None
     try:
-        for index, (value, spot) in enumerate(Composer(loader).documents()):
-            yield from _items(value, file, index, spot)
+        composer = Composer(loader)
+        for index, (value, spot) in enumerate(composer.documents()):
+            yield from _items(value, file, index, spot, tuple(composer.changed_keys))
     except Refused as error:
         raise Unreadable(file, str(error), error.line) from None
     except yaml.MarkedYAMLError as error:
@@ -146,12 +150,14 @@ def _decoded(data: bytes | str, file: str) -> str:
     return text
 
 
-def _items(value: Any, file: str, index: int, spot: Spot) -> Iterator[Document]:
+def _items(value: Any, file: str, index: int, spot: Spot, changed: tuple[ChangedKey, ...]) -> Iterator[Document]:
     if value is None:
         return
     if isinstance(value, Mapping) and value.get("kind") == "List" and isinstance(value.get("items"), list):
         spots = spot.at(("items",))
-        for number, item in enumerate(value["items"]):
-            yield Document(item, file, index, spots.at((number,)))
+        places = [spots.at((number,)) for number in range(len(value["items"]))]
+        ends = [*(place.line for place in places[1:]), math.inf]
+        for item, place, end in zip(value["items"], places, ends, strict=True):
+            yield Document(item, file, index, place, tuple(key for key in changed if place.line <= key.line < end))
         return
-    yield Document(value, file, index, spot)
+    yield Document(value, file, index, spot, changed)

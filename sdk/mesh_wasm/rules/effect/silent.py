@@ -140,6 +140,20 @@ LOOK_ALIKE = rule(
 )
 
 
+CHANGED_KEYS = rule(
+    "MW256",
+    Severity.WARNING,
+    Family.SILENT,
+    "A key that YAML 1.1 reads as another value",
+    why="kubectl reads on, no, 0755 or 1.10 without quotes as a boolean or a number, and sends true, false, 493 or 1.1 as "
+    "the key: the plugin gets a configuration with other keys. What mesh-wasm writes has the keys that kubectl would send.",
+    fix="Put the key in quotes.",
+    source="sigs.k8s.io/yaml, with which kubectl reads; measured, tests/cluster/test_yaml_keys.py",
+    bad=GOOD + "  pluginConfig: {on: a, 0755: b}\n",
+    good=GOOD + '  pluginConfig: {"on": a, "0755": b}\n',
+)
+
+
 @ENV_NAME.checks(PluginSubject)
 def env_name(subject: PluginSubject) -> Iterator[Finding]:
     """Names of environment variables."""
