@@ -7,7 +7,9 @@ import json
 from typing import Any
 
 import pytest
+from support.programs import findings, fleet, plugin_args, run
 
+import mesh_wasm_pulumi as wasm
 from mesh_wasm.findings.finding import Finding, Severity
 from mesh_wasm.fleet.cluster import Cluster, Fleet
 from mesh_wasm.fleet.registry_hosts import cloud_of, expires, is_distrusted
@@ -156,3 +158,29 @@ def test_line_breaks_in_a_docker_configuration(entry: dict[str, str], problem: s
 def test_which_cloud() -> None:
     assert cloud_of(f"{ECR}:443") is not None
     assert cloud_of("acme.io") is None
+
+
+@pytest.mark.parametrize(
+    ("url", "facts", "secret", "told_of"),
+    [
+        (f"oci://{ECR}/wasm/acl:1", {}, False, {"MW832"}),
+        (f"oci://{ECR}/wasm/acl:1", {}, True, set()),
+        (f"oci://{ECR}/wasm/acl:1", {"wasm_download_proxy": True}, False, set()),
+        ("oci://registry.acme.io/wasm/acl:1", {"registry_mirrors": {"registry.acme.io": ECR}}, False, {"MW832"}),
+        ("oci://registry.acme.io/wasm/acl:1", {"registry_mirrors": {"registry.acme.io": "10.0.0.5"}}, False, {"MW830"}),
+        ("oci://10.0.0.5/wasm/acl:1", {"registry_mirrors": {"10.0.0.5": "registry.acme.io"}}, False, set()),
+        ("oci://10.0.0.5/wasm/acl:1", {"istio_version": "1.26.3"}, False, set()),
+    ],
+)
+def test_in_a_program_what_the_cluster_gets_is_judged(
+    url: str, facts: dict[str, Any], secret: bool, told_of: set[str]
+) -> None:
+    def program() -> None:
+        more: dict[str, Any] = {}
+        if secret:
+            more["pull_secret"] = wasm.PullSecret("ecr", {"registry": ECR, "username": "ci", "password": "x"})
+        arguments = plugin_args(fleet(**facts), url=url)
+        wasm.WasmPlugin("raw", {**arguments, **more})
+
+    found = {one.rule for one in findings(run(program), "raw")}
+    assert found & {"MW830", "MW832"} == told_of
