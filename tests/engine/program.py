@@ -33,7 +33,9 @@ def reach(name: str) -> dict[str, Any]:
 
 fleet = wasm.Fleet(
     [
-        wasm.Cluster(name, **reach(name), namespaces=[edge, shop], istio_version=wanted["istio_version"])
+        wasm.Cluster(
+            name, **reach(name), namespaces=[edge, shop], istio_version=wanted["istio_version"], emit=wanted.get("emit")
+        )
         for name in wanted["clusters"]
     ]
 )

@@ -178,3 +178,29 @@ def test_an_istio_older_than_a_field(make_stack: MakeStack, cluster: Cluster, fi
     stack.want(istio_version="1.19")
     stack.preview().good()
     figures["faults survived"] += 1
+
+
+@pytest.mark.parametrize("options", [(), ("--continue-on-error",)], ids=["", "continue on error"])
+def test_an_istio_that_has_no_traffic_extensions(
+    make_stack: MakeStack, old_cluster: Cluster, figures: Counter[str], options: tuple[str, ...]
+) -> None:
+    """Refused at preview where the version is declared; else the cluster refuses, and the engine keeps what is there."""
+    stack = make_stack(old_cluster)
+    stack.up().good()
+    before = set(existing([old_cluster], stack.wanted["namespaces"]))
+    stack.want(emit="TrafficExtension")
+    said = sentences(stack.preview().bad().output)
+    assert "TrafficExtensions cannot be written there: the cluster has Istio 1.27." in said
+    stack.want(istio_version=None)
+    said = sentences(stack.up("--skip-preview", *options).bad().output)
+    assert f"cluster {old_cluster.name} does not know TrafficExtensions: its Istio is older than 1.30" in said
+    left = set(existing([old_cluster], stack.wanted["namespaces"]))
+    if options:  # the engine deletes the old objects although the new ones have failed: the page warns of it, and MW632
+        assert {kind for _, _, kind, _ in left} == {"Secret"}
+    else:
+        assert left == before, "no plugin goes before its successor has come"
+
+    stack.want(emit=None)
+    stack.up().good()
+    assert_as_planned(stack)
+    figures["faults survived"] += 1

@@ -225,3 +225,12 @@ def test_translate_counts_both_kinds(tmp_path: Path) -> None:
 def test_the_emitted_kind_is_one_of_two() -> None:
     found = parse(Cluster, {"name": "east", "emit": "EnvoyFilter"}).findings
     assert [finding.rule for finding in found] == ["MW104"]
+
+
+def test_a_version_that_is_not_declared_is_a_warning() -> None:
+    rules = {
+        version: {finding.rule for _, finding in attached("acl", istio_version=version).findings}
+        for version in (None, "1.31")
+    }
+    assert "MW632" in rules[None]
+    assert "MW632" not in rules["1.31"]

@@ -10,12 +10,13 @@ _WASM = "  wasm: {url: 'oci://registry.example.com/filters/acl:1.4.2'}\n"
 _TWIN = EXTENSION_HEAD.replace("name: mark", "name: acl").replace("priority: 10", "priority: 20") + _WASM
 
 
-def _emitting(version: str) -> str:
+def _emitting(version: str | None) -> str:
     """A program that writes TrafficExtensions into a cluster of that Istio."""
+    told = "" if version is None else f'istio_version="{version}", '
     return (
         "import pulumi_kubernetes as k8s\nimport mesh_wasm_pulumi as wasm\n\n"
         'east = wasm.Cluster("east", provider=k8s.Provider("east", context="east"), emit="TrafficExtension",\n'
-        f'                    istio_version="{version}", namespaces=["shop"])\n'
+        f'                    {told}namespaces=["shop"])\n'
         + plugin().replace('"fleet": fleet', '"fleet": wasm.Fleet([east])')
     )
 
@@ -56,5 +57,19 @@ EMIT_UNKNOWN = rule(
     fix="Leave emit out, so that WasmPlugins are written, or upgrade the cluster's Istio first.",
     source="istio.io/api: CRDs of 1.29 and 1.30; seen on Istio 1.27.9",
     bad=_emitting("1.29"),
+    good=_emitting("1.30"),
+)
+EMIT_UNSURE = rule(
+    "MW632",
+    Severity.WARNING,
+    Family.VERSION,
+    "TrafficExtensions for a cluster of which the version is not declared",
+    why=(
+        "If its Istio is older than 1.30, the new objects are refused at `pulumi up`; with --continue-on-error the engine "
+        "deletes the WasmPlugins all the same, and nothing is filtered any more."
+    ),
+    fix="Declare the cluster's istio_version: an older one is refused at preview.",
+    source="Seen with a true engine on Istio 1.27.9 (docs/traffic-extension.md)",
+    bad=_emitting(None),
     good=_emitting("1.30"),
 )

@@ -34,6 +34,9 @@ def fact_findings(cluster: Cluster) -> Iterator[Finding]:
     if cluster.emit is PluginKind.TRAFFIC_EXTENSION and not cluster.mesh.has_traffic_extensions:
         says = f"TrafficExtensions cannot be written there: the cluster has {cluster.mesh}."
         yield kinds.EMIT_UNKNOWN.at("emit", says=says)
+    elif cluster.emit is PluginKind.TRAFFIC_EXTENSION and cluster.istio_version is None:
+        says = "the Istio of the cluster is not declared, so nothing can say whether it knows TrafficExtensions."
+        yield kinds.EMIT_UNSURE.at("emit", says=says)
     seen: set[str] = set()
     for index, namespace in enumerate(cluster.namespaces or ()):
         if not is_label(namespace):
