@@ -71,7 +71,7 @@ def _run(command: Sequence[str | Path], folder: Path, env: dict[str, str] | None
 
 def _go(folder: Path, target: Path) -> None:
     go = golang.find("filter-go", Progress())
-    command: list[str | Path] = [go.command, "build", "-buildmode=c-shared", *golang.FLAGS, "-o", target, "."]
+    command: list[str | Path] = [go.command, "build", "-buildmode=c-shared", "-ldflags", "-s -w", "-o", target, "."]
     _run(command, folder, {**go.env, **GO_TARGET})
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 from pullsecrets import debianregistry
 
@@ -15,7 +16,7 @@ from mesh_wasm.cli import main
 from mesh_wasm.modules.lockfile import parse_lock
 
 from .layouts import ACCEPTED, REFUSED
-from .pushing import Repository
+from .pushing import OCI_LAYER, Repository, targz
 from .wasmfile import wasm
 
 pytestmark = [
@@ -154,7 +155,10 @@ def test_each_layout(home: Path, registry: str, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("password", "says"),
-    [("wrong", r"denies access \(status 401\) with the credentials"), ("", r"denies access \(status 401\) with none")],
+    [
+        ("wrong", r"denies access \(status 401\) with the credentials"),
+        ("", r"denies access \(status 401\) and no credentials were found"),
+    ],
 )
 def test_denied_access_is_a_sentence_without_credentials(home: Path, registry: str, password: str, says: str) -> None:
     repository = Repository(registry, "filters/closed", USER, PASSWORD)
@@ -193,3 +197,49 @@ def test_the_digest_that_a_plugin_names_is_looked_at_whatever_the_tag_says(home:
     assert lock(folder, registry).exit_code == 0
     entry = parse_lock((folder / "mesh-wasm.lock").read_text()).modules[url]
     assert entry.digest == old
+
+
+SCHEMA = {"type": "object", "required": ["mode"], "properties": {"mode": {"enum": ["audit", "enforce"]}}}
+SPEC = {"apiVersion": "1.0.0", "spec": {"configSchema": {"openAPIV3Schema": {**SCHEMA, "example": {"mode": "on"}}}}}
+
+
+def _higress(repository: Repository) -> None:
+    spec = repository.blob(yaml.safe_dump(SPEC).encode(), "application/vnd.module.wasm.spec.v1+yaml")
+    repository.image(spec, repository.blob(targz({"plugin.wasm": FILTER}), OCI_LAYER), tag="v1")
+
+
+def _in_the_tar(repository: Repository) -> None:
+    repository.compat(FILTER, "v1", config__schema__json=json.dumps(SCHEMA).encode())
+
+
+def _referrer(repository: Repository) -> None:
+    image = repository.compat(FILTER, "v1")
+    document = repository.blob(json.dumps(SCHEMA).encode(), "application/schema+json")
+    made = repository.image(document, artifactType="application/schema+json", subject=image)
+    listed = {**made, "artifactType": "application/schema+json"}
+    repository.index(listed, tag=image["digest"].replace(":", "-"))
+
+
+@pytest.mark.parametrize(
+    ("push", "source"),
+    [
+        (_higress, "spec.yaml of the image (Higress)"),
+        (_in_the_tar, "config.schema.json in the image"),
+        (_referrer, "a referrer of the image"),
+    ],
+)
+def test_the_schema_of_an_image_is_found(
+    home: Path, registry: str, push: Callable[[Repository], None], source: str
+) -> None:
+    repository = Repository(registry, f"schemas/{push.__name__.strip('_')}", USER, PASSWORD)
+    push(repository)
+    folder = manifests(home, repository.url("v1"))
+    told = lock(folder, registry)
+    assert told.exit_code == 0, told.output
+    schema = parse_lock((folder / "mesh-wasm.lock").read_text()).modules[repository.url("v1")].schema
+    assert schema is not None
+    assert schema.source == source
+    assert {key: schema.document[key] for key in SCHEMA} == SCHEMA
+    assert ("refuses its own example" in told.output) is (push is _higress)
+    linted = CliRunner().invoke(main, ["lint", str(folder), "--lock-file", str(folder / "mesh-wasm.lock")])
+    assert "warning MW017: spec.pluginConfig.mode: this field is required." in linted.output

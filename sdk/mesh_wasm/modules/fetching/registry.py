@@ -146,8 +146,12 @@ class Registries:
         if status == 404:
             raise NotThere(f"{what}: the registry has no such image, tag or digest.")
         if status in (401, 403):
-            how = "the credentials that were found" if transport.has_login else "none, and none were found for it"
-            raise Denied(f"{what}: the registry denies access (status {status}) with {how}.")
+            how = (
+                "with the credentials that were found"
+                if transport.has_login
+                else "and no credentials were found for it"
+            )
+            raise Denied(f"{what}: the registry denies access (status {status}) {how}.")
         raise RegistryError(f"{what}: the registry answers with status {status}.")
 
     def _transport(self, image: ImageReference) -> Transport:
