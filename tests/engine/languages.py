@@ -55,7 +55,7 @@ class Language:
             if shutil.which(needed) is None:
                 pytest.skip(f"no `{needed}` on PATH: the {self.name} example is not run")
         folder = Folder(place, ROOT / "examples" / self.name)
-        folder.project(packages={"mesh-wasm": str(own_plugin(place))})
+        folder.edit("Pulumi.yaml", "../../components", str(own_plugin(place)))
         self.edit(folder, self.here)
         folder.pulumi("install").good()
         if self.after_install:
