@@ -68,8 +68,9 @@ class Answer:
 class Plugin:
     """The plugin's process; use it as a context manager."""
 
-    def __init__(self, monitor: RecordingMonitor, quiet: float = 0.05, folder: Path | None = None) -> None:
-        """``quiet``: how long refusals wait, shorter than for users; ``folder``: start it as Pulumi does, from there."""
+    def __init__(self, monitor: RecordingMonitor, quiet: float | None = 0.05, folder: Path | None = None) -> None:
+        """``quiet``: how long refusals wait, shorter than for users (None: as for them); ``folder``: of the plugin, to be
+        started as Pulumi starts it."""
         self.engine = self.monitor = monitor
         serve = f"from mesh_wasm_pulumi.provider import main; main(quiet={quiet})"
         self._command = [sys.executable, *(["-c", serve] if folder is None else [str(folder)])]
@@ -146,7 +147,7 @@ class Plugin:
             },
             **options,
         )
-        call = self._stub.Construct.future(request, timeout=30)
+        call = self._stub.Construct.future(request, timeout=60)
         call.add_done_callback(lambda _: self.answered.update({name: time.monotonic()}))
 
         def answer() -> Answer:

@@ -10,7 +10,6 @@ import pulumi
 import mesh_wasm_pulumi as wasm
 
 from .host import StrictComponentProvider, serve
-from .quiet import QUIET
 
 COMPONENTS: tuple[type[pulumi.ComponentResource], ...] = (
     wasm.WasmExtension,
@@ -27,7 +26,7 @@ COMPONENTS: tuple[type[pulumi.ComponentResource], ...] = (
 """The component classes that other languages see."""
 
 
-def main(argv: Sequence[str] | None = None, quiet: float = QUIET) -> None:
+def main(argv: Sequence[str] | None = None, quiet: float | None = None) -> None:
     """Serve them; what ``components/__main__.py`` calls. See :func:`.host.serve`."""
     serve(COMPONENTS, sys.argv[1:] if argv is None else argv, quiet)
 

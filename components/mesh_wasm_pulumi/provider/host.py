@@ -33,7 +33,7 @@ from mesh_wasm_pulumi.tokens import NAMESPACE, PACKAGE
 
 from . import wire
 from .inputs import Fields, read_object
-from .quiet import QUIET, Quiet
+from .quiet import Quiet
 from .schema import complete_schema
 from .wording import in_wire_words
 
@@ -108,7 +108,7 @@ class Servicer(ProviderServicer):
     """The gRPC service. One ledger per deployment, so that components of one program see each other's plans."""
 
     def __init__(
-        self, provider: StrictComponentProvider, args: list[str], engine_address: str, quiet: float = QUIET
+        self, provider: StrictComponentProvider, args: list[str], engine_address: str, quiet: float | None = None
     ) -> None:
         super().__init__(provider, args, engine_address)
         self._quiet = quiet
@@ -159,11 +159,13 @@ def _is_provider(urn: str) -> bool:
     return urn.split("::")[2].split("$")[-1].startswith("pulumi:providers:")
 
 
-def serve(components: Sequence[type[pulumi.ComponentResource]], argv: Sequence[str], quiet: float = QUIET) -> None:
+def serve(
+    components: Sequence[type[pulumi.ComponentResource]], argv: Sequence[str], quiet: float | None = None
+) -> None:
     """Run the plugin until the engine ends it: print the port, then answer.
 
     :param argv: Holds the engine's address.
-    :param quiet: Seconds of quiet after which the refusals of a deployment are answered.
+    :param quiet: Seconds of quiet after which the refusals of a deployment are answered; see :mod:`.quiet`.
     """
     addresses = [arg for arg in argv if not arg.startswith("-")]
     if not addresses:

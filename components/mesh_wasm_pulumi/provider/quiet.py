@@ -8,19 +8,32 @@ refusal waits until nothing is under way, and all of them are answered at one mo
 from __future__ import annotations
 
 import asyncio
+import os
 
 QUIET = 2.0
 """Seconds without a new Construct call after which the program has nothing more to say: it only waits for the refused.
 
-Between two calls a program may start a Kubernetes provider, which takes about a second."""
+Between two calls a program may start a Kubernetes provider, which takes about a second on a machine that is not busy."""
 STUCK = 10.0
 """Seconds without any progress after which refusals are answered all the same, though calls are under way."""
+_MOST = 5.0
+
+
+def slowness() -> float:
+    """How many times longer everything takes here than on a machine where nobody waits for a processor; at most 5.
+
+    Measured: at a load of 20 on two processors, a YAML program needed more than two seconds from one call to the next.
+    """
+    if not hasattr(os, "getloadavg"):
+        return 1.0
+    return min(max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)), _MOST)
 
 
 class Quiet:
     """The Construct calls of one deployment, as far as refusals have to know of them."""
 
-    def __init__(self, quiet: float = QUIET, stuck: float = STUCK) -> None:
+    def __init__(self, quiet: float | None = None, stuck: float | None = None) -> None:
+        """Seconds of :data:`QUIET` and :data:`STUCK`; by default these, or longer on a machine that is busy."""
         self._quiet, self._stuck = quiet, stuck
         self._under_way = 0
         self._moved = 0.0
@@ -50,5 +63,6 @@ class Quiet:
             await asyncio.sleep(left)
 
     def _left(self) -> float:
-        waits = self._stuck if self._under_way else self._quiet
+        given, usual = (self._stuck, STUCK) if self._under_way else (self._quiet, QUIET)
+        waits = usual * slowness() if given is None else given
         return self._moved + waits - asyncio.get_running_loop().time()
