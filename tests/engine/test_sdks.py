@@ -8,7 +8,9 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from support.plugin import Plugin
@@ -23,15 +25,27 @@ OWN = ("go", "nodejs", "python")
 """Languages whose generator belongs to the engine; the others' come with their language plugin."""
 
 
+class _Logo(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"\x89PNG\r\n\x1a\n")
+
+    def log_message(self, *_: object) -> None:
+        """Nobody wants to read it."""
+
+
 @pytest.fixture(scope="module")
-def schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The schema as it is served; with a logo of its own, which the generator of C# would fetch from the internet."""
+def schema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The schema as it is served; with a logo from here, where the generator of C# would fetch one from the internet."""
     folder = tmp_path_factory.mktemp("schema")
-    (folder / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-    with RecordingMonitor("shop", "dev") as engine, Plugin(engine) as plugin:
-        document = {**plugin.schema(), "logoUrl": (folder / "logo.png").as_uri()}
-    (folder / "schema.json").write_text(json.dumps(document))
-    return folder / "schema.json"
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Logo) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        with RecordingMonitor("shop", "dev") as engine, Plugin(engine) as plugin:
+            document = {**plugin.schema(), "logoUrl": f"http://127.0.0.1:{server.server_port}/logo.png"}
+        (folder / "schema.json").write_text(json.dumps(document))
+        yield folder / "schema.json"
+        server.shutdown()
 
 
 def run(folder: Path, *words: str) -> Said:
@@ -66,11 +80,8 @@ def test_sdk_is_generated_with_every_component(schema: Path, tmp_path: Path, lan
 
 def test_go_compiles(schema: Path, tmp_path: Path) -> None:
     sdk = generate(schema, tmp_path, "go")
-    (module,) = [path for path in sdk.rglob("*.go") if path.name == "wasmExtension.go"]
-    if not list(sdk.rglob("go.mod")):
-        run(module.parent, "go", "mod", "init", "github.com/mesh-wasm/pulumi-mesh-wasm/sdk/go/meshwasm").good()
-    run(module.parent, "go", "mod", "tidy").good()
-    run(module.parent, "go", "build", "./...").good()
+    run(sdk, "go", "mod", "tidy").good()
+    run(sdk, "go", "build", "./...").good()
 
 
 def test_csharp_names_what_exists(schema: Path, tmp_path: Path) -> None:
