@@ -51,7 +51,7 @@ class WasmExtensionFields(TypedDict):
     type: NotRequired[pulumi.Input[Kind]]
     """HTTP (default) or NETWORK."""
     config_schema: NotRequired[pulumi.Input[Mapping[str, Any]]]
-    """JSON Schema (draft 2020-12) or OpenAPI schema of the effective config; in Python also a pydantic model."""
+    """JSON Schema (draft 2020-12) or OpenAPI schema of the effective config (Python: or a pydantic model)."""
     verify: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
     """Public keys (PEM), one of which must have signed the image with cosign; what is known of it is in mesh-wasm.lock."""
 
