@@ -17,7 +17,7 @@ from support.plugin import Plugin
 
 from mesh_wasm_pulumi.offline.monitor import RecordingMonitor
 
-COMMAND_LINE = {"click", "rich"}
+COMMAND_LINE = {"click", "pathspec", "rich"}
 """What the plugin never imports."""
 
 
