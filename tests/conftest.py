@@ -24,6 +24,7 @@ FIGURES = pytest.StashKey[Counter[str]]()
 def pytest_configure() -> None:
     """Programs and policy packs that the tests start by `python3` run in the interpreter of the tests, wherever it is."""
     here = str(Path(sys.executable).parent)
+    os.environ["MESH_WASM_REPORT_KEY"] = "that of the tests"
     if os.environ.get("PATH", "").split(os.pathsep)[0] != here:
         os.environ["PATH"] = os.pathsep.join([here, os.environ.get("PATH", "")])
 

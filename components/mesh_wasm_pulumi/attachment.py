@@ -120,7 +120,7 @@ def _attach(
 
     def later(known: Any) -> list[Finding]:
         again, _ = _plan(kind, known, entries, where, shown, undecided)
-        return [*again.findings, *ledger().enter_again(shown, again)]
+        return [*where.judged(again.findings), *ledger().enter_again(shown, again)]
 
     props = _props(document, args)
     if plan.errors:
@@ -130,7 +130,13 @@ def _attach(
     tell_notes(component)
     clashes = [] if report.errors(plan.findings) else ledger().enter(shown, plan)
     refs = [ref for one in entries for ref in one.secrets]
-    found = [*misspelt, *where.findings, *plan.findings, *clashes, *retention_findings(plan.plugins, refs, opts)]
+    found = [
+        *misspelt,
+        *where.findings,
+        *where.judged(plan.findings),
+        *clashes,
+        *retention_findings(plan.plugins, refs, opts),
+    ]
     valid, gate = report.check(found, document, later)
     told = references(plan) if valid else []
     component.plugins = output_of(told)

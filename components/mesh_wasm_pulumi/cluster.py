@@ -20,19 +20,25 @@ from .args import ClusterArgs
 class Cluster:
     """One cluster of a fleet, reached through a provider of its own.
 
-    Give ``provider``, or ``kubeconfig`` (text or path) with ``context``: then a provider named after the cluster is made,
-    with ``cluster_identifier`` set, so that new credentials never replace what is in the cluster, and with mutable
-    Secrets, so that a new password updates the pull secrets in place.
+    What is required: the name, and one of ``provider`` and ``kubeconfig``. ``namespaces`` is required where a selector holds
+    a wildcard (``*/shop`` needs none, ``east/*`` does). Everything else is a fact that checks look at: what is not said is
+    not checked.
 
-    :param name: Name of the cluster in findings, manifests and resource names.
-    :param provider: The Kubernetes provider of the cluster.
-    :param kubeconfig: Text or path of a kubeconfig; may be an Output.
-    :param context: Name of the context in the kubeconfig; default: its current context.
-    :param labels: Labels by which attachments select clusters.
-    :param istio_version: Istio's version, e.g. ``1.27``.
-    :param namespaces: The namespaces that exist; needed wherever a selector holds a wildcard.
+    With ``kubeconfig`` a provider named after the cluster is made: with ``cluster_identifier`` set, so that new credentials
+    never replace what is in the cluster, and with mutable Secrets, so that a new password updates the pull secrets in
+    place. The Cluster has the attributes ``name``, ``provider`` and ``facts``.
+
+    :param name: Name of the cluster in findings, manifests and resource names; yours to choose, and the name by which
+        ``cluster_names`` and ``cluster/namespace`` entries speak of it. It need not be that of the context.
+    :param provider: The Kubernetes provider of the cluster. Either this or ``kubeconfig``.
+    :param kubeconfig: Text or path of a kubeconfig; may be an Output, also a secret one.
+    :param context: Name of the context in the kubeconfig; only with ``kubeconfig``. Not given: its current context.
+    :param labels: Labels by which attachments select clusters, e.g. ``{"env": "prod"}``.
+    :param istio_version: Istio's version as a text, e.g. ``"1.27"``; fields that are newer are then refused. Not given: the
+        newest is assumed.
+    :param namespaces: The namespaces that exist; a selector that names another one is then refused.
     :param dialect: ``istio`` (default) or ``asm``.
-    :param root_namespace: Istio's root namespace; default ``istio-system``.
+    :param root_namespace: Istio's root namespace, default ``istio-system``: a plugin there reaches the whole mesh.
     :param revision: Value of the label ``istio.io/rev`` of every plugin.
     :param registry_mirrors: Mirror by registry host; images of the host are pulled from the mirror.
     :param wasm_download_proxy: Whether TSB's download proxy fetches OCI images in this cluster.

@@ -27,6 +27,7 @@ import pulumi_kubernetes as k8s
 
 from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding
+from mesh_wasm.findings.suggestions import did_you_mean, suggestion
 from mesh_wasm.fleet.cluster import Cluster as Facts
 from mesh_wasm.fleet.config import OwnedFleet, read_document, read_fleet
 from mesh_wasm.yaml.file import Unreadable
@@ -36,25 +37,62 @@ from .args import ClusterArgs
 from .cluster import Cluster
 
 
+class ClusterEntry(dict[str, Any]):
+    """A cluster of a fleet: what a component reads of it, and the same as attributes."""
+
+    def __init__(self, name: str, args: ClusterArgs) -> None:
+        super().__init__(args)
+        self.__dict__["name"] = name
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self:
+            return self[name]
+        says = f"cluster {self.__dict__.get('name')} has no {name}; it has {', '.join(('name', *self))}."
+        raise AttributeError(f"{says[:-1]}{did_you_mean(suggestion(name, self))}")
+
+
 class Fleet(dict[str, ClusterArgs]):
-    """The clusters that a program serves: what every attachment takes as ``fleet``."""
+    """The clusters that a program serves: what every attachment takes as ``fleet``.
+
+    ``fleet["east"]`` is one of them, with the facts that were declared: ``fleet["east"]["provider"]``. For other resources
+    of the same cluster, ``fleet.provider("east")`` is its provider.
+    """
 
     def __init__(self, clusters: Iterable[Cluster]) -> None:
         super().__init__()
         for cluster in clusters:
             if cluster.name in self:
                 raise pulumi.RunError(f"cluster {cluster.name} is in the fleet twice; give each cluster its own name.")
-            self[cluster.name] = cluster.args
+            self[cluster.name] = _entry(cluster.name, cluster.args)
             ledger().clusters[cluster.provider.pulumi_resource_name] = cluster.name
+
+    def provider(self, name: str) -> k8s.Provider:
+        """The Kubernetes provider of a cluster, for other resources of a program that stand in the same cluster.
+
+        Raises :class:`pulumi.RunError` where the fleet has no such cluster, or another stack owns it.
+        """
+        entry = self.get(name)
+        if entry is None:
+            raise pulumi.RunError(f"The fleet has no cluster {name!r}; it has {', '.join(self) or 'none'}.")
+        provider = entry.get("provider")
+        if provider is None:
+            raise pulumi.RunError(f"Cluster {name} belongs to another stack, so this one has no provider for it.")
+        return provider
 
     @classmethod
     def from_config(cls, key: str = "fleet", config: pulumi.Config | None = None) -> Fleet:
-        """The fleet of this stack's configuration; as this module describes it.
+        """The fleet of this stack's configuration, an object or the path of one: see docs/stacks.md.
 
         :param key: Key of the configuration object, of the form of docs/fleet-config.schema.json.
         :param config: Where to read; default: the project's own configuration.
         """
         return _from_config(key, config or pulumi.Config())
+
+
+def _entry(name: str, args: ClusterArgs) -> ClusterArgs:
+    entry: Any = ClusterEntry(name, args)
+    made: ClusterArgs = entry
+    return made
 
 
 def _from_config(key: str, config: pulumi.Config) -> Fleet:
@@ -83,7 +121,7 @@ def _from_config(key: str, config: pulumi.Config) -> Fleet:
         if facts.name not in found.owned:
             other: Any = {**_facts(facts), "owned": False}
             args: ClusterArgs = other
-            fleet[facts.name] = args
+            fleet[facts.name] = _entry(facts.name, args)
     # In the order of the inventory: findings and outputs name clusters in this order.
     ordered = {name: fleet[name] for name in found.fleet.names}
     fleet.clear()

@@ -68,8 +68,9 @@ class TsbManifests(pulumi.ComponentResource):
         tell_notes(self)
         whole = _whole(plan)
         lost = retention_findings(whole.plugins, refs.values(), opts)
+        unselected = where.judged(unselected)
         mine = settling.settle([*misspelt, *where.findings, *unread, *refused, *unused, *unselected, *lost])
-        found = [*mine, *map(told, plan.findings)]
+        found = [*mine, *where.judged(map(told, plan.findings))]
         valid, gate = report.check(found, {key: ref.document for key, ref in refs.items()}, later)
         self.plugins = output_of(references(whole) if valid else [])
         if valid:

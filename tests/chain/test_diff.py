@@ -16,12 +16,13 @@ from mesh_wasm.sources.source import Source
 
 from .members import plugin
 
+KEY = b"k" * 32
 OWN = "It is a WasmPlugin of its own; it runs on"
 FQN = "organizations/o/extensions/"
 
 
 def told(*members: Member) -> Any:
-    return report(Source("shop", members, ()))
+    return report(Source("shop", members, ()), KEY)
 
 
 def changes(before: list[Member], after: list[Member]) -> list[tuple[str, str, list[str], str]]:
@@ -45,7 +46,10 @@ CASES: list[tuple[str, list[Member], list[Member], list[tuple[str, str, list[str
         "keys of the configuration, never values",
         both("a", pluginConfig={"x": "secret", "y": 1}),
         both("a", pluginConfig={"x": "other", "z": 1}),
-        [("config", "edge/a", ["east", "west"], "configuration keys: +z, -y")],
+        [
+            ("config", "edge/a", ["east", "west"], "configuration keys: +z, -y"),
+            ("config", "edge/a", ["east", "west"], "configuration: 1 value changed (not shown): x"),
+        ],
     ),
     (
         "order, by priority",
@@ -121,3 +125,75 @@ def test_changes_are_shown_in_text_and_on_the_page() -> None:
     assert as_text(after, []) == "Nothing changes.\n"
     assert "priority: 2 → 3" in page(after, found)
     assert "Nothing changes." in page(after, [])
+
+
+SECRET = "hunter2"
+
+
+def _keyed(key: bytes | None, **spec: Any) -> Any:
+    return json.loads(to_json(report(Source("shop", tuple(both("a", **spec)), ()), key)))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        (
+            {"pluginConfig": {"mode": SECRET, "same": 1}},
+            {"pluginConfig": {"mode": "other", "same": 1}},
+            "configuration: 1 value changed (not shown): mode",
+        ),
+        (
+            {"pluginConfig": {"deep": {"a": [1, {"b": SECRET}]}}},
+            {"pluginConfig": {"deep": {"a": [1, {"b": "x"}]}}},
+            "configuration: 1 value changed (not shown): deep",
+        ),
+        (
+            {"vmConfig": {"env": [{"name": "TOKEN", "valueFrom": "INLINE", "value": SECRET}]}},
+            {"vmConfig": {"env": [{"name": "TOKEN", "valueFrom": "INLINE", "value": "x"}]}},
+            "variables of the VM: 1 value changed (not shown): TOKEN",
+        ),
+        (
+            {"vmConfig": {"env": [{"name": "A", "valueFrom": "HOST"}]}},
+            {"vmConfig": {"env": [{"name": "B", "valueFrom": "HOST"}]}},
+            "variables of the VM: +B, -A",
+        ),
+        ({"imagePullPolicy": "Always"}, {}, "imagePullPolicy: Always → none"),
+        ({"pluginName": "x"}, {"pluginName": "y"}, "pluginName: x → y"),
+    ],
+)
+def test_a_value_that_differs_is_told_and_not_shown(before: Any, after: Any, text: str) -> None:
+    told = differences(_keyed(KEY, **before), _keyed(KEY, **after))
+    assert [(one["subject"], one["clusters"], one["text"]) for one in told] == [("edge/a", ["east", "west"], text)]
+    assert SECRET not in json.dumps([told, _keyed(KEY, **before)])
+    assert differences(_keyed(KEY, **before), _keyed(KEY, **before)) == []
+
+
+@pytest.mark.parametrize("keys", [(KEY, b"another"), (None, KEY), (KEY, None), (None, None)])
+def test_reports_of_different_keys_say_that_values_are_not_compared(keys: tuple[bytes | None, bytes | None]) -> None:
+    config = {"pluginConfig": {"mode": SECRET}}
+    (told,) = differences(_keyed(keys[0], **config), _keyed(keys[1], **config))
+    assert told["subject"] == "all plugins"
+    assert "MESH_WASM_REPORT_KEY" in told["text"]
+
+
+def test_a_mark_cannot_be_guessed_without_the_key_and_the_key_is_not_told() -> None:
+    told = to_json(_keyed(KEY, pluginConfig={"pin": "0000"}))
+    assert KEY.hex() not in told
+    marks = {_keyed(bytes([one]) * 32, pluginConfig={"pin": "0000"})["plugins"]["east/edge/a"]["marks"]["pluginConfig.pin"]
+             for one in range(20)}  # fmt: skip
+    assert len(marks) == 20, "another key, another mark"
+
+
+def test_a_report_without_a_key_is_the_same_bytes_each_time() -> None:
+    first, second = (_keyed(None, pluginConfig={"x": SECRET}) for _ in range(2))
+    assert first == second
+
+
+def test_a_configuration_that_differs_between_clusters_is_shown() -> None:
+    east = plugin("a", cluster="east", pluginConfig={"mode": SECRET, "same": 1})
+    west = plugin("a", cluster="west", pluginConfig={"mode": "audit", "same": 1})
+    text = as_text(told(east, west), None)
+    assert "not the same everywhere: other values of mode in cluster west" in text
+    assert "not the same everywhere: other values of mode in cluster east" in text
+    assert SECRET not in text
+    assert "not the same" not in as_text(told(*both("a", pluginConfig={"mode": SECRET})), None)

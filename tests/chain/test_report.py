@@ -186,7 +186,7 @@ def test_mermaid_escapes_what_would_end_a_label() -> None:
 
 
 def test_the_report_is_json() -> None:
-    told = report(everything())
+    told = report(everything(), b"key")
     assert json.loads(to_json(told)) == told
 
 

@@ -1,6 +1,6 @@
 """One order in every cluster, by what real API servers have stored.
 
-Istio's documented comparison (facts A3.1, istio pilot/pkg/model/push_context.go): candidates namespace by namespace, the
+Istio's documented comparison (istio pilot/pkg/model/push_context.go): candidates namespace by namespace, the
 workload's own before the root namespace; within one by time of creation, then name; then stably by priority, descending,
 where an unset one counts as the lowest int32. It is applied here to what the servers return, times of creation included.
 

@@ -73,7 +73,8 @@ def test_all_clusters_and_components_are_told(wrap: Callable[[str], Any]) -> Non
     assert [finding.message for finding in errors(result, "cluster west")] == ["it is empty."]
     assert [finding.rule for finding in errors(result, "acl")] == ["MW103"]
     assert result.failure is not None
-    assert "acl (1 error), cluster east (1 error), cluster west (1 error), edge (1 error)" in result.failure
+    assert "acl (1 error), cluster east (1 error), cluster west (1 error): see" in result.failure
+    assert result.failure.endswith("Nor for edge, which cannot do without what is refused.")
     assert not plugins(result)
     assert not any("s3cr3t" in message.text for message in result.monitor.messages)
 

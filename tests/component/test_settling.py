@@ -45,7 +45,7 @@ def test_an_expired_waiver_stops_the_component() -> None:
     ("waivers", "rule"),
     [
         (["MW308"], "MW901"),
-        (["MW999 until 2999-12-31: x"], "MW901"),
+        (["MW999 until 2999-12-31: x"], "MW904"),
         (["MW308 until 2999-13-31: x"], "MW901"),
         (["MW308 until 2999-12-31: "], "MW901"),
         ([7], "MW901"),

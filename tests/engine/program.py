@@ -40,6 +40,17 @@ fleet = wasm.Fleet(
     ]
 )
 
+# The namespaces that the program makes itself; what stands in them waits for them.
+made = [
+    k8s.core.v1.Namespace(
+        f"{name}-{space}",
+        metadata={"name": space},
+        opts=pulumi.ResourceOptions(provider=fleet.provider(name)),
+    )
+    for name in wanted["clusters"]
+    for space in wanted.get("make_namespaces", [])
+]
+
 registry = wasm.PullSecret(
     "registry",
     {"registry": "registry.acme.io", "username": "puller", "password": config.require_secret("password")},
@@ -67,7 +78,7 @@ gateway = wasm.IngressGatewayAttachment(
         "extensions": [{"extension": acl, "match": [{"mode": "CLIENT", "ports": [{"number": 8443}]}]}],
         "fleet": fleet,
     },
-    pulumi.ResourceOptions(aliases=[pulumi.Alias(name=former)] if former else None),
+    pulumi.ResourceOptions(aliases=[pulumi.Alias(name=former)] if former else None, depends_on=made),
 )
 
 wasm.SecurityGroupAttachment(
@@ -78,13 +89,14 @@ wasm.SecurityGroupAttachment(
         "extensions": [{"extension": acl}],
         "fleet": fleet,
     },
+    pulumi.ResourceOptions(depends_on=made),
 )
 
 for index in range(wanted.get("raw", 1)):
     wasm.WasmPlugin(
         f"raw-{index}",
         {
-            "metadata": {"namespace": edge},
+            "metadata": {"namespace": edge} | ({"name": wanted["raw_name"]} if "raw_name" in wanted else {}),
             "spec": {
                 "url": "oci://registry.acme.io/filters/raw:1",
                 "selector": {"match_labels": {"app": "shop"}},
@@ -93,6 +105,7 @@ for index in range(wanted.get("raw", 1)):
             },
             "fleet": fleet,
         },
+        pulumi.ResourceOptions(depends_on=made),
     )
 
 pulumi.export("plugins", gateway.plugins)

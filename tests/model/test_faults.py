@@ -50,6 +50,7 @@ ANSWERS = {
             "aliases=[Alias(name=",
             "`pulumi import … edge/shop-acl`",
             "upsert_existing_objects and enable_patch_force set to true",
+            "give it its old name (or parent) again",
         ],
     ),
     "conflict": (
@@ -73,6 +74,23 @@ def test_a_known_answer_is_explained(name: str) -> None:
     assert sentence is not None
     assert [part for part in parts if part not in sentence] == []
     assert "{" not in sentence
+
+
+def test_a_remedy_is_told_once_and_the_object_each_time() -> None:
+    told: set[str] = set()
+    error = ANSWERS["exists"][0]
+    first, second = (
+        explain(Failed("east", "WasmPlugin", "edge", name, f"pulumi import {name}"), error, told) for name in ("a", "b")
+    )
+    assert first is not None
+    assert second is not None
+    assert "PATCH_FORCE" in first
+    assert second == (
+        "WasmPlugin edge/b exists already in cluster east, and is not the one that this stack knows by that name. "
+        "If somebody else made it, adopt it: `pulumi import b`."
+    )
+    other = explain(Failed("west", "WasmPlugin", "edge", "a"), ANSWERS["namespace"][0], told)
+    assert "kubectl --context west create namespace edge" in str(other)
 
 
 def test_an_unknown_answer_speaks_for_itself() -> None:

@@ -1,4 +1,4 @@
-"""Module URLs and image references, against the table that was measured on Istio (facts A2)."""
+"""Module URLs and image references, against the table that was measured on Istio."""
 
 from __future__ import annotations
 

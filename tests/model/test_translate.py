@@ -1,4 +1,4 @@
-"""From TSB to Istio: the twelve points that must be right (facts, part D)."""
+"""From TSB to Istio: the twelve points that must be right."""
 
 from __future__ import annotations
 

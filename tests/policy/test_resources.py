@@ -228,3 +228,41 @@ def test_a_module_whose_url_is_unknown_is_decided_at_up(tmp_path: Path) -> None:
     named = {"enforcementLevel": "mandatory", "lockFile": _lock(tmp_path, abi=None)}
     said = Pack({"MW009": named}).of(PLUGIN, plugin(url=UNKNOWN))
     assert "MW009" in decided_at_up(said)
+
+
+@pytest.mark.parametrize(
+    ("spec", "rule", "says"),
+    [
+        ({"failStrategy": "failopen"}, "MW104", "spec.failStrategy: 'failopen' is not one of"),
+        ({"failStrategy": "failopen"}, "MW104", "did you mean FAIL_OPEN? Write `failStrategy: FAIL_OPEN`."),
+        ({"config": {}}, "MW102", "spec.config: there is no field 'config' here; did you mean 'pluginConfig'?"),
+        ({"match": [{"ports": [443]}]}, "MW103", "spec.match[0].ports[0]: expected an object, got a number."),
+        ({"url": "registry:5000/x"}, "MW113", "registry"),
+    ],
+)
+def test_a_message_is_the_findings_own_sentence(spec: dict[str, Any], rule: str, says: str) -> None:
+    told = [one.message for one in Pack().of(PLUGIN, plugin(**spec)) if one.rule == rule]
+    assert any(says in one for one in told), told
+
+
+def test_a_message_shows_no_secret_value_wherever_it_stands() -> None:
+    secret = "hunter2-hunter2"
+    for spec in (
+        {"phase": hidden(secret)},
+        {"url": hidden(f"ftp://{secret}")},
+        {"imagePullSecret": hidden(f"{secret}/x")},
+        {"vmConfig": {"env": [{"name": hidden(secret), "value": "1"}]}},
+        {"selector": hidden({"matchLabels": {"a": f"{secret} !"}})},
+    ):
+        told = Pack({policy.name: "mandatory" for policy in POLICIES}).of(PLUGIN, plugin(**spec))
+        assert told, spec
+        assert not any(secret in one.message for one in told), spec
+    assert any(
+        "(the value is secret and not shown)" in one.message for one in Pack().of(PLUGIN, plugin(phase=hidden(secret)))
+    )
+
+
+def test_what_was_secret_in_another_resource_hides_nothing_here() -> None:
+    Pack().of(PLUGIN, plugin(phase=hidden("AUTZ")))
+    told = [one.message for one in Pack().of(PLUGIN, plugin(phase="AUTZ")) if one.rule == "MW104"]
+    assert any("did you mean AUTHZ?" in one for one in told)

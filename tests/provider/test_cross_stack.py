@@ -244,7 +244,7 @@ def test_bad_definition_is_reported_on_the_reference() -> None:
     outputs["acl"] = {**outputs["acl"], "image": "ftp://x", "phase": "AUTH"}
     run = team(outputs)
     assert {finding.path for finding in errors(run, "acl")} == {("definition", "image"), ("definition", "phase")}
-    assert all(finding.rule == "MW511" for finding in errors(run, "edge")), "told once, not at each attachment"
+    assert not errors(run, "edge"), "told once, not at each attachment"
     assert plugins(run) == []
 
 

@@ -1,4 +1,4 @@
-"""Docker configurations, read by the key rules that were measured on Istio's puller (facts A3.7)."""
+"""Docker configurations, read by the key rules that were measured on Istio's puller."""
 
 from __future__ import annotations
 

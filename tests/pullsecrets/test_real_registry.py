@@ -48,7 +48,7 @@ def client(username: str, password: str) -> Any:
 
 
 def found_by_istio(config: dict[str, Any], registry: str) -> tuple[str, str]:
-    """The credentials that Istio's puller takes for a registry (facts A3.7): written down here once more, on its own."""
+    """The credentials that Istio's puller takes for a registry: written down here once more, on its own."""
     for key, entry in config["auths"].items():
         if key == registry or key.partition("://")[2].split("/")[0] == registry or key.split("/")[0] == registry:
             user, _, password = base64.b64decode(entry["auth"]).decode().partition(":")

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator
 from typing import Any
 
+from mesh_wasm_pulumi import Cluster, Fleet
+
 INTRO = """\
 # Components and their arguments
 
-Made from the docstrings in `components/mesh_wasm_pulumi` by `make golden`; do not edit. Names are those of Python; every
-other Pulumi language writes them in camelCase. An Output will do at every leaf, but for what is marked *plain*: these
-values decide which objects exist, so they must be known at preview. An extension and a pull secret (type *any*) are given
-as the component itself. In Python a `Fleet` of `Cluster`s makes the argument `fleet`, and `chains()` gives the chains of
-the program. These names, and no others, are the promise of the package. Other languages: [languages.md](languages.md).
+This page answers: which arguments a component takes, of which types, and what they mean. Look it up; nobody reads it.
+
+- Made from the docstrings in `components/mesh_wasm_pulumi` by `make golden`; do not edit.
+- Names are those of Python; every other Pulumi language writes them in camelCase.
+- An Output will do at every leaf, but for what is marked *plain*: these values decide which objects exist, so they must be
+  known at preview.
+- An extension and a pull secret (type *any*) are given as the component itself.
+- These names, and no others, are the promise of the package.
+- In Python a [Fleet of Clusters](#fleet-and-cluster-in-python) makes the argument `fleet`.
+- `chains()` gives the chains of the program: [explain.md](explain.md).
+- What the words mean: [glossary.md](glossary.md). Other languages: [languages.md](languages.md).
 """
+
+_OPEN = r"(?=\n    :param |\n\n|\Z)"
 
 
 def reference(schema: dict[str, Any]) -> str:
     """The page for a package schema."""
-    page = "\n".join([INTRO, *_components(schema), *_types(schema), *_enums(schema)]) + "\n"
+    page = "\n".join([INTRO, *_python(), *_components(schema), *_types(schema), *_enums(schema)]) + "\n"
     return _in_python(page, schema)
 
 
@@ -29,6 +40,37 @@ def _in_python(page: str, schema: dict[str, Any]) -> str:
     names = {name for one in owners for part in ("inputProperties", "properties") for name in one.get(part, {})}
     pattern = r"`[^`]*`|\b(" + "|".join(sorted(name for name in names if name != name.lower())) + r")\b"
     return re.sub(pattern, lambda found: found[0] if found[1] is None else _snake(found[1]), page)
+
+
+def _python() -> Iterator[str]:
+    """What Python alone has: the classes that make the argument ``fleet``, from their own docstrings."""
+    yield "## Fleet and Cluster in Python\n"
+    yield from _prose(Cluster)
+    yield "| `Cluster(…)` | Type | Default | |\n| --- | --- | --- | --- |"
+    told = dict(re.findall(rf"\n    :param (\w+): (.+?){_OPEN}", Cluster.__doc__ or "", re.DOTALL))
+    for name, parameter in list(inspect.signature(Cluster).parameters.items()):
+        kind = str(parameter.annotation).replace(" | None", "").replace("|", "\\|")
+        default = "**required**" if parameter.default is inspect.Parameter.empty else _default(told[name])
+        yield f"| `{name}` | `{kind}` | {default} | {_line(told[name])} |"
+    yield ""
+    yield from _prose(Fleet)
+    yield "| `Fleet` | |\n| --- | --- |"
+    yield f"| `Fleet([Cluster(…), …])` | {_line('The clusters, each name once.')} |"
+    for name in ("from_config", "provider"):
+        method = getattr(Fleet, name)
+        signature = re.sub(r"[\"']?(?:k8s|pulumi)\.|[\"']", "", str(inspect.signature(method))).replace("self, ", "")
+        said = (inspect.getdoc(method) or "").partition("\n\n")[0]
+        yield f"| `{name}{signature.replace('|', chr(92) + '|')}` | {_line(said)} |"
+    yield ""
+
+
+def _prose(kind: type) -> Iterator[str]:
+    yield (inspect.getdoc(kind) or "").partition("\n:param")[0].strip().replace("``", "`") + "\n"
+
+
+def _default(text: str) -> str:
+    found = re.search(r"[Dd]efault:? ``?([^`]+)``|``([^`]+)`` \(default\)", text)
+    return f"`{found[1] or found[2]}`" if found else "–"
 
 
 def _components(schema: dict[str, Any]) -> Iterator[str]:

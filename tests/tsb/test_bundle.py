@@ -206,7 +206,7 @@ def test_placement(documents: list[dict[str, Any]], expected: list[str], reached
         ),
         (
             [changed(EXTENSION, "spec.image"), INGRESS, GATEWAY_GROUP],
-            [("MW101", "WasmExtension acl spec.image"), ("MW511", "IngressGateway gw spec.extension[0]")],
+            [("MW101", "WasmExtension acl spec.image")],
         ),
         (
             [EXTENSION, changed(INGRESS, "spec.workloadSelector"), GATEWAY_GROUP],
@@ -254,7 +254,6 @@ spec:
     found = Bundle(documents(text, "a.yaml")).check(complete=False)
     assert [(f.file, f.line, f.document, f.finding.rule) for f in found if f.finding.is_error] == [
         ("a.yaml", 6, 0, "MW104"),
-        ("a.yaml", 14, 1, "MW511"),
         ("a.yaml", 17, 1, "MW105"),
     ]
 
@@ -301,7 +300,7 @@ BAD_ENV = changed(EXTENSION, "spec.vmConfig", {"env": [{"name": "1A", "valueFrom
         (EXTENSION, SERVER, {"gateway": "MW201 until 2026-10-31: for now"}, ["MW201", "MW902"]),
         (EXTENSION, SERVER, {"extension": "MW201 until 2026-12-31: in the wrong place"}, ["MW201"]),
         (EXTENSION, INGRESS, {"gateway": "MW101 until 2026-12-31: not waivable"}, ["MW903"]),
-        (BAD_ENV, INGRESS, {}, ["MW202", "MW511"]),
+        (BAD_ENV, INGRESS, {}, ["MW202"]),
         (BAD_ENV, INGRESS, {"extension": "MW202 until 2026-12-31: TSB takes it"}, []),
     ],
 )
@@ -322,7 +321,7 @@ def test_findings_can_be_waived_in_place(
         ({}, ["MW201"]),
         ({"MW201": "off"}, []),
         ({"MW201": "warning"}, []),
-        ({"MW201": "off", "MW303": "error"}, ["MW303", "MW511"]),
+        ({"MW201": "off", "MW303": "error"}, ["MW303"]),
     ],
 )
 def test_severities_can_be_set_otherwise(levels: dict[str, str], expected: list[str]) -> None:

@@ -130,8 +130,8 @@ def test_an_inventory_with_errors(work: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (("nowhere", "--inventory", "clusters.yaml"), "nowhere: the file cannot be read: no such file or directory."),
-        (("tsb", "--inventory", "nowhere.yaml"), "nowhere.yaml: the file cannot be read: no such file or directory."),
+        (("nowhere", "--inventory", "clusters.yaml"), "nowhere: there is no such file or folder."),
+        (("tsb", "--inventory", "nowhere.yaml"), "nowhere.yaml: there is no such file or folder."),
         (("empty", "--inventory", "clusters.yaml"), "empty: the folder holds no file that ends in .yaml, .yml, .json."),
         (
             ("other.yaml", "--inventory", "clusters.yaml"),

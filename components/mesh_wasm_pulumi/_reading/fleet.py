@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from pydantic.alias_generators import to_snake
+from pydantic.alias_generators import to_camel, to_snake
 
 from mesh_wasm.findings import placing, schema
-from mesh_wasm.findings.finding import Finding
+from mesh_wasm.findings.finding import Finding, errors
 from mesh_wasm.fleet.cluster import Cluster, Fleet, Selection
 from mesh_wasm.fleet.facts import fact_findings, version_in_quotes
-from mesh_wasm.model.parse import parse
+from mesh_wasm.model.parse import kind_of_value, parse
 from mesh_wasm.planning.plan import Plan
 from mesh_wasm.values.deferred import Deferred
 from mesh_wasm_pulumi._values.leaves import lift
 from mesh_wasm_pulumi._values.ledger import ledger
+from mesh_wasm_pulumi.args import ClusterArgs
 
 from .arguments import in_order
 
@@ -25,9 +26,12 @@ KEYS = frozenset({"fleet", "clusters", "cluster_names", "clusterNames"})
 """The arguments that this module reads."""
 
 
+_OF_THE_FLEET = frozenset(rule.id for rule in (placing.UNKNOWN_CLUSTER, placing.NO_CLUSTER, placing.NO_NAMESPACE))
+"""What is said of a selection follows from what is wrong with the fleet that it selects from."""
+
 _PLAIN_FLEET = "Give the clusters by name (Python: a Fleet); inputs of their providers may be Outputs."
 _PROVIDER = "Give the cluster a provider (Python: Cluster, with provider or kubeconfig, in a Fleet)."
-_FLEET = "Give the clusters by name (Python: a Fleet of Clusters)."
+_FLEET = "Give the clusters by name (Python: a Fleet([Cluster(…), …]))."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,11 @@ class Where:
     findings: tuple[Finding, ...]
     others: frozenset[str] = frozenset()
     """Clusters that other stacks own: known by their facts, never written."""
+
+    def judged(self, findings: Iterable[Finding]) -> list[Finding]:
+        """The findings without those that only follow from what is wrong with the fleet."""
+        whole = not errors(self.findings)
+        return [finding for finding in findings if whole or finding.rule not in _OF_THE_FLEET]
 
     def own(self, plan: Plan) -> Plan:
         """The part of a plan that belongs to this stack. It was planned for all clusters: a program means one thing."""
@@ -60,8 +69,8 @@ def read_where(args: Mapping[str, Any]) -> Where:
     if isinstance(fleet, pulumi.Output):
         findings.append(placing.UNDECIDED.at("fleet", says="'fleet' decides which objects exist.", fix=_PLAIN_FLEET))
         fleet = {}
-    elif not isinstance(fleet, Mapping) or not fleet:
-        findings.append(schema.REQUIRED.at("fleet", says="a fleet with at least one cluster is required.", fix=_FLEET))
+    elif not isinstance(fleet, Mapping) or not fleet or set(fleet) <= _ENTRY:
+        findings.append(_no_fleet(fleet))
         fleet = {}
     for name, entry in fleet.items():
         facts = {key: in_order(fact) for key, fact in entry.items()} if isinstance(entry, Mapping) else {}
@@ -81,6 +90,23 @@ def read_where(args: Mapping[str, Any]) -> Where:
             clusters.append(cluster)
     selection, undecided = _plain(lift({"labels": args.get("clusters"), "names": cluster_names(args)}), ())
     return Where(Fleet(clusters), Selection(**selection), providers, (*findings, *undecided), frozenset(others))
+
+
+_ENTRY = frozenset((*ClusterArgs.__annotations__, *map(to_camel, ClusterArgs.__annotations__)))
+"""The fields of a cluster's entry: a mapping of nothing else is one cluster."""
+
+
+def _no_fleet(given: Any) -> Finding:
+    """What is said of something that is no mapping of clusters by their names."""
+    name = getattr(given, "name", None)
+    if isinstance(given, Mapping) and given:
+        named = f'cluster_names=["{name}"]' if isinstance(name, str) else "cluster_names"
+        fix = f"Give the whole Fleet, and select the cluster by {named}."
+        return schema.WRONG_TYPE.at("fleet", says="this is one cluster of a fleet, not the fleet.", fix=fix)
+    if given:
+        says = f"expected the clusters by name, got {kind_of_value(given)}."
+        return schema.WRONG_TYPE.at("fleet", says=says, fix=_FLEET)
+    return schema.REQUIRED.at("fleet", says="a fleet with at least one cluster is required.", fix=_FLEET)
 
 
 def _cluster(name: str, facts: dict[str, Any]) -> tuple[Cluster | None, list[Finding]]:

@@ -10,7 +10,7 @@ import pulumi
 from pulumi.resource import DependencyResource
 
 from mesh_wasm.findings import placing, schema
-from mesh_wasm.findings.finding import Finding
+from mesh_wasm.findings.finding import Finding, Severity
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.pull_secret import PullSecret as Definition
 from mesh_wasm.values.deferred import known
@@ -58,7 +58,9 @@ class ParentReference(DependencyResource):
 
 def _read(value: Any, component: str, path: tuple[str | int, ...]) -> SecretRef:
     if isinstance(value, DeclaredSecret):
-        broken = placing.BROKEN_EXTENSION.at(*path, says="the pull secret has errors.", fix=_FIX)
+        broken = placing.BROKEN_EXTENSION.at(
+            *path, says="the pull secret has errors.", fix=_FIX, severity=Severity.ERROR
+        )
         definition, name = value._definition, value.pulumi_resource_name
         return SecretRef(
             _document(definition), definition, name, value, value._gate, (broken,) if value._broken else ()

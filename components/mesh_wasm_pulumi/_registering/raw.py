@@ -63,11 +63,12 @@ def declare(
     tell_notes(component)
     shown = ledger().name(name, type_)
     clashes = [] if report.errors(plan.findings) else ledger().enter(shown, plan)
-    found = [*misspelt, *where.findings, *plan.findings, *clashes, *retention_findings(plan.plugins, refs, opts)]
+    found = [*misspelt, *where.findings, *where.judged(plan.findings), *clashes]
+    found += retention_findings(plan.plugins, refs, opts)
 
     def later(known: Any) -> list[Finding]:
         again = planned(known)
-        return [*again.findings, *ledger().enter_again(shown, again)]
+        return [*where.judged(again.findings), *ledger().enter_again(shown, again)]
 
     valid, gate = report.check(found, whole, later)
     component.plugins = output_of(references(plan) if valid else [])

@@ -67,7 +67,7 @@ class PullSecrets:
         source = planned.sources[0]
         if planned.sealed is None and source.external_secret is not None:
             return self._external(planned, source)
-        # This module is 480 ms of imports: only a program that makes a Secret pays for it (facts/pulumi.md, E1).
+        # This module is 480 ms of imports: only a program that makes a Secret pays for it (measured).
         from pulumi_kubernetes.core.v1 import Secret
 
         text: Any = None if planned.sealed is None else lower(planned.sealed.text)

@@ -70,7 +70,7 @@ async def _tell(book: Ledger, args: pulumi.ErrorHookArgs) -> bool:
         for option, resource in (("--parent", child.options.parent), ("--provider", child.options.provider)):
             if resource is not None:
                 command += f" {option} '{resource.pulumi_resource_name}={await _text(resource.urn)}'"
-        sentence = explain(Failed(child.cluster, child.kind, namespace, name, command), args.errors[0])
+        sentence = explain(Failed(child.cluster, child.kind, namespace, name, command), args.errors[0], book.remedies)
         if sentence is not None:
             pulumi.log.error(book.say(sentence))
     return False

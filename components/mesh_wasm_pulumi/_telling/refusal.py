@@ -8,6 +8,7 @@ declared is registered and has been checked, and only then fails, with one summa
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -56,8 +57,15 @@ async def _fail_together() -> None:
             break
     # The messages are sent by tasks that waited for the same URNs as this one; let the last of them run first.
     await asyncio.sleep(0.05)
-    told = ", ".join(f"{name} ({counted(count, 'error')})" for name, count in sorted(book.refused.items()))
-    raise InvalidInputs(f"Nothing is created for {told}: see the messages on each of them.")
+    raise InvalidInputs(_summary(book.refused))
+
+
+def _summary(refused: Mapping[str, int]) -> str:
+    """One sentence for all: those with errors of their own, and those that only need one of them."""
+    told = ", ".join(f"{name} ({counted(count, 'error')})" for name, count in sorted(refused.items()) if count)
+    others = ", ".join(name for name, count in sorted(refused.items()) if not count)
+    also = f" Nor for {others}, which cannot do without what is refused." if others else ""
+    return f"Nothing is created for {told}: see the messages on each of them.{also}"
 
 
 def _registered(component: pulumi.Resource) -> asyncio.Future[None]:

@@ -13,6 +13,7 @@ from typing import Any
 import pulumi
 from pydantic.alias_generators import to_snake
 
+from mesh_wasm.findings import placing, schema
 from mesh_wasm.findings.finding import Finding, Path, Severity, errors
 from mesh_wasm.findings.rule import CATALOGUE
 from mesh_wasm.planning.plan import Plan
@@ -21,7 +22,7 @@ from mesh_wasm_pulumi._values.ledger import ledger
 
 from .hosted import refusal
 from .refusal import refuse
-from .settling import Settling
+from .settling import SEVERITIES, Settling
 
 Check = Callable[[Any], Iterable[Finding]]
 
@@ -37,21 +38,40 @@ class Report:
         self._name = ledger().name(name, type(component).__name__)
         self._args = args
         self._told: set[Finding] = set()
+        self._spoken: set[Finding] = set()
         self._settling = Settling.read(args) if settling is None else settling
         ledger().components.append(component)
 
     def tell(self, findings: Iterable[Finding]) -> list[Finding]:
-        """Log the findings that are new; return the errors among them."""
+        """Log the findings that are new; return the errors among them, told or not."""
         fresh = []
         for finding in self._settling.settle(findings):
             if finding not in self._told:
                 self._told.add(finding)
                 fresh.append(finding)
+                if self._is_known(finding):
+                    continue
+                self._spoken.add(finding)
                 spelt = ledger().worded(replace(finding, path=spelling(finding.path, self._args)))
                 ledger().findings.append((self._name, spelt))
                 if not (ledger().hosted and finding.is_error):
                     _LOG[finding.severity](str(spelt), resource=self._component)
         return errors(fresh)
+
+    def _is_known(self, finding: Finding) -> bool:
+        """Whether the finding need not be told here: its cause is told on another component, and once is enough.
+
+        The answer to a Construct call has to say why it fails, so there everything is told.
+        """
+        if ledger().hosted:
+            return False
+        if finding.rule == placing.BROKEN_EXTENSION.id:
+            return True
+        if not _is_shared(finding):
+            return False
+        known = finding in ledger().shared
+        ledger().shared.add(finding)
+        return known
 
     def errors(self, findings: Iterable[Finding]) -> list[Finding]:
         """Those of the findings that stop the component, once waivers have been counted; none of them is told."""
@@ -63,7 +83,8 @@ class Report:
 
     def refuse(self, problems: list[Finding]) -> pulumi.Output[Any]:
         """Fail the program after everybody has spoken."""
-        return refuse(self._name, len(problems), self._component.urn)
+        told = [problem for problem in problems if problem in self._spoken]
+        return refuse(self._name, len(told), self._component.urn)
 
     def check(self, findings: Sequence[Finding], deferred: Any, again: Check) -> tuple[bool, pulumi.Output[Any] | None]:
         """Tell what is known now, and check again once the leaves of ``deferred`` are known.
@@ -76,17 +97,26 @@ class Report:
         book = ledger()
 
         def later(known: Any, secrets: list[Any]) -> Any:
-            more = self.tell(conceal(_new(again(known), findings), secrets))
+            found = list(again(known))
+            more = self.tell(conceal(_new(found, findings), secrets))
+            self._tell_unused([*findings, *found], more)
             book.speak(self._name)
             return self.refuse(more) if more else []
 
         gate = resolve(deferred, later)
         if gate is not None:
             book.expect(self._name)
+        else:
+            self._tell_unused(findings, problems)
         if not problems:
             return True, gate
         self.refuse(problems)  # what is wrong with the deferred values is told all the same, in the same run
         return False, None
+
+    def _tell_unused(self, findings: Sequence[Finding], problems: Sequence[Finding]) -> None:
+        """Say which waivers waive nothing, once all has been found: an error may hide what they are for."""
+        if not problems:
+            self.tell(self._settling.unused(findings))
 
     def _check_hosted(
         self, findings: Sequence[Finding], deferred: Any, again: Check
@@ -111,6 +141,12 @@ class Report:
         book = ledger()
         spelt = [book.worded(replace(problem, path=spelling(problem.path, self._args))) for problem in problems]
         return refusal(self._name, spelt, self._args)
+
+
+def _is_shared(finding: Finding) -> bool:
+    """Whether it is about something that all components have in common: the fleet, if there is one, and the severities."""
+    missing = finding.path == ("fleet",) and finding.rule == schema.REQUIRED.id
+    return (finding.path[:1] == ("fleet",) and not missing) or finding.path == SEVERITIES
 
 
 def _new(found: Iterable[Finding], before: Sequence[Finding]) -> list[Finding]:
@@ -160,7 +196,7 @@ def spelling(path: Path, args: Any) -> Path:
     here = args
     for part in path:
         if isinstance(part, str) and isinstance(here, Mapping) and part not in here:
-            snake = to_snake(part)
+            snake = to_snake(part) if part.isidentifier() else part  # a key of the configuration is not an argument
             part = snake if snake in here or not _is_camel(here) else part
         out.append(part)
         try:

@@ -15,13 +15,19 @@ import pulumi
 from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.planning.plan import Plan
-from mesh_wasm.rules.waivers import ANNOTATION, LevelError, Levels, Waiver, read_waivers, settle
+from mesh_wasm.rules.subjects import ClusterPluginSubject, ExtensionSubject, PluginSubject
+from mesh_wasm.rules.waivers import ANNOTATION, LevelError, Levels, Waiver, read_waivers, settle, unused
 from mesh_wasm_pulumi._values.leaves import lift
 
 WAIVERS = "waivers"
 """The argument of every component that can waive findings."""
 
+_LOOKED_AT = frozenset({PluginSubject, ClusterPluginSubject, ExtensionSubject})
+
 _CONFIG, _KEY = "mesh-wasm", "severities"
+
+SEVERITIES = (f"{_CONFIG}:{_KEY}",)
+"""The path of findings about the stack's severities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,11 @@ class Settling:
         """The findings as they weigh in the end, with those about the waivers themselves."""
         return settle([*self.findings, *findings], self.waivers, self.levels)
 
+    def unused(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Notes about waivers that waive none of all the findings of a component."""
+        told = () if self.levels.by_rule else self.waivers  # what is off is not found, and may be waived all the same
+        return list(unused(told, findings, _LOOKED_AT))
+
     def annotated(self, plan: Plan) -> Plan:
         """The same plan, whose objects carry the waivers: lint and policies see them there."""
         if not self.waivers:
@@ -70,4 +81,4 @@ def _levels() -> tuple[Levels, list[Finding]]:
     except (LevelError, pulumi.ConfigTypeError) as error:
         fix = """Write an object: pulumi config set --path 'mesh-wasm:severities.MW303' warning."""
         says = str(error) if isinstance(error, LevelError) else "It is no JSON object."
-        return Levels(), [schema.WRONG_TYPE.at(f"{_CONFIG}:{_KEY}", says=says, fix=fix)]
+        return Levels(), [schema.WRONG_TYPE.at(*SEVERITIES, says=says, fix=fix)]

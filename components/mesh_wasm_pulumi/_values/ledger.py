@@ -39,6 +39,8 @@ class Ledger:
     """The order of all plugins, for what ties across components."""
     findings: list[tuple[str, Finding]] = field(default_factory=list)
     """Each with the name of the component that it is reported on."""
+    shared: set[Finding] = field(default_factory=set)
+    """Those that have been told of what all components have in common."""
     secrets: dict[tuple[object, ...], Any] = field(default_factory=dict)
     """What stands for each pull secret, by its place."""
     retained: set[str] = field(default_factory=set)
@@ -66,6 +68,8 @@ class Ledger:
 
     fault_hook: pulumi.ErrorHook | None = None
     """The error hook of this program's objects, once there is one."""
+    remedies: set[str] = field(default_factory=set)
+    """What the hook has told of how to mend things: once a run is enough."""
     children: dict[tuple[str, str], Any] = field(default_factory=dict)
     """What the hook has to know of each object, by kind and resource name."""
     lock: Lock | None = None

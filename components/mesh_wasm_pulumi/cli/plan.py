@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ from rich.text import Text
 from rich.tree import Tree
 
 from mesh_wasm.cli.console import console
+from mesh_wasm.explain.marks import differences_by_cluster, value_marks
 from mesh_wasm.findings.finding import Finding, Severity, counted, format_path, tallied
+from mesh_wasm.model.traffic_extension import plugin_form
 from mesh_wasm.planning.manifests import ManifestError, in_line, write_tree
 from mesh_wasm.values.enums import PluginKind
-from mesh_wasm_pulumi.offline.objects import PlannedObject, planned_objects, provider_problems
+from mesh_wasm_pulumi.offline.objects import PlannedObject, bare, planned_objects, provider_problems
 from mesh_wasm_pulumi.offline.run import Run, run_folder
 from mesh_wasm_pulumi.offline.stackconfig import ProjectError
 
@@ -67,13 +70,14 @@ def show_plan(run: Run, folder: Path, stack: str, out: Path | None, form: str) -
 def _print_tree(run: Run, stack: str, objects: list[PlannedObject]) -> None:
     root = Tree(Text(f"{run.monitor.project} ({stack})", style="bold"))
     branches: dict[tuple[str, ...], Tree] = {}
+    differing = _differing(run, objects)
     for one in objects:
         cluster = branches.get((one.cluster,)) or root.add(Text(f"cluster {one.cluster}", style="bold cyan"))
         branches[(one.cluster,)] = cluster
         place = (one.cluster, one.namespace)
         namespace = branches.get(place) or cluster.add(Text(f"namespace {one.namespace}", style="cyan"))
         branches[place] = namespace
-        namespace.add(_line(one))
+        namespace.add(_line(one, differing.get((one.cluster, one.namespace, one.name), "")))
     console().print(root)
     counts = {kind: sum(one.kind == kind for one in objects) for kind in PluginKind}
     shown = [counted(number, kind) for kind, number in counts.items() if number or kind is PluginKind.WASM_PLUGIN]
@@ -84,12 +88,30 @@ def _print_tree(run: Run, stack: str, objects: list[PlannedObject]) -> None:
     )
 
 
-def _line(one: PlannedObject) -> Text:
+def _differing(run: Run, objects: list[PlannedObject]) -> dict[tuple[str, str, str], str]:
+    """By cluster, namespace and name of a plugin, which values of its configuration are others in other clusters."""
+    key = secrets.token_bytes(32)  # nothing of the marks outlives this run
+    same: dict[tuple[str, str], dict[str, dict[str, str]]] = {}
+    for one in objects:
+        spec = bare(run.monitor.resources[one.urn].inputs.get("spec"))
+        if one.kind in frozenset(PluginKind) and isinstance(spec, dict):
+            form = spec if one.kind == PluginKind.WASM_PLUGIN else plugin_form(spec)
+            same.setdefault((one.namespace, one.name), {})[one.cluster] = value_marks(form, key)
+    return {
+        (cluster, *place): says
+        for place, marks in same.items()
+        for cluster, says in differences_by_cluster(marks).items()
+    }
+
+
+def _line(one: PlannedObject, differs: str) -> Text:
     text = Text(f"{one.kind} ")
     text.append(one.name, style="bold")
     spec = one.manifest.get("spec")
     if one.kind in frozenset(PluginKind) and isinstance(spec, dict):
         text.append(f"  {in_line(one.kind, spec)}")
+    if differs:
+        text.append(f"  {differs}", style="yellow")
     if one.hidden:
         text.append(f"  secret: {_paths(one.hidden)}", style="yellow")
     if one.unknown:
@@ -102,13 +124,14 @@ def _paths(paths: tuple[Any, ...]) -> str:
 
 
 def _print_findings(run: Run, problems: list[str]) -> None:
-    findings = run.ledger.findings
+    # The heaviest last: that is where people look, and a long list of notes hides nothing.
+    findings = sorted(run.ledger.findings, key=lambda told: -told[1].severity.rank)
     for component, finding in findings:
         click.echo(f"{finding.severity}: {component}: {finding}")
+    if run.failure is not None and not any(finding.is_error for _, finding in findings):
+        problems = [*problems, f"the program failed: {run.failure}"]
     for problem in problems:
         click.echo(f"error: {problem}")
-    if run.failure is not None and not any(finding.is_error for _, finding in findings):
-        click.echo(f"error: the program failed: {run.failure}")
     tally = {severity: sum(finding.severity is severity for _, finding in findings) for severity in Severity}
     tally[Severity.ERROR] += len(problems)
     click.echo(", ".join(tallied(number, severity) for severity, number in tally.items()))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mesh_wasm.chains.member import Member, read_member
 from mesh_wasm.fleet.cluster import Cluster
+from mesh_wasm.model.traffic_extension import plugin_form
 from mesh_wasm.sources.source import Options, Source, SourceError, asked_keys
 from mesh_wasm.values.enums import PluginKind
-from mesh_wasm_pulumi.offline.objects import planned_objects, provider_problems, secret_texts
+from mesh_wasm_pulumi.offline.objects import bare, planned_objects, provider_problems, secret_texts
 from mesh_wasm_pulumi.offline.run import Run, run_folder
 from mesh_wasm_pulumi.offline.stackconfig import ProjectError
 
@@ -35,15 +37,23 @@ def source_of(run: Run) -> Source:
     for plan in run.ledger.plans.values():
         for plugin in plan.plugins:
             facts.setdefault(plugin.cluster.name, plugin.cluster)
-    members = tuple(_member(run, one, facts) for one in planned_objects(run) if one.kind in _KINDS)
+    planned = [one for one in planned_objects(run) if one.kind in _KINDS]
+    members = tuple(_member(run, one, facts) for one in planned)
+    hidden = [(member, one) for member, one in zip(members, planned, strict=True) if one.hidden]
     clusters = tuple(dict.fromkeys([*run.ledger.clusters.values(), *facts]))
     problems = [*provider_problems(run)]
     if run.failure is not None and not any(finding.is_error for _, finding in run.ledger.findings):
         problems.append(f"the program failed: {run.failure}")
-    plugins = [plugin for plan in run.ledger.plans.values() for plugin in plan.plugins]
-    return Source(
-        run.monitor.project, members, clusters, tuple(run.ledger.findings), tuple(problems), keys=asked_keys(plugins)
-    )
+    findings = tuple(run.ledger.findings)
+    bare_specs = {member.identity: _bare_form(member, run.monitor.resources[one.urn].inputs) for member, one in hidden}
+    keys = asked_keys(plugin for plan in run.ledger.plans.values() for plugin in plan.plugins)
+    return Source(run.monitor.project, members, clusters, findings, tuple(problems), keys=keys, bare=bare_specs)
+
+
+def _bare_form(member: Member, inputs: Mapping[str, Any]) -> Any:
+    """The spec with its secrets laid bare, in the form of a WasmPlugin."""
+    spec = bare(inputs.get("spec"))
+    return spec if member.kind is PluginKind.WASM_PLUGIN else plugin_form(spec)
 
 
 def _member(run: Run, one: Any, facts: dict[str, Cluster]) -> Member:

@@ -60,20 +60,23 @@ def secret_texts(run: Run) -> dict[tuple[str, str, str], str]:
     found: dict[tuple[str, str, str], str] = {}
     for resource in run.monitor.resources.values():
         if _is_kubernetes(resource) and resource.inputs.get("kind") == "Secret":
-            metadata, values = resource.inputs.get("metadata", {}), _bare(resource.inputs.get("stringData"))
+            metadata, values = resource.inputs.get("metadata", {}), bare(resource.inputs.get("stringData"))
             text = values.get(SECRET_KEY) if isinstance(values, Mapping) else None
-            place = (_cluster(resource, run), _bare(metadata.get("namespace")), _bare(metadata.get("name")))
-            if isinstance(text, str) and text != UNKNOWN and all(isinstance(part, str) for part in place):
+            place = (_cluster(resource, run), bare(metadata.get("namespace")), bare(metadata.get("name")))
+            if isinstance(text, str) and text != UNKNOWN_MARK and all(isinstance(part, str) for part in place):
                 found[place] = text
     return found
 
 
-def _bare(value: Any) -> Any:
+def bare(value: Any) -> Any:
+    """A wire value without the wrapping of secrets, and with the mark of what is not known: to be compared, not shown."""
     if isinstance(value, Mapping):
         if value.get(_special_sig_key) == _special_secret_sig:
-            return _bare(value.get("value"))
-        return {key: _bare(item) for key, item in value.items()}
-    return value
+            return bare(value.get("value"))
+        return {key: bare(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [bare(item) for item in value]
+    return UNKNOWN_MARK if value == UNKNOWN else value
 
 
 def _is_kubernetes(resource: Registered) -> bool:

@@ -17,6 +17,8 @@ from unittest.mock import patch
 import pulumi
 import yaml
 
+from mesh_wasm.findings.suggestions import did_you_mean, suggestion
+
 
 class ProjectError(Exception):
     """The folder is no Pulumi Python project that can be run; the message says why and how to mend it."""
@@ -49,8 +51,17 @@ class Project:
         language = runtime.get("name") if isinstance(runtime, Mapping) else runtime
         if language != "python":
             raise ProjectError(f"{manifest}: the runtime is {language}; only Python programs can be run in-process.")
+        _known_stack(folder, stack)
         config, sealed = _config(name, document, folder, stack)
         return cls(name, _entry(folder, document), config, sorted(sealed), frozenset(sealed))
+
+
+def _known_stack(folder: Path, stack: str) -> None:
+    """Refuse a stack without a file where others have one: very likely its name is misspelt, and nothing is configured."""
+    there = sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in folder.glob("Pulumi.*.yaml"))
+    if there and stack not in there:
+        has = f"{folder} has no Pulumi.{stack}.yaml; its stacks are {', '.join(there)}"
+        raise ProjectError(f"{has}{did_you_mean(suggestion(stack, there), '')} Name one with --stack.")
 
 
 def _entry(folder: Path, document: Mapping[str, Any]) -> Path:

@@ -1,12 +1,14 @@
 """A policy for each rule: its level can be configured, and some can mend what they find.
 
-A message never quotes a value: policies are given secrets in plain text, and cannot tell which values are secret.
+A message is the finding's own sentence, in which no secret stands: policies are given secrets in plain text, so what the
+engine marks as secret is remembered, and a sentence that would show it is replaced by the rule's own words.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, cast
@@ -24,7 +26,7 @@ from pulumi_policy import (
 
 from mesh_wasm.findings.finding import Finding, Severity, format_path
 from mesh_wasm.findings.rule import CATALOGUE, Rule
-from mesh_wasm.findings.waiving import BAD_WAIVER, EXPIRED, NOT_WAIVABLE
+from mesh_wasm.findings.waiving import BAD_WAIVER, EXPIRED, NOT_WAIVABLE, UNKNOWN_RULE
 from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.modules.locked import Lock
 from mesh_wasm.modules.lockfile import LockError, read_lock
@@ -38,12 +40,13 @@ from mesh_wasm.rules.subjects import (
     SignersSubject,
 )
 from mesh_wasm.values.enums import Dialect
+from mesh_wasm_pulumi._telling.report import conceal
 
 from ._judge import MODULE_SUBJECTS, SUBJECTS, Judgement, judge_extension, judge_plugin, judge_secret, rules_of
 from ._remedies import REMEDIES
 from ._stack import STACK_CHECKS
 from ._types import EXTENSION, SECRET, kind_of
-from ._wire import DecidedAtUp, plain
+from ._wire import DecidedAtUp, plain, remember_secrets, secrets_at_hand
 
 Judge = Callable[[Mapping[str, Any], Cluster, Lock | None], Judgement]
 
@@ -79,7 +82,7 @@ _ON_PLUGINS = {kind: frozenset(rules_of(*subjects)) | _ON_MODULES for kind, subj
 _ALONE = frozenset(CATALOGUE) - frozenset(STACK_CHECKS)
 _ON_SECRETS = frozenset(rules_of(SecretSubject))
 _ON_EXTENSIONS = frozenset(rules_of(ExtensionSubject, PluginSubject, ExtensionSchemaSubject, SignersSubject))
-_ON_WAIVERS = frozenset({BAD_WAIVER.id, EXPIRED.id, NOT_WAIVABLE.id})
+_ON_WAIVERS = frozenset({BAD_WAIVER.id, EXPIRED.id, NOT_WAIVABLE.id, UNKNOWN_RULE.id})
 
 
 def _judge_of(type_: str) -> tuple[Judge, frozenset[str]] | None:
@@ -121,7 +124,7 @@ def _resource_policy(rule: Rule) -> Policy:
         violations = [one for one in judgement.findings if one.rule == rule.id]
         if rule.id in judgement.waived and rule.waivable and config.get("waivable", True):
             return
-        for one in dict.fromkeys(map(_told, violations)):
+        for one in dict.fromkeys(_told(violation, _hidden(args)) for violation in violations):
             report(one, None)
         if not violations and rule.id in judgement.waits:
             raise DecidedAtUp(judgement.waits[rule.id])
@@ -166,10 +169,24 @@ def _cluster(config: Mapping[str, Any]) -> Cluster:
     )
 
 
-def _told(finding: Finding) -> str:
+_QUOTING = remember_secrets()
+
+
+def _told(finding: Finding, hidden: Sequence[Any]) -> str:
     rule = CATALOGUE[finding.rule]
-    place = format_path(finding.path)
-    return f"{place}: {rule.fix}" if place else rule.fix  # the engine shows title and reason above it
+    # The engine shows the rule's title and reason above it.
+    (one,) = conceal([finding], list(hidden)) if _QUOTING else [replace(finding, message="", fix=rule.fix)]
+    place, says = format_path(one.path), f"{one.message} {one.fix}".strip()
+    return f"{place}: {says}" if place else says
+
+
+def _hidden(args: ResourceValidationArgs) -> list[Any]:
+    """What no message may show: what the engine marks as secret, and the values of every Secret."""
+    found = secrets_at_hand()
+    if args.resource_type == SECRET:
+        props = plain(args.props)
+        found += [props.get("data"), props.get("stringData")]
+    return found
 
 
 def _stack_policy(rule: Rule) -> Policy:

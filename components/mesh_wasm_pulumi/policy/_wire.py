@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from threading import local
 from typing import Any
 
+from pulumi_policy import policy as _policy
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
 from mesh_wasm.values.deferred import Deferred, deferred_leaves
@@ -40,6 +42,45 @@ def _read(container: Any, key: Any) -> Any:
         return plain(container[key])
     except UnknownValueError:
         return UNKNOWN
+
+
+_THREAD = local()
+_SIGNATURE, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
+
+
+def remember_secrets() -> bool:
+    """Remember which values of a request are secret: the engine says so, and ``pulumi_policy`` does not hand it on.
+
+    Returns whether that works with the ``pulumi_policy`` at hand; where it does not, no message may quote a value.
+    """
+    original = getattr(_policy, "deserialize_properties", None)
+    if original is None:
+        return False
+
+    def remembering(props: Any, proxy_secrets: bool = False) -> Any:
+        # The properties of a resource, and then those of its provider: two readings for each policy.
+        _THREAD.seen = [*getattr(_THREAD, "seen", [])[-1:], list(_secrets(props))]
+        return original(props, proxy_secrets)
+
+    setattr(_policy, "deserialize_properties", remembering)  # noqa: B010  # it is private there
+    return True
+
+
+def secrets_at_hand() -> list[Any]:
+    """The secret values of the resource that is looked at, and of its provider."""
+    return [value for seen in getattr(_THREAD, "seen", ()) for value in seen]
+
+
+def _secrets(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        if value.get(_SIGNATURE) == _SECRET:
+            yield value.get("value")
+        else:
+            for item in value.values():
+                yield from _secrets(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _secrets(item)
 
 
 def is_open(value: Any) -> bool:

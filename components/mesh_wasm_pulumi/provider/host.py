@@ -1,6 +1,6 @@
 """The plugin itself: a Pulumi provider whose components are those of this package.
 
-The SDK's own host loses structured errors, nested Outputs, integers and lists of enumerations (facts/pulumi.md, A4), so
+The SDK's own host loses structured errors, nested Outputs, integers and lists of enumerations (measured), so
 the inputs are read here, and findings travel as property errors with their paths. What is private in
 ``pulumi.provider.experimental`` is used in this package only; tests/provider speaks the plugin's gRPC to watch over it.
 """

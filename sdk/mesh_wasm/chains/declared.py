@@ -59,7 +59,7 @@ class Declared:
         """When its match takes traffic of such proxies: "" always, a text if it depends, None never.
 
         All traffic of a Gateway is CLIENT, all of a waypoint SERVER, and a waypoint compares the ports of HTTP plugins with
-        nothing (facts A3.4, 7). Of pods it is not known here whether they are sidecars, which have both directions.
+        nothing. Of pods it is not known here whether they are sidecars, which have both directions.
         """
         if self.flows is ALL_TRAFFIC or workload.kind is WorkloadKind.PODS:
             return ""

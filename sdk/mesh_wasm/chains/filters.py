@@ -1,4 +1,6 @@
-"""Istio's own filters, and where the phases lie between them (facts A3.2; seen on istiod of August 2026, tests/live).
+"""Istio's own filters, and where the phases lie between them.
+
+Source: istio pilot/pkg/networking/core/listener_builder.go; seen on istiod of August 2026, tests/live.
 
 Sidecars and gateways: pilot/pkg/networking/core/listener_builder.go; waypoints: listener_waypoint.go; NETWORK plugins:
 networkfilter.go, listener_inbound.go and gateway.go. A phase holds plugins, everything else is a filter of Istio.

@@ -1,6 +1,6 @@
 """Workloads: the sets of proxies that plugins are aimed at, and which of two sets can meet in one proxy.
 
-As istiod does it (pilot/pkg/model/policyattachment.go, facts A3.3): a selector takes pods of the plugin's own namespace, in
+As istiod does it (pilot/pkg/model/policyattachment.go): a selector takes pods of the plugin's own namespace, in
 the root namespace of all namespaces; ``targetRefs`` take Gateways of the Gateway API, and waypoints by what they serve;
 waypoints never honour selectors.
 """

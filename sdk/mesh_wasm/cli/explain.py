@@ -16,6 +16,7 @@ from mesh_wasm.explain.shape import Report
 from mesh_wasm.sources.source import Options, SourceError, load_source
 
 from .console import console
+from .reportkey import report_key
 from .sourceoptions import source_options
 
 FORMS = ["text", "json", "mermaid", "markdown", "html"]
@@ -51,7 +52,9 @@ def explain(
     if before is not None and form == "mermaid":
         raise click.UsageError("a drawing shows no changes; use --diff with another --format than mermaid.")
     try:
-        told = report(load_source(source, Options(stack, inventory)))
+        # Only what is saved or compared needs a key that lasts longer than this run.
+        key = report_key() if before is not None or form == "json" else None
+        told = report(load_source(source, Options(stack, inventory)), key)
         changes = None if before is None else differences(_saved(before), told)
     except SourceError as error:
         raise click.UsageError(str(error)) from None
@@ -78,18 +81,18 @@ def _saved(path: Path) -> Any:
 
 
 def _print(told: Report, changes: list[ChangeReport] | None) -> None:
-    from mesh_wasm.explain.text import change_lines, finding_lines, tree
+    from mesh_wasm.explain.text import change_lines, error_lines, note_lines, tree
 
+    for line in error_lines(told):
+        click.echo(line)
     screen = console()
     if changes is None:
         screen.print(tree(told))
     else:
         for line in change_lines(changes):
             click.echo(line)
-    for line in finding_lines(told["findings"]):
+    for line in note_lines(told):
         click.echo(line)
-    for problem in told["problems"]:
-        click.echo(f"error: {problem}")
 
 
 def _rendered(told: Report, changes: list[ChangeReport] | None, form: str) -> str:

@@ -109,7 +109,7 @@ def _show(
             if len(key) == 1:
                 root.add(branch)
         console().print(root)
-    for located in findings:
+    for located in sorted(findings, key=lambda located: -located.finding.severity.rank):
         click.echo(str(located))
     tally = [sum(located.finding.severity is severity for located in findings) for severity in Severity]
     counts = ", ".join(tallied(number, severity) for number, severity in zip(tally, Severity, strict=True))

@@ -16,6 +16,7 @@ __all__ = [
     "diff",
     "differences",
     "markdown",
+    "marks",
     "mermaid",
     "page",
     "report",

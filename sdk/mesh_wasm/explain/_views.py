@@ -73,6 +73,7 @@ def details(plugin: PluginReport) -> list[tuple[str, str]]:
         ("object", f"{kind_of(plugin)} {plugin['namespace']}/{plugin['name']}"),
         ("module", plugin["url"] or "not known yet"),
         ("configuration", "not known yet" if keys is None else ", ".join(keys)),
+        ("not the same everywhere", plugin.get("differs", "")),
         ("on failure", "" if plugin["failStrategy"] == "FAIL_CLOSE" else plugin["failStrategy"]),
         ("traffic", "" if plugin["traffic"] == "all" else plugin["traffic"]),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from mesh_wasm.findings.finding import counted, listed
 from mesh_wasm.values.enums import PluginKind
@@ -41,12 +41,24 @@ class _Change:
     text: str
 
 
+_NOT_COMPARED = _Change(
+    "config",
+    "all plugins",
+    "values of configurations are not compared: the two reports are made with different keys, or without one. "
+    "Set MESH_WASM_REPORT_KEY to the same secret text for both",
+)
+
+
 def differences(before: Mapping[str, Any], after: Report) -> list[ChangeReport]:
     """All changes from one report to another, by kind. Raises :class:`NotComparable`."""
     if not isinstance(before, Mapping) or before.get("version") != VERSION or "clusters" not in before:
         raise NotComparable(f"it is no report of version {VERSION}; make one with mesh-wasm explain --format json.")
     old: Report = before  # type: ignore[assignment]  # a JSON document of the version that this code writes
     clusters: dict[_Change, list[str]] = defaultdict(list)
+    comparable = "key" in after and old.get("key") == after.get("key")
+    if not comparable:
+        clusters[_NOT_COMPARED] = []
+        old, after = _without_marks(old), _without_marks(after)
     for cluster, change in [*_plugin_changes(old, after), *_order_changes(old, after)]:
         clusters[change].append(cluster)
     for change in _reach_changes(old, after):
@@ -56,6 +68,12 @@ def differences(before: Mapping[str, Any], after: Report) -> list[ChangeReport]:
         for one, where in clusters.items()
     ]
     return sorted(told, key=lambda one: (KINDS.index(one["kind"]), one["subject"], one["text"], one["clusters"]))
+
+
+def _without_marks(told: Report) -> Report:
+    plugins: dict[str, Any] = {name: {**plugin, "marks": {}} for name, plugin in told["plugins"].items()}
+    stripped: Any = {**told, "plugins": plugins}
+    return cast(Report, stripped)
 
 
 def _plugin_changes(before: Report, after: Report) -> Iterator[tuple[str, _Change]]:
@@ -102,6 +120,34 @@ def _field_changes(old: PluginReport, new: PluginReport) -> Iterator[tuple[str, 
     if gone != come and old["configKeys"] is not None and new["configKeys"] is not None:
         keys = [*(f"+{key}" for key in sorted(come - gone)), *(f"-{key}" for key in sorted(gone - come))]
         yield "config", f"configuration keys: {', '.join(keys)}"
+    yield from _value_changes(old, new)
+    was_set, is_set = old.get("settings", {}), new.get("settings", {})
+    for name in sorted({*was_set, *is_set} if "settings" in old else ()):
+        if was_set.get(name) != is_set.get(name):
+            yield "behaviour", f"{name}: {was_set.get(name, 'none')} → {is_set.get(name, 'none')}"
+
+
+def _value_changes(old: PluginReport, new: PluginReport) -> Iterator[tuple[str, str]]:
+    """That values differ which both have. What they are is shown by no report."""
+    was, now = old.get("marks", {}), new.get("marks", {})
+    differ = [path for path in sorted(was.keys() & now.keys()) if was[path] != now[path]]
+    config = [path.removeprefix("pluginConfig.") for path in differ if path.startswith("pluginConfig")]
+    if config:
+        yield "config", f"configuration: {counted(len(config), 'value')} changed (not shown): {', '.join(config)}"
+    env = [path.removeprefix(_ENV) for path in differ if path.startswith(_ENV)]
+    if env:
+        yield "config", f"variables of the VM: {counted(len(env), 'value')} changed (not shown): {', '.join(env)}"
+    gone, come = _env(was) - _env(now), _env(now) - _env(was)
+    if gone or come:
+        told = [*(f"+{name}" for name in sorted(come)), *(f"-{name}" for name in sorted(gone))]
+        yield "config", f"variables of the VM: {', '.join(told)}"
+
+
+_ENV = "vmConfig.env."
+
+
+def _env(marks: Mapping[str, str]) -> set[str]:
+    return {path.removeprefix(_ENV) for path in marks if path.startswith(_ENV)}
 
 
 def _order_changes(before: Report, after: Report) -> Iterator[tuple[str, _Change]]:

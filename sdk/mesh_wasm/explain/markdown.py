@@ -9,7 +9,7 @@ from ._views import variants
 from .diff import ChangeReport
 from .mermaid import mermaid
 from .shape import Report
-from .text import change_lines, finding_lines
+from .text import change_lines, error_lines, note_lines
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~#])")
 
@@ -21,6 +21,10 @@ def markdown(told: Report, changes: Sequence[ChangeReport] | None = None) -> str
 
 def _lines(told: Report, changes: Sequence[ChangeReport] | None) -> Iterator[str]:
     yield f"### Filter chains: {_plain(told['title'])}"
+    errors = error_lines(told)
+    if errors:
+        yield ""
+        yield from (f"- {_plain(line)}" for line in errors)
     if changes is not None:
         yield ""
         yield from (f"- {_plain(line)}" for line in change_lines(changes))
@@ -39,7 +43,7 @@ def _lines(told: Report, changes: Sequence[ChangeReport] | None) -> Iterator[str
         yield "```"
         yield ""
         yield "</details>"
-    notes = [*finding_lines(told["findings"]), *(f"error: {problem}" for problem in told["problems"])]
+    notes = note_lines(told)
     if notes:
         yield ""
         yield from (f"- {_plain(line)}" for line in notes)

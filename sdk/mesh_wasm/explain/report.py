@@ -7,6 +7,7 @@ queries.
 from __future__ import annotations
 
 import json
+import secrets
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -26,11 +27,16 @@ from mesh_wasm.values.image import image_of
 from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
 from mesh_wasm.values.naming import short_hash
 
+from .marks import differences_by_cluster, key_id, value_marks
 from .shape import VERSION, FindingReport, PluginReport, Report, StepReport, WorkloadReport
 
 
-def report(source: Source) -> Report:
-    """Explain a source."""
+def report(source: Source, key: bytes | None = None) -> Report:
+    """Explain a source.
+
+    :param key: The key of the marks; without one, marks compare clusters with one another, and are not saved.
+    """
+    marking = secrets.token_bytes(32) if key is None else key
     members = sorted(source.members, key=lambda member: (member.cluster, member.namespace or "", member.name))
     keys = _keys(members)
     by_cluster: dict[str, list[Chain]] = defaultdict(list)
@@ -41,26 +47,48 @@ def report(source: Source) -> Report:
         if not member.aims:
             idle[member.cluster].append(keys[member.identity])
     names = dict.fromkeys([*source.clusters, *(member.cluster for member in members)])
-    return {
+    plugins: dict[str, PluginReport] = {}
+    for member in members:
+        plugins[keys[member.identity]] = plugin = _plugin(member)
+        plugin["marks"] = value_marks(source.bare.get(member.identity, member.spec), marking)
+    _compare_clusters(plugins)
+    told: Report = {
         "version": VERSION,
         "title": source.title,
         "clusters": [
             {"name": name, "workloads": [_workload(one, keys) for one in by_cluster[name]], "unreached": idle[name]}
             for name in names
         ],
-        "plugins": {keys[member.identity]: _plugin(member) for member in members},
+        "plugins": plugins,
         "findings": list(_findings(source, members)),
         "problems": list(source.problems),
     }
+    return told if key is None else {**told, "key": key_id(key)}
 
 
 def to_json(told: Mapping[str, Any]) -> str:
     """A report, or a part of one, as JSON text with a newline at its end."""
+    if "plugins" in told and "key" not in told:
+        plugins = {name: {**plugin, "marks": {}} for name, plugin in told["plugins"].items()}
+        told = {**told, "plugins": plugins}
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
 
 Keys = Mapping[tuple[Any, ...], str]
 """The key of each plugin in the report, by its identity."""
+
+
+def _compare_clusters(plugins: dict[str, PluginReport]) -> None:
+    """Say of each plugin which of its values are others in other clusters."""
+    same: dict[tuple[str | None, str], list[PluginReport]] = defaultdict(list)
+    for plugin in plugins.values():
+        same[(plugin["namespace"], plugin["name"])].append(plugin)
+    for group in same.values():
+        if any(one["marks"] != group[0]["marks"] for one in group):
+            told = differences_by_cluster({one["cluster"]: one["marks"] for one in group})
+            for one in group:
+                if one["cluster"] in told:
+                    one["differs"] = told[one["cluster"]]
 
 
 def _keys(members: list[Member]) -> Keys:
@@ -115,10 +143,14 @@ def _plugin(member: Member) -> PluginReport:
         "url": _script(spec) if member.is_script else _public(url) if url else None,
         "version": _version(url) if url else None,
         "configKeys": [] if member.is_script else _config_keys(spec),
+        "settings": {name: text for name in _SETTINGS if (text := _known_text(spec.get(name)))},
         "failStrategy": "FAIL_OPEN" if member.is_script else _known_text(spec.get("failStrategy")) or "FAIL_CLOSE",
         "traffic": _traffic(member),
         "undecided": list(member.undecided),
     }
+
+
+_SETTINGS = ("pluginName", "sha256", "imagePullPolicy", "imagePullSecret", "verificationKey")
 
 
 def _known_text(value: Any) -> str | None:

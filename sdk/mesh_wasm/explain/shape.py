@@ -60,6 +60,12 @@ class PluginReport(TypedDict):
     version: str | None
     configKeys: list[str] | None
     """None: not known yet."""
+    marks: NotRequired[dict[str, str]]
+    """Whether values of the configuration and of the VM are still the same (:mod:`.marks`); no values."""
+    differs: NotRequired[str]
+    """Which values are others in other clusters, in words; absent where they are the same everywhere."""
+    settings: NotRequired[dict[str, str]]
+    """Fields that are shown as they are: pluginName, sha256, imagePullPolicy, imagePullSecret, verificationKey."""
     failStrategy: str
     traffic: str
     undecided: list[str]
@@ -80,6 +86,8 @@ class Report(TypedDict):
     """Everything that is explained."""
 
     version: int
+    key: NotRequired[str]
+    """Which key the marks are made with; absent where they cannot be compared with those of another report."""
     title: str
     clusters: list[ClusterReport]
     plugins: dict[str, PluginReport]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
+
+from mesh_wasm.findings.finding import Severity, counted
 
 from ._views import Variant, details, place, variants
 from .diff import ChangeReport
@@ -72,7 +74,20 @@ def _where(clusters: list[str]) -> str:
     return f" (cluster{'s' * (len(clusters) > 1)} {', '.join(clusters)})" if clusters else ""
 
 
-def finding_lines(findings: Sequence[FindingReport]) -> list[str]:
+def error_lines(told: Report) -> list[str]:
+    """What makes the report one of a broken source, a line each; it stands above everything else."""
+    errors = finding_lines(one for one in told["findings"] if one["severity"] == Severity.ERROR)
+    lines = [*errors, *(f"error: {problem}" for problem in told["problems"])]
+    return [*lines, f"{counted(len(lines), 'error')}: what follows is as far as it goes."] if lines else []
+
+
+def note_lines(told: Report) -> list[str]:
+    """The other findings, a line each: below the chains, warnings last."""
+    others = [one for one in told["findings"] if one["severity"] != Severity.ERROR]
+    return finding_lines(sorted(others, key=lambda one: -Severity(one["severity"]).rank))
+
+
+def finding_lines(findings: Iterable[FindingReport]) -> list[str]:
     """The findings, a line each."""
     return [
         f"{one['severity']}: {one['component']}{': ' if one['component'] else ''}"
@@ -86,6 +101,6 @@ def as_text(told: Report, changes: Sequence[ChangeReport] | None) -> str:
     stream = io.StringIO()
     if changes is None:
         Console(file=stream, width=10_000, color_system=None, soft_wrap=True, highlight=False).print(tree(told))
-    lines = [*(change_lines(changes) if changes is not None else ()), *finding_lines(told["findings"])]
-    lines += [f"error: {problem}" for problem in told["problems"]]
-    return stream.getvalue() + "".join(f"{line}\n" for line in lines)
+    lines = [*(change_lines(changes) if changes is not None else ()), *note_lines(told)]
+    above, below = ("".join(f"{line}\n" for line in part) for part in (error_lines(told), lines))
+    return above + stream.getvalue() + below

@@ -99,6 +99,11 @@ def quoted(value: object, limit: int = 80) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
+def lowered(sentence: str) -> str:
+    """A title in the middle of a sentence; names in capitals stay as they are."""
+    return sentence if sentence[1:2].isupper() else f"{sentence[:1].lower()}{sentence[1:]}"
+
+
 def listed(names: Sequence[str], most: int = 3) -> str:
     """Names in a sentence, not more than a few."""
     shown = ", ".join(names[:most])

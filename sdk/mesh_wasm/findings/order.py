@@ -22,7 +22,7 @@ PRIORITY_WRITTEN = rule(
     "A priority is written where none was set",
     why="Istio documents 0 as the default, but runs a plugin without priority after every other, even after -5.",
     fix="Set the priority, if only to 0.",
-    source="istio pilot/pkg/model/push_context.go (facts A3.1, measured)",
+    source="istio pilot/pkg/model/push_context.go; measured, tests/cluster/test_order.py",
     bad=program(plugin(priority="")),
     good=program(plugin()),
 )
@@ -47,7 +47,8 @@ PRIORITY_SPREAD = rule(
         "to cluster. So mesh-wasm writes distinct priorities in TSB's order, by the smallest change."
     ),
     fix="Give the extensions different priorities to choose the numbers yourself.",
-    source="TSB WasmExtension.priority: 'the fqn will be used to sort them'; Istio: facts A3.1, measured",
+    source="TSB WasmExtension.priority: 'the fqn will be used to sort them'; "
+    "istio pilot/pkg/model/push_context.go; measured, tests/cluster/test_order.py",
     bad=_two(10, 10),
     good=_two(20, 10),
 )
@@ -72,7 +73,7 @@ LATE_TIE = rule(
         "make the priorities of all other plugins unknown. Plugins of equal priority run in order of creation."
     ),
     fix="Give the extension a priority of its own, or give phase and priority as plain values.",
-    source="Istio: facts A3.1, measured",
+    source="istio pilot/pkg/model/push_context.go; measured, tests/cluster/test_order.py",
     bad=_two(10, "pulumi.Output.from_input(10)"),
     good=_two(20, 10),
 )
@@ -86,7 +87,7 @@ CROSS_TIE = rule(
         "creation, which differs from cluster to cluster."
     ),
     fix="Give the two different priorities.",
-    source="Istio: facts A3.1 and A3.3, measured",
+    source="istio pilot/pkg/model/push_context.go, policyattachment.go; measured, tests/cluster/test_order.py",
     bad=program(ACL, group(), plugin()),
     good=program(ACL, group(), plugin(priority="20")),
 )

@@ -30,7 +30,7 @@ BAD_FQN = rule(
     "Not a fully qualified name",
     why="TSB finds resources by their fully qualified name only; a wrong one names nothing.",
     fix="Write the whole name, from organizations/ on.",
-    source="TSB resource hierarchy (facts C5)",
+    source="TSB documentation (docs.tetrate.io/service-bridge): the hierarchy of resources",
     bad=program(ACL, group(fqn='"tenants/shop/securitygroups/services"')),
     good=program(ACL, group()),
 )
@@ -129,20 +129,29 @@ BAD_SELECTOR = rule(
     "Not a namespace selector",
     why="TSB refuses it.",
     fix="Write cluster/namespace: the cluster exact or *, the namespace exact, * or a prefix such as team-*.",
-    source="TSB NamespaceSelector.names (facts C6)",
+    source="TSB API reference: NamespaceSelector.names",
     bad=program(ACL, group(namespaces='["shop"]')),
     good=program(ACL, group(namespaces='["east/shop"]')),
 )
+_ATTACHED = """  image: oci://registry.example.com/filters/acl:1.4.2
+---
+apiVersion: gateway.tsb.tetrate.io/v2
+kind: IngressGateway
+metadata: {organization: acme, tenant: shop, workspace: web, group: edge, name: shop}
+spec:
+  workloadSelector: {namespace: edge, labels: {app: shop-gateway}}
+  extension: [{fqn: organizations/acme/extensions/acl}]
+"""
 BROKEN_EXTENSION = rule(
     "MW511",
-    Severity.ERROR,
+    Severity.INFO,
     Family.TENANCY,
     "The extension itself has errors",
-    why="A plugin made of it would be refused or would not run.",
+    why="A plugin made of it would be refused or would not run, so none is made; the error is told once, where it is.",
     fix="Mend the extension: its problems are reported on it.",
     source="mesh-wasm",
-    bad=program(ACL.replace("oci://", "s3://"), group()),
-    good=program(ACL, group()),
+    bad=EXTENSION + _ATTACHED.replace("oci://", "s3://"),
+    good=EXTENSION + _ATTACHED,
 )
 UNDECIDED = rule(
     "MW512",
@@ -184,7 +193,7 @@ ROOT_BY_WILDCARD = rule(
     "A wildcard that covers the root namespace",
     why="A plugin in the root namespace runs on every workload of the mesh, gateways included.",
     fix="Name the root namespace if the whole mesh is really meant.",
-    source="Istio WasmPlugin.selector; facts A3.3",
+    source="Istio WasmPlugin.selector; istio pilot/pkg/model/policyattachment.go",
     bad=program(ACL, group(namespaces='["east/*"]')),
     good=program(ACL, group(namespaces='["east/shop"]')),
 )

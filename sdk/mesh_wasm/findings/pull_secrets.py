@@ -58,7 +58,7 @@ BAD_CONFIG = rule(
     "A docker configuration that Istio cannot use",
     why="The image would be pulled anonymously, or the pull would fail; then the fail strategy hits the traffic.",
     fix='Write {"auths": {"registry.acme.io": {"auth": "base64 of user:password"}}}, without helpers and patterns.',
-    source="Istio's wasm image fetcher (facts A3.7, measured)",
+    source="istio pkg/wasm/imagefetcher.go; measured, tests/pullsecrets",
     bad=_SECRET.format(key="docker.io"),
     good=_SECRET.format(key="https://index.docker.io/v1/"),
 )
@@ -69,7 +69,7 @@ OVERRULED = rule(
     "An 'auth' that says something else than username and password",
     why="'auth' wins over both, so a password that was changed beside it is never used.",
     fix="Keep one of the two.",
-    source="Istio's wasm image fetcher (facts A3.7, measured)",
+    source="istio pkg/wasm/imagefetcher.go; measured, tests/pullsecrets",
     bad=_SECRET.replace(_AUTH, _BOTH).format(key="r.example.com"),
     good=_SECRET.format(key="r.example.com"),
 )
@@ -80,7 +80,7 @@ NOT_SERVED = rule(
     "Credentials for another registry",
     why="Istio would pull the image anonymously, and the fail strategy would hit the traffic when that is refused.",
     fix="Give the credentials of the image's registry, host and port as in the image, or correct the cluster's mirrors.",
-    source="Istio's wasm image fetcher (facts A3.7, measured)",
+    source="istio pkg/wasm/imagefetcher.go; measured, tests/pullsecrets",
     bad=program(pull_secret("ghcr.io"), ACL_PULLED, group()),
     good=program(pull_secret(), ACL_PULLED, group()),
 )
@@ -103,7 +103,7 @@ UNCHECKED = rule(
     why="If it is missing, or not of the type kubernetes.io/dockerconfigjson, Istio denies the traffic, even for a public "
     "image, and says so in one line of the proxy's log.",
     fix="Give pull_secret with existing_secret, which is checked at up, or with the credentials.",
-    source="Istio's wasm image fetcher (facts A3.7, measured)",
+    source="istio pkg/wasm/imagefetcher.go; measured, tests/pullsecrets",
     bad=program(plugin(spec=_NAMED)),
     good=program(pull_secret(), plugin(_PULLED)),
 )
@@ -116,7 +116,7 @@ SPREAD_MESH = rule(
     "that is each one of the mesh.",
     fix="Give the plugin a selector, put it into the namespaces that need it, or use credentials that may only read "
     "this image.",
-    source="Istio: the pull secret travels to each selected proxy (facts A3.7)",
+    source="istio pilot/pkg/xds/ecds.go: the pull secret travels to each selected proxy",
     bad=program(pull_secret(), ACL_PULLED, group(namespaces='["east/istio-system"]')),
     good=program(pull_secret(), plugin(_PULLED)),
 )
@@ -128,7 +128,7 @@ SPREAD_NAMESPACE = rule(
     why="Istio hands the credentials to every proxy that the plugin selects; without a selector, that is each one of the "
     "namespace.",
     fix="Use credentials that may only read this image, or give the plugin a selector.",
-    source="Istio: the pull secret travels to each selected proxy (facts A3.7)",
+    source="istio pilot/pkg/xds/ecds.go: the pull secret travels to each selected proxy",
     bad=program(pull_secret(), ACL_PULLED, group()),
     good=program(pull_secret(), plugin(_PULLED)),
 )
@@ -139,7 +139,7 @@ NOT_THERE = rule(
     "The existing Secret is not what a plugin needs",
     why="Istio denies the traffic, even for a public image, and says so in one line of the proxy's log.",
     fix=f"Create it in this namespace, with the type {SECRET_TYPE} and the registry of the image, and run up again.",
-    source="Istio's wasm image fetcher (facts A3.7, measured)",
+    source="istio pkg/wasm/imagefetcher.go; measured, tests/pullsecrets",
     bad=_USED + _SECRET.replace(SECRET_TYPE, "Opaque").format(key="registry.example.com"),
     good=_USED + _SECRET.format(key="registry.example.com"),
 )
@@ -150,7 +150,7 @@ UNUSED = rule(
     "Credentials that are never used",
     why="Istio uses a pull secret for OCI images only, but denies the traffic where one that is named is missing.",
     fix="Remove the pull secret.",
-    source="Istio's wasm image fetcher (facts A3.7)",
+    source="istio pkg/wasm/imagefetcher.go",
     bad=_USED.replace("oci:", "https:"),
     good=_USED,
 )

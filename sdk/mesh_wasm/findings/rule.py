@@ -70,6 +70,11 @@ class Rule:
         return not self.enforced and self.family not in (Family.SCHEMA, Family.TENANCY, Family.WAIVER)
 
     @property
+    def subjects(self) -> frozenset[type]:
+        """The types of subjects that its checks look at; none where a reader or a plan reports it."""
+        return frozenset(subject for subject, _ in self._checks)
+
+    @property
     def language(self) -> str:
         """The language of the examples: ``yaml``, or ``python`` for a Pulumi program."""
         return "python" if self.bad.startswith("import ") else "yaml"

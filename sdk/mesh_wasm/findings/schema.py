@@ -16,7 +16,7 @@ UNREADABLE = rule(
     Family.SCHEMA,
     "A file that cannot be read",
     why="What cannot be read cannot be checked, and kubectl would not apply it either.",
-    fix="Mend the file, or name another one; templates have to be rendered first.",
+    fix="Mend the file at this place; a template has to be rendered first.",
     source="YAML 1.1 as Kubernetes reads it",
     bad="kind: WasmPlugin\nspec: {url: oci://registry.example.com/acl:1.4.2\n",
     good=GOOD,

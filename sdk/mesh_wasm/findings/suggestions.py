@@ -31,6 +31,14 @@ def suggestion(word: object, names: Iterable[str], also: Mapping[str, Sequence[s
     return next(iter(found)) if len(found) == 1 else None
 
 
+def nearest(word: str, names: Iterable[str]) -> list[str]:
+    """All names that are equally near to a word, sorted: for ids, of which many are alike, and each is worth a look."""
+    by_fold: dict[str, set[str]] = {}
+    for name in names:
+        by_fold.setdefault(folded(name), set()).add(name)
+    return sorted(by_fold.get(folded(word)) or _nearest(folded(word), by_fold))
+
+
 def _elsewhere(wanted: str, by_fold: Mapping[str, set[str]], also: Mapping[str, Sequence[str]]) -> set[str]:
     return next((by_fold[folded(name)] for name in also.get(wanted, ()) if folded(name) in by_fold), set())
 

@@ -39,6 +39,39 @@ EXPIRED = rule(
     bad=_with("MW403 until 2024-01-31: until the migration is over"),
     good=_GOOD,
 )
+EXPIRED_NOTE = rule(
+    "MW906",
+    Severity.INFO,
+    Family.WAIVER,
+    "An expired waiver of a note",
+    why="What it waives is a note, which stops nothing with or without a waiver.",
+    fix="Remove the waiver.",
+    source="mesh-wasm",
+    bad=_with("MW702 until 2024-01-31: until the migration is over"),
+    good=HEAD + URL,
+)
+UNKNOWN_RULE = rule(
+    "MW904",
+    Severity.ERROR,
+    Family.WAIVER,
+    "A waiver of a rule that does not exist",
+    why="It waives nothing, and its author believes it does.",
+    fix="Write the id as the finding shows it, at its end: [MW403].",
+    source="mesh-wasm",
+    bad=_with("MW43 until 2999-12-31: the whole namespace is meant"),
+    good=_GOOD,
+)
+UNUSED = rule(
+    "MW905",
+    Severity.INFO,
+    Family.WAIVER,
+    "A waiver that waives nothing",
+    why="What it waived has been mended, or never was there; left alone it will hide the next one.",
+    fix="Remove the waiver.",
+    source="mesh-wasm",
+    bad=_with("MW201 until 2999-12-31: it works for us"),
+    good=HEAD + URL,
+)
 NOT_WAIVABLE = rule(
     "MW903",
     Severity.ERROR,

@@ -1,6 +1,6 @@
 """What changed between the releases of Istio, as far as a plugin shows it: the one place that knows versions.
 
-The history of fields comes from the CRDs of the releases (facts A1). Names of filters and the order of ties were seen on
+The history of fields comes from the CRDs of the releases. Names of filters and the order of ties were seen on
 1.27.9 and on master of August 2026 (tests/live/test_live_versions.py, tests/cluster/test_order.py); that they changed with
 1.30 was read in the code.
 """

@@ -12,7 +12,7 @@ from mesh_wasm.values.image import ImageError, ImageReference, ModuleUrl, canoni
 from .cluster import Cluster
 
 DOWNLOAD_PROXY = "http://wasmfetcher.istio-system.svc.cluster.local/fetch/"
-"""TSB's download proxy as TSB itself writes it into WasmPlugins (facts C4)."""
+"""TSB's download proxy as TSB itself writes it into WasmPlugins."""
 DOWNLOAD_PROXY_NAMESPACE = "istio-system"
 """Where the download proxy looks for pull secrets, in every cluster (TSB WasmExtension.imagePullSecret)."""
 

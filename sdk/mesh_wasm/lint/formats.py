@@ -22,22 +22,24 @@ Style = Callable[[str, Severity], str]
 
 def unreadable_finding(problem: Unreadable) -> Located:
     """What could not be read, as a finding."""
-    return Located(UNREADABLE.at(says=problem.says), problem.file, problem.line or 1)
+    return Located(UNREADABLE.at(says=problem.says, fix=problem.fix), problem.file, problem.line or 0)
 
 
 def as_text(result: Result, problems: Sequence[Unreadable], style: Style, notes: Sequence[Note] = ()) -> Iterator[str]:
-    """Lines for people: one finding with its remedy below it, what was passed over, and the sum at the end."""
-    for located in (*map(unreadable_finding, problems), *result.findings):
+    """Lines for people: a finding with its remedy below it, the heaviest last, what was passed over, and the sum."""
+    found = [*map(unreadable_finding, problems), *result.findings]
+    for located in sorted(found, key=lambda located: -located.finding.severity.rank):
         finding = located.finding
         where = f"{finding.where}: " if finding.where else ""
-        place = f"{located.file}:{located.line}"
-        yield f"{place}: {style(finding.severity, finding.severity)} {finding.rule}: {where}{finding.message}"
+        yield f"{located.place}: {style(finding.severity, finding.severity)} {finding.rule}: {where}{finding.message}"
         yield f"    {finding.fix}"
     yield from (f"{note.file}: passed over: {note.says}" for note in notes)
-    counts = ", ".join(tallied(result.count(severity), severity) for severity in Severity)
+    tally = {severity: result.count(severity) for severity in Severity}
+    tally[Severity.ERROR] += len(problems)
+    counts = ", ".join(tallied(number, severity) for severity, number in tally.items())
     read = result.documents - result.skipped
     total = f"{counted(read, 'document')} read, {result.skipped} of other kinds passed over"
-    failed = f"; {len(problems)} could not be read" if problems else ""
+    failed = f"; {counted(len(problems), 'file')} could not be read" if problems else ""
     yield f"{counts} in {total}{failed}."
 
 
@@ -59,7 +61,7 @@ def _json(located: Located) -> dict[str, Any]:
         "rule": finding.rule,
         "severity": str(finding.severity),
         "file": located.file,
-        "line": located.line,
+        "line": located.line or None,
         "document": located.document,
         "path": format_path(finding.path),
         "message": finding.message,
@@ -112,14 +114,16 @@ def _sarif_rule(id_: str) -> dict[str, Any]:
 def _sarif_result(located: Located, ids: list[str]) -> dict[str, Any]:
     finding = located.finding
     place = f"{finding.where}: " if finding.where else ""
-    region = {"startLine": located.line}
     artifact = {"uri": quote(located.file.replace("\\", "/"), safe="/:")}
+    where: dict[str, Any] = {"artifactLocation": artifact}
+    if located.line:
+        where["region"] = {"startLine": located.line}
     return {
         "ruleId": finding.rule,
         "ruleIndex": ids.index(finding.rule),
         "level": _LEVELS[finding.severity],
         "message": {"text": f"{place}{finding.message} {finding.fix}"},
-        "locations": [{"physicalLocation": {"artifactLocation": artifact, "region": region}}],
+        "locations": [{"physicalLocation": where}],
     }
 
 
@@ -132,7 +136,8 @@ def as_github(result: Result, problems: Sequence[Unreadable], notes: Sequence[No
         finding = located.finding
         title = f"{finding.rule} {CATALOGUE[finding.rule].title}"
         where = f"{finding.where}: " if finding.where else ""
-        head = f"file={_property(located.file)},line={located.line},title={_property(title)}"
+        line = f",line={located.line}" if located.line else ""
+        head = f"file={_property(located.file)}{line},title={_property(title)}"
         yield f"::{_COMMANDS[finding.severity]} {head}::{_data(f'{where}{finding.message} {finding.fix}')}"
     yield from (f"::notice file={_property(note.file)},title=passed over::{_data(note.says)}" for note in notes)
 

@@ -17,12 +17,14 @@ from mesh_wasm.rules.checks import manifest_findings, placed_findings, plugin_fi
 from mesh_wasm.rules.effect.workload import workload_of
 from mesh_wasm.rules.extensions import placed_extension_findings, traffic_extension_findings
 from mesh_wasm.rules.of_modules import module_findings
-from mesh_wasm.rules.subjects import SecretSubject
+from mesh_wasm.rules.subjects import SecretSubject, Workload
 from mesh_wasm.values.docker_config import SECRET_KEY, SECRET_TYPE
 from mesh_wasm.values.enums import PluginKind
+from mesh_wasm.values.labels import MANAGED_BY, MANAGER
 from mesh_wasm.yaml.file import Document
 
 from .kinds import Header, header_findings, plugin_kind
+from .layout import of_a_group
 from .metadata import envelope_findings, text_at
 
 _ANY_CLUSTER = Cluster(name="")
@@ -61,6 +63,11 @@ class Manifest:
         return ("spec", *(path if self.extension is None else extension_path(path)))
 
     @property
+    def is_generated(self) -> bool:
+        """Whether mesh-wasm has written it."""
+        return text_at(self.document.value, "metadata", "labels", MANAGED_BY) == MANAGER
+
+    @property
     def label(self) -> str:
         """The object in words."""
         return f"{self.kind} {self.namespace + '/' if self.namespace else ''}{self.name or '(unnamed)'}"
@@ -82,14 +89,14 @@ def read_plugin(document: Document, header: Header, fleet: Fleet | None, lock: L
         if kind is PluginKind.WASM_PLUGIN:
             parsed = parse(WasmPluginSpec, value["spec"], wire=True)
             spec = parsed.value
-            workload = workload_of(spec)
+            workload = Workload.SIDECAR if of_a_group(value) else workload_of(spec)
             found = [*parsed.findings, *plugin_findings(spec, workload, foreign=True)]
             found += placed_findings(spec, places, workload, foreign=True)
             found += module_findings(((cluster, spec) for cluster in clusters), lock)
         else:
             read = parse(TrafficExtensionSpec, value["spec"], wire=True)
             extension, spec = read.value, as_plugin(read.value)
-            workload = workload_of(spec)
+            workload = Workload.SIDECAR if of_a_group(value) else workload_of(spec)
             found = [*read.findings, *traffic_extension_findings(extension, workload, foreign=True)]
             found += placed_extension_findings(extension, places, workload, foreign=True)
             of_module = module_findings([(cluster, spec) for cluster in clusters], lock)
@@ -117,10 +124,16 @@ def read_secret(document: Document) -> Manifest:
         name or "", namespace, text_at(value, "type"), _mapping(value.get("data")), _mapping(value.get("stringData"))
     )
     findings: Iterable[Finding] = ()
-    if holds_credentials(subject):
+    if holds_credentials(subject) and not _is_redacted(value):
         fields = ("apiVersion", "kind", "metadata", "type", "data", "stringData", "immutable")
         findings = (*envelope_findings(value, fields), *manifest_findings(subject))
     return Manifest(document, "Secret", namespace, name, tuple(findings), secret=subject)
+
+
+def _is_redacted(value: Mapping[str, Any]) -> bool:
+    """Whether ``plan --out`` has written a Secret without its values: that is how it is meant."""
+    ours = text_at(value, "metadata", "labels", MANAGED_BY) == MANAGER
+    return ours and not {"data", "stringData"} & value.keys()
 
 
 def holds_credentials(secret: SecretSubject) -> bool:

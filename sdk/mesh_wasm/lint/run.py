@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mesh_wasm.findings import placing
@@ -12,13 +13,14 @@ from mesh_wasm.fleet.cluster import Fleet
 from mesh_wasm.modules.locked import Lock
 from mesh_wasm.rules.checks import pull_findings
 from mesh_wasm.rules.effect import silent
-from mesh_wasm.rules.subjects import PullSubject
-from mesh_wasm.rules.waivers import ANNOTATION, Levels, Waiver, read_waivers, settle
+from mesh_wasm.rules.subjects import ClusterPluginSubject, PluginSubject, PullSubject, SecretSubject
+from mesh_wasm.rules.waivers import ANNOTATION, Levels, Waiver, read_waivers, settle, unused
 from mesh_wasm.tsb import Bundle, kind_of
 from mesh_wasm.values.deferred import known
 from mesh_wasm.yaml.file import Document, Located
 
 from .kinds import header_of, is_secret, look_alike, plugin_kind
+from .layout import written_cluster
 from .manifests import Manifest, read_plugin, read_secret
 from .metadata import text_at
 from .together import Together
@@ -77,7 +79,8 @@ def lint(
         if document.changed_keys and judged:
             settled += _changed_keys(document, levels, today)
     for manifest, findings in _together(manifests, fleet, today):
-        settled += _settled(manifest.document, findings, levels, today)
+        idle = _idle_waivers(manifest, findings, today, fleet)
+        settled += _settled(manifest.document, [*findings, *idle], levels, today)
     bundle = Bundle(tsb, levels=levels, today=today, lock=lock)
     settled += bundle.check(complete=False) if fleet is None else bundle.plan(fleet).findings
     return Result(total, skipped, _sorted(settled))
@@ -88,23 +91,35 @@ def _together(
 ) -> Iterator[tuple[Manifest, list[Finding]]]:
     """Each manifest with its own findings, and those that need the others."""
     secrets: dict[str, list[Manifest]] = {}
-    first: dict[tuple[str, str | None, str], Manifest] = {}
+    first: dict[tuple[str, str, str | None, str], Manifest] = {}
     for manifest in manifests:
         if manifest.secret is not None and manifest.name:
             secrets.setdefault(manifest.name, []).append(manifest)
-    judged = [manifest for manifest in manifests if manifest.is_judged]
-    together = Together(judged, fleet, lambda one, rule: _waives(one.document, rule, today))
-    for manifest in judged:
-        findings = together.findings(manifest)
-        if manifest.name:
-            before = first.setdefault((manifest.kind, manifest.namespace, manifest.name), manifest)
-            findings += _repeated(manifest, before) if before is not manifest else ()
-        if manifest.spec is not None:
-            named = known(manifest.spec.image_pull_secret)
-            seen = tuple(one.secret for one in secrets.get(named or "", ()) if one.secret is not None)
-            subject = PullSubject(manifest.spec, manifest.namespace, seen)
-            findings += (replace(finding, path=manifest.place(finding.path)) for finding in pull_findings(subject))
-        yield manifest, findings
+    homes: dict[str, list[Manifest]] = defaultdict(list)  # the same object in two clusters is two objects
+    for manifest in filter(lambda one: one.is_judged, manifests):
+        homes[written_cluster(manifest.document)].append(manifest)
+    for home, judged in homes.items():
+        together = Together(judged, fleet, lambda one, rule: _waives(one.document, rule, today))
+        for manifest in judged:
+            yield manifest, [*together.findings(manifest), *_beside(manifest, home, first, secrets)]
+
+
+def _beside(
+    manifest: Manifest,
+    home: str,
+    first: dict[tuple[str, str, str | None, str], Manifest],
+    secrets: Mapping[str, list[Manifest]],
+) -> Iterator[Finding]:
+    """What is to be said because of another document: the same object, or the Secret that the plugin names."""
+    if manifest.name:
+        before = first.setdefault((home, manifest.kind, manifest.namespace, manifest.name), manifest)
+        yield from _repeated(manifest, before) if before is not manifest else ()
+    if manifest.spec is not None:
+        named = known(manifest.spec.image_pull_secret)
+        seen = tuple(one.secret for one in secrets.get(named or "", ()) if one.secret is not None)
+        subject = PullSubject(manifest.spec, manifest.namespace, seen)
+        for finding in pull_findings(subject):
+            yield replace(finding, path=manifest.place(finding.path))
 
 
 def _repeated(manifest: Manifest, before: Manifest) -> Iterator[Finding]:
@@ -113,6 +128,18 @@ def _repeated(manifest: Manifest, before: Manifest) -> Iterator[Finding]:
     severity = Severity.ERROR if here.file == there.file else Severity.WARNING
     says = f"{manifest.label} is declared in {there.file}:{there.line} already."
     yield placing.SAME_OBJECT.at("metadata", "name", says=says, severity=severity)
+
+
+_ALONE = frozenset({PluginSubject, SecretSubject})
+
+
+def _idle_waivers(
+    manifest: Manifest, findings: Sequence[Finding], today: datetime.date | None, fleet: Fleet | None
+) -> Iterator[Finding]:
+    """Notes about waivers that waive nothing. A generated object carries those of all that its component has made."""
+    if not manifest.is_generated and not manifest.is_broken:
+        waivers, _ = _waivers(manifest.document, today)
+        yield from unused(waivers, findings, _ALONE if fleet is None else _ALONE | {ClusterPluginSubject})
 
 
 def _settled(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAGIC = b"\0asm"
-"""The first four bytes of every Wasm binary; Istio's fetcher looks at nothing else (facts 1d)."""
+"""The first four bytes of every Wasm binary; Istio's fetcher looks at nothing else."""
 
 _VERSION = b"\1\0\0\0"
 _LETTERS = {0x7F: "i", 0x7E: "I", 0x7D: "f", 0x7C: "F", 0x7B: "v", 0x70: "r", 0x6F: "e"}

@@ -1,6 +1,6 @@
 """Which images Istio's fetcher takes apart, and how: decided here as pilot-agent decides it.
 
-Source: istio pkg/wasm/imagefetcher.go and go-containerregistry pkg/v1/remote (facts 1d); the verdicts are compared with
+Source: istio pkg/wasm/imagefetcher.go and go-containerregistry pkg/v1/remote; the verdicts are compared with
 those of a real pilot-agent for every form that is known (tests/live/test_live_layouts.py).
 """
 

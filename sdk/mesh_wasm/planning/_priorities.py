@@ -1,7 +1,7 @@
 """Emitted priorities: one order in every cluster.
 
 TSB runs the plugins of a phase by priority, descending, and breaks ties by FQN. Istio breaks ties by the time of
-creation, which differs from cluster to cluster (facts A3.1). So the emitted priorities of a phase are distinct, their
+creation, which differs from cluster to cluster. So the emitted priorities of a phase are distinct, their
 order is TSB's, and what is not tied keeps its number wherever there is room.
 
 How: number + place is a plugin's *lane*. Numbers descend strictly exactly if lanes never rise, so this is an isotonic

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mesh_wasm.findings import placing, schema
-from mesh_wasm.findings.finding import Finding, Path, quoted
+from mesh_wasm.findings.finding import Finding, Path, Severity, quoted
 from mesh_wasm.fleet.placement import Placement
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.plugin import WasmPluginSpec
@@ -73,7 +73,7 @@ def _attached_findings(target: Target, attached: Sequence[Attached]) -> Iterator
         bad = check_fqn(fqn, "extension", *path, "fqn")
         if one.broken:
             which = "the extension" if fqn is None else f"extension {quoted(fqn)}"
-            yield placing.BROKEN_EXTENSION.at(*path, says=f"{which} has errors.")
+            yield placing.BROKEN_EXTENSION.at(*path, says=f"{which} has errors.", severity=Severity.ERROR)
             continue
         yield from bad
         if fqn is None or bad:

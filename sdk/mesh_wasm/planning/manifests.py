@@ -207,10 +207,14 @@ def _generated(folder: FilePath) -> Iterator[FilePath]:
     """The files in the folder that an earlier run wrote; links are not followed."""
     for path in folder.glob("*/*/*.yaml"):
         parts = (path, path.parent, path.parent.parent)
-        if path.is_file() and not any(part.is_symlink() for part in parts):
-            with path.open(encoding="utf-8", errors="replace") as stream:
-                if stream.readline().rstrip("\r\n") == HEADER:
-                    yield path
+        if path.is_file() and not any(part.is_symlink() for part in parts) and is_generated(path):
+            yield path
+
+
+def is_generated(path: FilePath) -> bool:
+    """Whether ``plan --out`` or ``translate --out`` has written the file, and its folders are a cluster and a namespace."""
+    with path.open(encoding="utf-8", errors="replace") as stream:
+        return stream.readline().rstrip("\r\n") == HEADER
 
 
 def _remove_empty(place: FilePath, root: FilePath) -> None:

@@ -14,6 +14,7 @@ from mesh_wasm.model.traffic_extension import written_form
 from mesh_wasm.secrets.plan import PlannedSecret
 from mesh_wasm.values.deferred import Deferred
 from mesh_wasm.values.enums import PluginKind
+from mesh_wasm.values.labels import TARGET
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,12 @@ class Plan:
         )
 
 
+_ONE_CLUSTER_EACH = (
+    "Remove one of them. If they are to differ from cluster to cluster, let each select its own with cluster_names or "
+    "clusters, so that no cluster is selected by both."
+)
+
+
 def same_objects(declared_by: str, plan: Plan, writers: dict[tuple[str, ...], str]) -> list[Finding]:
     """Findings about plugins that would be the same object as one of another plan.
 
@@ -104,5 +111,6 @@ def same_objects(declared_by: str, plan: Plan, writers: dict[tuple[str, ...], st
         first = writers.setdefault((plugin.cluster.name, plugin.kind, plugin.namespace, plugin.name), declared_by)
         if first != declared_by:
             says = f"{plugin.kind} {plugin.namespace}/{plugin.name} is written by {first} already."
-            findings.append(placing.SAME_OBJECT.at(says=says, cluster=plugin.cluster.name))
+            fix = _ONE_CLUSTER_EACH if TARGET in plugin.annotations else None
+            findings.append(placing.SAME_OBJECT.at(says=says, fix=fix, cluster=plugin.cluster.name))
     return findings

@@ -1,4 +1,4 @@
-"""From TSB to Istio: the spec of the WasmPlugin that an attached extension becomes (facts, part D)."""
+"""From TSB to Istio: the spec of the WasmPlugin that an attached extension becomes."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ BOTH_IMAGE_AND_URL = rule(
     "Both image and url",
     why="Only one of them can be fetched; TSB calls image the old name of url.",
     fix="Keep url.",
-    source="TSB WasmExtension since 1.7 (facts C1)",
+    source="TSB API reference: WasmExtension, since 1.7",
     bad=EXTENSION + "  image: oci://registry.example.com/acl:1\n  url: oci://registry.example.com/acl:2\n",
     good=EXTENSION + "  url: oci://registry.example.com/acl:2\n",
 )

@@ -29,7 +29,7 @@ MUTABLE_TAG = rule(
         "without a tag means latest to the registry, but Istio caches it as if it were pinned."
     ),
     fix="Name a version, best with its digest: oci://host/path:tag@sha256:….",
-    source="istio pkg/wasm/cache.go shouldIgnoreResourceVersion (facts A3.5)",
+    source="istio pkg/wasm/cache.go shouldIgnoreResourceVersion",
     bad=HEAD + "  url: oci://registry.example.com/filters/acl\n  priority: 10\n" + SELECTOR,
     good=GOOD,
 )
@@ -40,7 +40,7 @@ TAG_WITHOUT_DIGEST = rule(
     "A tag without a digest",
     why="A tag can be moved, in the registry or by whoever breaks into it; a digest cannot.",
     fix="Append the digest of the image for the proxy's platform: …:tag@sha256:…, or set sha256.",
-    source="Istio WasmPlugin.sha256; facts A3.6",
+    source="Istio WasmPlugin.sha256; istio pkg/wasm/cache.go",
     bad=GOOD,
     good=HEAD + _PINNED + SELECTOR,
 )
@@ -51,7 +51,7 @@ DIGEST_CONFLICT = rule(
     "sha256 contradicts the digest of the URL",
     why="The object is admitted, but no image can match both: every fetch fails.",
     fix="Keep the digest of the URL, and remove sha256.",
-    source="istio pkg/wasm/cache.go; facts A3.6, measured",
+    source="istio pkg/wasm/cache.go; measured, tests/live",
     bad=HEAD + _PINNED + SELECTOR + f"  sha256: {_OTHER}\n",
     good=HEAD + _PINNED + SELECTOR + f"  sha256: {_SHA}\n",
 )
@@ -62,7 +62,7 @@ PLAIN_HTTP = rule(
     "Plain http without a checksum",
     why="Whoever stands between proxy and server decides which code runs in every request.",
     fix="Use https or oci, or set sha256 to the checksum of the module file.",
-    source="Istio WasmPlugin.sha256; facts A3.6",
+    source="Istio WasmPlugin.sha256; istio pkg/wasm/cache.go",
     bad=HEAD + "  url: http://files.example.com/acl.wasm\n  priority: 10\n" + SELECTOR,
     good=HEAD + "  url: http://files.example.com/acl.wasm\n  priority: 10\n" + SELECTOR + f"  sha256: {_SHA}\n",
 )
@@ -73,7 +73,7 @@ FILE_WITH_SECRET = rule(
     "A pull secret with a local file",
     why="Nothing is pulled, but the agent does not strip the credentials before it hands the configuration to Envoy.",
     fix="Remove imagePullSecret.",
-    source="istio pkg/wasm/convert.go tryUnmarshal (facts A3.7)",
+    source="istio pkg/wasm/convert.go tryUnmarshal",
     bad=HEAD + "  url: file:///opt/acl.wasm\n  priority: 10\n" + SELECTOR + "  imagePullSecret: registry\n",
     good=HEAD + "  url: file:///opt/acl.wasm\n  priority: 10\n" + SELECTOR,
 )
@@ -84,7 +84,7 @@ FILE_WITH_SHA256 = rule(
     "A checksum for a local file",
     why="Istio does not check local files: the checksum promises what nobody keeps.",
     fix="Remove sha256, or load the module by oci:// or https://.",
-    source="istio pkg/wasm (facts A3.6)",
+    source="istio pkg/wasm",
     bad=HEAD + "  url: file:///opt/acl.wasm\n  priority: 10\n" + SELECTOR + f"  sha256: {_SHA}\n",
     good=HEAD + "  url: file:///opt/acl.wasm\n  priority: 10\n" + SELECTOR,
 )
@@ -95,7 +95,7 @@ POLICY_MOOT = rule(
     "A pull policy that decides nothing",
     why="With a checksum or digest the cache is always right; Always pulls again only when the WasmPlugin object changes.",
     fix="Remove imagePullPolicy.",
-    source="istio pkg/wasm/cache.go (facts A3.5)",
+    source="istio pkg/wasm/cache.go",
     bad=HEAD + _PINNED + SELECTOR + "  imagePullPolicy: Always\n",
     good=HEAD + _PINNED + SELECTOR,
 )

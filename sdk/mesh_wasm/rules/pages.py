@@ -107,7 +107,7 @@ def _page(rule: Rule) -> str:
 def _changeable(rule: Rule) -> str:
     if rule.enforced:
         return "The API server or istiod refuses it as well, so it cannot be waived."
-    return "It can be waived." if rule.waivable else "It cannot be waived."
+    return "It [can be waived](README.md#waiving-a-finding)." if rule.waivable else "It cannot be waived."
 
 
 def _code(language: str, text: str) -> list[str]:

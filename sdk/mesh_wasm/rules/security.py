@@ -22,7 +22,7 @@ RESERVED_ENV = rule(
     "An environment variable that Istio keeps for itself",
     why="ISTIO_META_WASM_… carry the pull secret to the proxy's agent; a user's variable of that name overwrites it.",
     fix="Choose a name that does not begin with ISTIO_META.",
-    source="istio pilot/pkg/model/extensions.go (facts A3.9)",
+    source="istio pilot/pkg/model/extensions.go",
     bad=GOOD + "  vmConfig: {env: [{name: ISTIO_META_WASM_IMAGE_PULL_SECRET, value: a}]}\n",
     good=GOOD + "  vmConfig: {env: [{name: MODE, value: a}]}\n",
 )
@@ -45,7 +45,7 @@ FAIL_OPEN = rule(
     why="When the module cannot be fetched, every request passes as if there were no plugin; and so does every request "
     "after one that made it crash, for good, so that who can crash it can switch it off.",
     fix="Use FAIL_CLOSE, or FAIL_RELOAD on Istio 1.27 and newer, which starts a crashed plugin again after a second.",
-    source="Istio's agent: FAIL_OPEN becomes allow-all (facts A3.8); seen live, docs/measured.md",
+    source="Istio's agent: FAIL_OPEN becomes allow-all (istio pkg/wasm/convert.go); seen live, docs/measured.md",
     bad=GOOD + "  phase: AUTHZ\n  failStrategy: FAIL_OPEN\n",
     good=GOOD + "  phase: AUTHZ\n  failStrategy: FAIL_CLOSE\n",
 )

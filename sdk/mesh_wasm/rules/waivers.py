@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mesh_wasm.findings import placing, schema, waiving
-from mesh_wasm.findings.finding import Finding, Path, Severity, ordered, quoted
+from mesh_wasm.findings.finding import Finding, Path, Severity, lowered, ordered, quoted
 from mesh_wasm.findings.rule import CATALOGUE
+from mesh_wasm.findings.suggestions import did_you_mean, nearest, suggestion
 from mesh_wasm.values.deferred import Deferred
 
 from . import checks
@@ -46,6 +47,8 @@ class Waiver:
     until: datetime.date
     """The last day on which it holds."""
     reason: str
+    path: Path = field(default=(), compare=False)
+    """Where it stands."""
 
     def __str__(self) -> str:
         return f"{self.rule} until {self.until}: {self.reason}"
@@ -77,6 +80,20 @@ def read_waivers(
     return waivers, findings
 
 
+def unused(waivers: Iterable[Waiver], findings: Iterable[Finding], subjects: Container[type]) -> Iterator[Finding]:
+    """A note for each waiver that waives nothing, as far as that can be known: of rules that look at one object alone.
+
+    :param findings: What has been found, before or after it was settled.
+    :param subjects: The types of subjects that have been looked at.
+    """
+    found = {finding.rule for finding in findings}
+    for waiver in waivers:
+        rule = CATALOGUE[waiver.rule]
+        if waiver.rule not in found and rule.subjects and all(subject in subjects for subject in rule.subjects):
+            says = f"the waiver of {rule.id} ({lowered(rule.title)}) waives nothing: nothing of the kind is found here."
+            yield waiving.UNUSED.at(*waiver.path, says=says)
+
+
 def _read(line: Any, path: Path, today: datetime.date) -> tuple[Waiver | None, list[Finding]]:
     match = _WAIVER.fullmatch(line.strip()) if isinstance(line, str) else None
     try:
@@ -85,16 +102,18 @@ def _read(line: Any, path: Path, today: datetime.date) -> tuple[Waiver | None, l
         until = None
     if match is None or until is None:
         return None, [waiving.BAD_WAIVER.at(*path, says="it does not read '<rule> until <date>: <reason>'.")]
-    waiver = Waiver(match["rule"], until, " ".join(match["reason"].split()))
+    waiver = Waiver(match["rule"], until, " ".join(match["reason"].split()), path)
     rule = CATALOGUE.get(waiver.rule)
     if rule is None:
-        return None, [waiving.BAD_WAIVER.at(*path, says=f"there is no rule {quoted(waiver.rule)}.")]
+        says = f"there is no rule {quoted(waiver.rule)}; {_near(waiver.rule)}"
+        return None, [waiving.UNKNOWN_RULE.at(*path, says=says)]
     if not rule.waivable:
-        says = f"{rule.id} ({rule.title[0].lower()}{rule.title[1:]}) cannot be waived."
+        says = f"{rule.id} ({lowered(rule.title)}) cannot be waived."
         return None, [waiving.NOT_WAIVABLE.at(*path, says=says)]
     if until < today:
         says = f"the waiver of {rule.id} ended on {until}: {waiver.reason}"
-        return None, [waiving.EXPIRED.at(*path, says=f"{says.rstrip('.')}.")]
+        ended = waiving.EXPIRED_NOTE if rule.severity is Severity.INFO else waiving.EXPIRED
+        return None, [ended.at(*path, says=f"{says.rstrip('.')}.")]
     return waiver, []
 
 
@@ -107,12 +126,15 @@ class Levels:
 
     @classmethod
     def read(cls, levels: Mapping[str, Any] | Iterable[str]) -> Levels:
-        """Read ``{"MW303": "error"}`` or ``["MW303=error"]``. Raises :class:`LevelError` at the first wrong one."""
+        """Read ``{"MW303": "error"}`` or ``["MW303=error"]``. Raises :class:`LevelError`, which says all that is wrong."""
         if isinstance(levels, Mapping):
             pairs = [(str(rule), str(level)) for rule, level in levels.items()]
         else:
             pairs = [(rule, level) for rule, _, level in (text.partition("=") for text in levels)]
-        return cls({rule: _level(rule, level) for rule, level in pairs})
+        wrong = [trouble for rule, level in pairs if (trouble := _trouble(rule, level))]
+        if wrong:
+            raise LevelError(" ".join(wrong))
+        return cls({rule: OFF if level == OFF else Severity(level) for rule, level in pairs})
 
     def apply(self, findings: Iterable[Finding]) -> Iterator[Finding]:
         """The findings with their severities; those that are off are left out."""
@@ -122,14 +144,23 @@ class Levels:
                 yield finding if level == finding.severity else replace(finding, severity=Severity(level))
 
 
-def _level(rule: str, level: str) -> Severity | str:
+def _trouble(rule: str, level: str) -> str:
+    """Why a severity cannot be set so, as a sentence; empty where it can."""
     if rule not in CATALOGUE:
-        raise LevelError(f"There is no rule {quoted(rule)}, so its severity cannot be set.")
+        return f"There is no rule {quoted(rule)}, so its severity cannot be set; {_near(rule)}"
     if level not in (*Severity, OFF):
-        raise LevelError(f"{quoted(level)} is no severity for {rule}; use error, warning, info or off.")
+        guess = did_you_mean(suggestion(level, [*Severity, OFF]), "")
+        return f"{quoted(level)} is no severity for {rule}{guess} Use error, warning, info or off."
     if not CATALOGUE[rule].waivable and level != CATALOGUE[rule].severity:
-        raise LevelError(f"The severity of {rule} cannot be changed: what breaks it does not work in any mesh.")
-    return OFF if level == OFF else Severity(level)
+        return f"The severity of {rule} cannot be changed: what breaks it does not work in any mesh."
+    return ""
+
+
+def _near(rule: str) -> str:
+    """Which rules may be meant by an id that no rule has."""
+    ids = nearest(rule, CATALOGUE)[:3]
+    told = " or ".join(f"{id_} ({lowered(CATALOGUE[id_].title)})" for id_ in ids)
+    return f"did you mean {told}?" if told else "docs/rules/README.md lists them all."
 
 
 def settle(

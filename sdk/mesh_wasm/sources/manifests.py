@@ -13,8 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from mesh_wasm.chains.member import Member, read_member
+from mesh_wasm.findings.finding import Finding, errors
 from mesh_wasm.fleet.cluster import Cluster
-from mesh_wasm.model.plugin import API_VERSION
+from mesh_wasm.model.parse import parse
+from mesh_wasm.model.plugin import API_VERSION, WasmPluginSpec
+from mesh_wasm.model.traffic_extension import TrafficExtensionSpec
+from mesh_wasm.planning.manifests import is_generated
+from mesh_wasm.rules.checks import plugin_findings
+from mesh_wasm.rules.extensions import traffic_extension_findings
+from mesh_wasm.rules.waivers import ANNOTATION, read_waivers, settle
 from mesh_wasm.values.enums import PluginKind
 from mesh_wasm.yaml.file import Unreadable, load
 
@@ -30,6 +37,8 @@ class _Collected:
 
     members: list[Member] = field(default_factory=list)
     clusters: dict[str, None] = field(default_factory=dict)
+    findings: list[tuple[str, Finding]] = field(default_factory=list)
+    """What makes them broken; the rest is for lint to say."""
 
 
 def read_manifests(path: Path, options: Options) -> Source | None:
@@ -39,17 +48,19 @@ def read_manifests(path: Path, options: Options) -> Source | None:
     name = path.resolve().name if path.is_dir() else path.stem
     for file in files:
         folders = file.relative_to(path).parts[:-1] if path.is_dir() else ()
-        cluster = folders[0] if folders else name
+        cluster, namespace = folders[0] if folders else name, folders[1] if len(folders) > 1 else "default"
+        if is_generated(file):  # then the folders have their one meaning, wherever among them the source begins
+            cluster, namespace = (parent.name for parent in (file.resolve().parents[1], file.resolve().parent))
         try:
             documents = list(load(file))
         except Unreadable as error:
             raise SourceError(str(error)) from None
         for document in documents:
             _read_plan(document.value, found)
-            _read(document.value, cluster, folders[1] if len(folders) > 1 else "default", found)
+            _read(document.value, cluster, namespace, found)
     if not found.members:
         return None
-    return Source(name, tuple(found.members), tuple(sorted(found.clusters)))
+    return Source(name, tuple(found.members), tuple(sorted(found.clusters)), tuple(found.findings))
 
 
 def _read(value: Any, cluster: str, namespace: str, found: _Collected) -> None:
@@ -59,8 +70,23 @@ def _read(value: Any, cluster: str, namespace: str, found: _Collected) -> None:
     if not isinstance(metadata, dict) or not isinstance(spec, dict):
         return
     found.clusters[cluster] = None
-    where = {"namespace": namespace, **metadata}
-    found.members.append(read_member(Cluster(name=cluster), where, spec, kind=PluginKind(value["kind"])))
+    where, kind = {"namespace": namespace, **metadata}, PluginKind(value["kind"])
+    found.members.append(read_member(Cluster(name=cluster), where, spec, kind=kind))
+    found.findings += ((f"{kind} {metadata.get('name')}", finding) for finding in _errors(kind, metadata, spec))
+
+
+def _errors(kind: PluginKind, metadata: dict[str, Any], spec: dict[str, Any]) -> list[Finding]:
+    """What the API server, istiod or a rule has against the plugin itself, unless it is waived there."""
+    annotations = metadata.get("annotations")
+    text = annotations.get(ANNOTATION) if isinstance(annotations, dict) else None
+    waivers, _ = read_waivers(text if isinstance(text, str) else None, "metadata", "annotations", ANNOTATION)
+    if kind is PluginKind.WASM_PLUGIN:
+        plugin = parse(WasmPluginSpec, spec, wire=True)
+        found = [*plugin.findings, *plugin_findings(plugin.value, foreign=True)]
+    else:
+        extension = parse(TrafficExtensionSpec, spec, wire=True)
+        found = [*extension.findings, *traffic_extension_findings(extension.value, foreign=True)]
+    return errors(settle((finding.under("spec") for finding in found), waivers))
 
 
 def _read_plan(value: Any, found: _Collected) -> None:

@@ -6,11 +6,12 @@ import importlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from mesh_wasm.chains.member import Member
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.planning.plan import PlannedPlugin
+from mesh_wasm.values.enums import PluginKind
 
 from . import READERS
 
@@ -32,6 +33,8 @@ class Source:
     """The texts of its pull secrets by cluster, namespace and name; only where they were asked for."""
     keys: Mapping[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
     """The public keys (PEM) of which one must have signed a plugin's module; by cluster, namespace and name."""
+    bare: Mapping[tuple[str, str | None, str, PluginKind], Mapping[str, Any]] = field(default_factory=dict, repr=False)
+    """The specs that hold secrets, laid bare, by the identity of the member: to be compared, never to be shown."""
 
 
 def asked_keys(plugins: Iterable[PlannedPlugin]) -> dict[tuple[str, str, str], tuple[str, ...]]:

@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from mesh_wasm.findings import documents as rules
-from mesh_wasm.findings.finding import quoted
+from mesh_wasm.findings import placing
+from mesh_wasm.findings.finding import Severity, quoted
 from mesh_wasm.fleet.cluster import Fleet, Selection
 from mesh_wasm.fleet.placement import place
 from mesh_wasm.model.pull_secret import PullSecret
@@ -121,7 +122,7 @@ class Bundle:
         if not complete:
             silent |= _INCOMPLETE
         found = [located for located in found if located.finding.rule not in silent]
-        return BundlePlan(tuple(targets), in_order(found))
+        return BundlePlan(tuple(targets), in_order(map(_as_follower, found)))
 
     def _scope_findings(self) -> Iterator[Located]:
         for kind, _, source in self._index:
@@ -188,6 +189,13 @@ class Bundle:
     def image_pull_secrets(self) -> frozenset[str]:
         """The names that the extensions have for their pull secrets."""
         return self._index.image_pull_secrets
+
+
+def _as_follower(located: Located) -> Located:
+    """What follows from an error that is told at its own place is a note: one cause is one error."""
+    if located.finding.rule != placing.BROKEN_EXTENSION.id:
+        return located
+    return replace(located, finding=replace(located.finding, severity=Severity.INFO))
 
 
 _INCOMPLETE = {rules.NO_EXTENSION.id, rules.NO_SCOPE.id}

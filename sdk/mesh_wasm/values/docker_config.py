@@ -1,4 +1,4 @@
-"""Docker configurations: the text that a pull secret holds, read as Istio's puller reads it (facts A3.7, measured).
+"""Docker configurations: the text that a pull secret holds, read as Istio's puller reads it (measured).
 
 Nothing here ever puts a value of the text into a message: only hosts, and what is wrong with them.
 """

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 _SEGMENT = re.compile(r"^[^/\s]+$")
 
-# What may stand under what (facts C5). The last word of each path is the collection that names the resource.
+# What may stand under what. The last word of each path is the collection that names the resource.
 _GATEWAY_GROUP = "organizations/*/tenants/*/workspaces/*/gatewaygroups/*"
 _SECURITY_GROUP = "organizations/*/tenants/*/workspaces/*/securitygroups/*"
 

@@ -1,7 +1,7 @@
 """Module URLs and OCI image references, as Istio reads them.
 
 Istio takes ``registry:5000/x`` for a URL with the scheme ``registry``, silently drops ``127.0.0.1:5000/x``, and lower-cases
-schemes in some places only (facts A2, URL table). So a reference without a scheme is given ``oci://`` here, and schemes
+schemes in some places only. So a reference without a scheme is given ``oci://`` here, and schemes
 are written in lower case.
 """
 

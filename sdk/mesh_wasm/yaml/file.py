@@ -29,9 +29,9 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class Unreadable(ValueError):
     """A file that cannot be read, or is not YAML; the text is a finished sentence that begins with the place."""
 
-    def __init__(self, file: str, says: str, line: int | None = None) -> None:
+    def __init__(self, file: str, says: str, line: int | None = None, fix: str | None = None) -> None:
         super().__init__(f"{file}:{line}: {says}" if line else f"{file}: {says}")
-        self.file, self.line, self.says = file, line, says
+        self.file, self.line, self.says, self.fix = file, line, says, fix
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +68,17 @@ class Located:
     finding: Finding
     file: str
     line: int
-    """From 1."""
+    """From 1; 0 where it is said of the file as a whole."""
     document: int = 0
     """Number of the document in its file, from 0."""
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.finding.severity}: {self.finding}"
+        return f"{self.place}: {self.finding.severity}: {self.finding}"
+
+    @property
+    def place(self) -> str:
+        """``file:line``, or the file alone."""
+        return f"{self.file}:{self.line}" if self.line else self.file
 
     def wire(self) -> dict[str, Any]:
         """The finding in plain values, for machines."""
@@ -98,7 +103,10 @@ def read_file(path: str | FilePath) -> bytes:
         with open(path, "rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise Unreadable(str(path), f"the file cannot be read: {(error.strerror or str(error)).lower()}.") from None
+        if isinstance(error, FileNotFoundError):
+            raise Unreadable(str(path), "there is no such file or folder.", fix="Name one that exists.") from None
+        says = f"the file cannot be read: {(error.strerror or str(error)).lower()}."
+        raise Unreadable(str(path), says, fix="Name a file that can be read.") from None
     return data
 
 

@@ -51,7 +51,8 @@ def _files(paths: Iterable[str], problems: list[Unreadable]) -> Iterator[str]:
             continue
         inside = sorted(_inside(path))
         if not inside:
-            problems.append(Unreadable(path, f"the folder holds no file that ends in {', '.join(SUFFIXES)}."))
+            says = f"the folder holds no file that ends in {', '.join(SUFFIXES)}."
+            problems.append(Unreadable(path, says, fix="Name a folder that holds manifests."))
         yield from inside
 
 

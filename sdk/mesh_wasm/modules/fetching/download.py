@@ -1,4 +1,4 @@
-"""Modules of http servers, unpacked as Istio does it. Source: istio pkg/wasm/httpfetcher.go (facts 1d)."""
+"""Modules of http servers, unpacked as Istio does it. Source: istio pkg/wasm/httpfetcher.go."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ BAD_URL = rule(
     "A module URL that Istio refuses",
     why="The API server refuses an unknown scheme, and takes the host of 'registry:5000/x' for one.",
     fix="Write oci://host/path:tag@sha256:…, https://host/path.wasm or file:///path.wasm.",
-    source="Istio CRD CEL 'url must have schema one of [http, https, file, oci]'; facts A2, URL table",
+    source="Istio CRD CEL 'url must have schema one of [http, https, file, oci]'; measured, tests/cases",
     bad=HEAD + "  url: registry.example.com:5000/filters/acl:1.4.2\n  priority: 10\n" + SELECTOR,
     good=HEAD + "  url: oci://registry.example.com:5000/filters/acl:1.4.2\n  priority: 10\n" + SELECTOR,
     enforced=True,

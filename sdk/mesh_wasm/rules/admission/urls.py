@@ -21,7 +21,7 @@ DISCARDED_URL = rule(
     "A URL that istiod drops without a word",
     why="The object is admitted, but istiod cannot parse its URL and leaves the plugin out; only its log says so.",
     fix="Write the scheme: oci://host:port/path.",
-    source="istio pilot/pkg/model/extensions.go; facts A2, URL table, measured",
+    source="istio pilot/pkg/model/extensions.go; measured, tests/cases",
     bad=HEAD + "  url: 127.0.0.1:5000/filters/acl:1.4.2\n  priority: 10\n" + SELECTOR,
     good=HEAD + "  url: oci://127.0.0.1:5000/filters/acl:1.4.2\n  priority: 10\n" + SELECTOR,
 )
@@ -32,7 +32,7 @@ UNUSABLE_URL = rule(
     "A URL that names no module",
     why="The object is admitted, but every proxy fails to fetch the module, and the fail strategy decides over the traffic.",
     fix="Write oci://host/path:tag@sha256:…, https://host/path.wasm or file:///path.wasm, in lower case.",
-    source="istio pkg/wasm; facts A2, URL table, measured",
+    source="istio pkg/wasm; measured, tests/cases",
     bad=HEAD + "  url: file:/opt/acl.wasm\n  priority: 10\n" + SELECTOR,
     good=HEAD + "  url: file:///opt/acl.wasm\n  priority: 10\n" + SELECTOR,
 )
@@ -43,7 +43,7 @@ SCHEMELESS_URL = rule(
     "A URL without a scheme",
     why="Istio takes it for an OCI image; with a port it would take the host for the scheme, and refuse or drop it.",
     fix="Write oci:// before it.",
-    source="Istio WasmPlugin.url: 'If no scheme is present, defaults to oci://'; facts A2, URL table",
+    source="Istio WasmPlugin.url: 'If no scheme is present, defaults to oci://'; measured, tests/cases",
     bad=HEAD + "  url: registry.example.com/filters/acl:1.4.2\n  priority: 10\n" + SELECTOR,
     good=HEAD + "  url: oci://registry.example.com/filters/acl:1.4.2\n  priority: 10\n" + SELECTOR,
 )

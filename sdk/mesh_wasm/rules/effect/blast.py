@@ -19,7 +19,7 @@ EMPTY_LABELS = rule(
     "A selector without labels",
     why="An empty selector selects every workload of the namespace; istiod only warns.",
     fix="Give at least one label, or leave the selector out if the whole namespace is meant.",
-    source="istiod webhook: 'workload selector specified without labels' (facts A2); TSB: at least one pair",
+    source="istio pkg/config/validation/validation.go: 'workload selector specified without labels'; TSB: at least one pair",
     bad=HEAD + URL + "  selector: {matchLabels: {}}\n",
     good=GOOD,
 )
@@ -30,7 +30,7 @@ WHOLE_NAMESPACE = rule(
     "A plugin for every workload of its namespace",
     why="Without selector and targetRefs the plugin runs on all sidecars of the namespace, and on its gateways too.",
     fix="Select workloads by labels, or waive this finding if the whole namespace is meant.",
-    source="Istio WasmPlugin.selector; facts A3.3",
+    source="Istio WasmPlugin.selector; istio pilot/pkg/model/policyattachment.go",
     bad=HEAD + URL,
     good=GOOD,
 )
@@ -41,7 +41,7 @@ WHOLE_MESH = rule(
     "A plugin for the whole mesh",
     why="A plugin in the root namespace without selector runs on every workload of every namespace, gateways included.",
     fix="Move the plugin to a namespace, select workloads, or waive this finding if the whole mesh is meant.",
-    source="Istio WasmPlugin.selector; facts A3.3",
+    source="Istio WasmPlugin.selector; istio pilot/pkg/model/policyattachment.go",
     bad=_ROOT,
     good=GOOD,
 )
@@ -52,7 +52,7 @@ ROOT_SELECTOR = rule(
     "A selector in the root namespace",
     why="In the root namespace a selector matches pods of all namespaces that carry the labels.",
     fix="Move the plugin to the namespace of the workloads that are meant.",
-    source="Istio WasmPlugin.selector; facts A3.3",
+    source="Istio WasmPlugin.selector; istio pilot/pkg/model/policyattachment.go",
     bad=_ROOT + SELECTOR,
     good=GOOD,
 )

@@ -22,7 +22,7 @@ ENV_NAME = rule(
     "Not a C identifier",
     why="TSB refuses the name; Istio accepts it, though its documentation asks for a C identifier.",
     fix="Use letters, digits and '_', not beginning with a digit.",
-    source="TSB EnvVar.name; Istio EnvVar.name: 'Must be a C_IDENTIFIER' (not enforced, facts A2)",
+    source="TSB EnvVar.name; Istio EnvVar.name: 'Must be a C_IDENTIFIER' (not enforced: measured, tests/cases)",
     bad=GOOD + "  vmConfig: {env: [{name: trust-domain, value: a}]}\n",
     good=GOOD + "  vmConfig: {env: [{name: TRUST_DOMAIN, value: a}]}\n",
 )
@@ -44,7 +44,7 @@ VERIFICATION_KEY = rule(
     "verificationKey is ignored",
     why="The field is in the CRD, but Istio never implemented it: no signature is checked.",
     fix="Remove it, and pin the module by its digest.",
-    source="Istio wasm.proto, hidden field; facts A1",
+    source="istio.io/api extensions/v1alpha1/wasm.proto, hidden field",
     bad=GOOD + "  verificationKey: MFkwEwYHKoZIzj0CAQ\n",
     good=GOOD,
 )
@@ -55,7 +55,7 @@ INEXACT_INTEGER = rule(
     "An integer beyond 2^53 in the configuration",
     why="Configuration travels as protobuf Struct, whose numbers are doubles: the last digits are changed without a word.",
     fix="Write it as a text, in quotes.",
-    source="google.protobuf.Struct; facts A3.10",
+    source="google.protobuf.Struct, whose numbers are doubles; istio pilot/pkg/model/extensions.go",
     bad=GOOD + "  pluginConfig: {account: 9007199254740993}\n",
     good=GOOD + '  pluginConfig: {account: "9007199254740993"}\n',
 )
@@ -66,7 +66,7 @@ HOST_UNKNOWN = rule(
     "A HOST variable that proxies do not have by themselves",
     why="HOST reads the proxy's own environment, not the application's; a name that is absent there is left out silently.",
     fix="Set it in the proxy's environment (proxyMetadata does not do that), or use INLINE.",
-    source="Istio EnvVar.valueFrom; facts A3.9; the sidecar injection template",
+    source="Istio EnvVar.valueFrom; the sidecar injection template of istio",
     bad=GOOD + "  vmConfig: {env: [{name: TENANT, valueFrom: HOST}]}\n",
     good=GOOD + "  vmConfig: {env: [{name: POD_NAME, valueFrom: HOST}]}\n",
 )
@@ -78,7 +78,7 @@ PRIORITY_UNSET = rule(
     why="Istio documents 0 as the default, but runs a plugin without priority after every other, even after -5. It is a "
     "warning where another plugin of the phase can run on the same workload.",
     fix="Set the priority, if only to 0.",
-    source="istio pilot/pkg/model/push_context.go (facts A3.1, measured)",
+    source="istio pilot/pkg/model/push_context.go; measured, tests/cluster/test_order.py",
     bad=HEAD + "  url: oci://registry.example.com/filters/acl:1.4.2\n" + SELECTOR,
     good=GOOD,
 )
@@ -89,7 +89,7 @@ NO_SUCH_NAME = rule(
     "A reference that no object can satisfy",
     why="The object is admitted, but nothing can have that name: a secret is never found, a target never matched.",
     fix="Give the bare name of an object in the plugin's own namespace: lower-case letters, digits, '-' and '.'.",
-    source="Kubernetes DNS-1123; istiod overwrites any namespace in imagePullSecret (facts A3.7)",
+    source="Kubernetes DNS-1123; istiod overwrites any namespace in imagePullSecret (istio pilot/pkg/model/extensions.go)",
     bad=GOOD + "  imagePullSecret: shared/registry\n",
     good=GOOD + "  imagePullSecret: registry\n",
 )
@@ -100,7 +100,7 @@ NO_SUCH_LABEL = rule(
     "A label that no pod can carry",
     why="Istio admits the selector, but Kubernetes would refuse such a label on any pod: the plugin never runs.",
     fix="Use letters, digits, '-', '_' and '.', beginning and ending with a letter or digit; a key may have a DNS prefix.",
-    source="Kubernetes: labels, syntax and character set; facts A2 (not checked)",
+    source="Kubernetes: labels, syntax and character set; not checked by istiod: measured, tests/cases",
     bad=HEAD + URL + "  selector: {matchLabels: {app: shop gateway}}\n",
     good=HEAD + URL + "  selector: {matchLabels: {app: shop-gateway}}\n",
 )

@@ -25,7 +25,7 @@ SERVER_ON_GATEWAY = rule(
     "SERVER on a gateway",
     why="All traffic of a gateway is CLIENT: the plugin is left out of the chain, and nothing says so.",
     fix="Use CLIENT or CLIENT_AND_SERVER, or leave the mode out.",
-    source="Istio TrafficSelector.mode; facts A3.4, seen live (E)",
+    source="Istio TrafficSelector.mode; seen live, tests/live",
     bad=_GATEWAY + "  match: [{mode: SERVER}]\n",
     good=_GATEWAY + "  match: [{mode: CLIENT}]\n",
 )
@@ -50,7 +50,7 @@ REFS_ON_CLASSIC_GATEWAY = rule(
     "targetRefs to a classic gateway",
     why="A classic gateway's pods lack the label of the Gateway API, so targetRefs never apply to them.",
     fix="Use selector with the labels of the gateway's pods.",
-    source="istio pilot/pkg/model/policyattachment.go (facts A3.3)",
+    source="istio pilot/pkg/model/policyattachment.go",
     bad=HEAD + URL + f"  targetRefs: [{_REF}istio-ingressgateway}}]\n",
     good=_GATEWAY,
 )
@@ -61,7 +61,7 @@ SELECTOR_ON_WAYPOINT = rule(
     "A selector for a waypoint",
     why="Waypoints never honour selectors: the plugin never runs.",
     fix="Use targetRefs: the waypoint's Gateway, or a Service that it serves.",
-    source="istio pilot/pkg/model/policyattachment.go (facts A3.3)",
+    source="istio pilot/pkg/model/policyattachment.go",
     bad=HEAD + URL + f"  selector: {{matchLabels: {{{GATEWAY_NAME}: waypoint}}}}\n",
     good=HEAD + URL + f"  targetRefs: [{_REF}waypoint}}]\n",
 )
@@ -72,7 +72,7 @@ SELECTOR_ON_GATEWAY_API = rule(
     "A selector for a gateway of the Gateway API",
     why="It works only while ENABLE_SELECTOR_BASED_K8S_GATEWAY_POLICY keeps its default, and never on a waypoint.",
     fix="Use targetRefs with the Gateway's name.",
-    source="istioctl analyze, IST0166 IneffectiveSelector; facts A3.3, A4",
+    source="istioctl analyze, IST0166 IneffectiveSelector; istio pilot/pkg/model/policyattachment.go",
     bad=HEAD + URL + f"  selector: {{matchLabels: {{{GATEWAY_NAME}: shop}}}}\n",
     good=HEAD + URL + f"  targetRefs: [{_REF}shop}}]\n",
 )
@@ -83,7 +83,7 @@ CLASS_OUTSIDE_ROOT = rule(
     "A GatewayClass outside the root namespace",
     why="Istio looks for plugins of a GatewayClass in its root namespace only: anywhere else the plugin never runs.",
     fix="Put the plugin into the root namespace, or refer to a Gateway or Service.",
-    source="istio pilot/pkg/model/policyattachment.go (facts A3.3)",
+    source="istio pilot/pkg/model/policyattachment.go",
     bad=HEAD + URL + "  targetRefs: [{kind: GatewayClass, group: gateway.networking.k8s.io, name: istio-waypoint}]\n",
     good=_SERVICE,
 )

@@ -33,7 +33,7 @@ REFUSED = rule(
         "Push the module as plugin.wasm in a gzipped tar, the last layer of an OCI image: a Dockerfile FROM scratch with "
         "COPY plugin.wasm, built without provenance, makes one."
     ),
-    source="istio pkg/wasm/imagefetcher.go (facts 1d); each form seen in the live mesh",
+    source="istio pkg/wasm/imagefetcher.go; each form seen in the live mesh",
     bad=_NEXT,
     good=GOOD,
     lock=beside(
@@ -53,7 +53,7 @@ NO_PLATFORM = rule(
         "arm64 alone is never loaded."
     ),
     fix="Push the image itself instead of an index, or with the platform linux/amd64: the module is the same on all.",
-    source="go-containerregistry pkg/v1/remote, as pilot-agent uses it (facts 1d); seen in the live mesh",
+    source="go-containerregistry pkg/v1/remote, as pilot-agent uses it; seen in the live mesh",
     bad=_NEXT,
     good=GOOD,
     lock=beside(
@@ -77,7 +77,7 @@ TOO_LARGE = rule(
     "A module of more than 256 MiB",
     why="Istio's agent reads no further: it refuses the module, or hands half of it to Envoy, which refuses it then.",
     fix="Strip the module of its debug information (wasm-opt, wasm-strip), or leave out what it embeds.",
-    source="istio ISTIO_WASM_MAX_BINARY_SIZE_BYTES (facts A3.5)",
+    source="istio ISTIO_WASM_MAX_BINARY_SIZE_BYTES",
     bad=_NEXT,
     good=GOOD,
     lock=beside(

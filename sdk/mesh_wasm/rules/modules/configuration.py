@@ -43,7 +43,7 @@ IMAGE_MISFIT = rule(
         "images, a quarter of the schemas refuse even their own example."
     ),
     fix="Write what the schema asks for; or give config_schema, which takes the place of the image's.",
-    source="Higress Wasm image specification; JSON Schema; mesh-wasm.lock (facts 3)",
+    source="Higress Wasm image specification; JSON Schema; mesh-wasm.lock",
     bad=GOOD + "  pluginConfig: {mode: enforced}\n",
     good=GOOD + "  pluginConfig: {mode: enforce}\n",
     lock=locked(schema=schema(_MODE)),
@@ -66,7 +66,7 @@ OWN_EXAMPLE = rule(
     "A schema that refuses its own example",
     why="What it says of configurations is not to be relied on: it only warns.",
     fix="Mend the schema, or the example in it.",
-    source="52 public schemas of Higress, measured (facts 3)",
+    source="52 public schemas of Higress, measured",
     bad=_program("enforce", '{"properties": {"mode": {"enum": ["enforce"]}}, "example": {"mode": "on"}}'),
     good=_program("enforce", '{"properties": {"mode": {"enum": ["enforce"]}}, "example": {"mode": "enforce"}}'),
 )

@@ -25,7 +25,7 @@ UNKNOWN_ROOT = rule(
         "refused, or runs as a filter that does nothing, as the SDK has it."
     ),
     fix="Write one of the root ids that the image names in its runtime-config.json.",
-    source="Wasm image specification; proxy-wasm SDKs (facts 1a)",
+    source="Wasm image specification; proxy-wasm SDKs",
     bad=GOOD + "  pluginName: acl-chekc\n",
     good=GOOD + "  pluginName: acl-check\n",
     lock=locked(root_ids=("acl-audit", "acl-check")),
@@ -40,7 +40,7 @@ WRONG_TYPE = rule(
         "functions for the other kind only is never asked for anything."
     ),
     fix="Set type to what the module is made for: HTTP or NETWORK.",
-    source="proxy-wasm-cpp-host src/context.cc (facts 1c)",
+    source="proxy-wasm-cpp-host src/context.cc",
     bad=GOOD + "  type: NETWORK\n",
     good=GOOD + "  type: HTTP\n",
     lock=locked(),

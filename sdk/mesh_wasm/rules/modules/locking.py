@@ -53,7 +53,7 @@ INDEX_PINNED = rule(
         "the index: the two are never equal, so every fetch fails."
     ),
     fix="Pin the digest of the linux/amd64 image, as mesh-wasm lock writes it down.",
-    source="istio pkg/wasm/imagefetcher.go (facts 1d), seen in the live mesh",
+    source="istio pkg/wasm/imagefetcher.go, seen in the live mesh",
     bad=_pinned(INDEX),
     good=_pinned(DIGEST),
     lock=locked(artifact={"index": INDEX, "media_type": LISTED.replace("index", "manifest")}),
@@ -68,7 +68,7 @@ OTHER_CHECKSUM = rule(
         "What differs is never loaded, and the fail strategy applies."
     ),
     fix="Write the checksum that mesh-wasm.lock has, or remove sha256: mesh-wasm pins the plugin by itself.",
-    source="Istio WasmPlugin.sha256 (facts A3.6)",
+    source="Istio WasmPlugin.sha256",
     bad=GOOD + f"  sha256: {_SHA}\n",
     good=GOOD + f"  sha256: {DIGEST.removeprefix('sha256:')}\n",
     lock=locked(),

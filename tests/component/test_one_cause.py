@@ -1,0 +1,125 @@
+"""One cause, one error: what follows from an error is not told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pulumi_kubernetes as k8s
+import pytest
+from support.programs import (
+    GATEWAY,
+    GROUP,
+    errors,
+    extension_args,
+    fleet,
+    gateway_args,
+    group_args,
+    plugin_args,
+    plugins,
+)
+
+import mesh_wasm_pulumi as wasm
+from mesh_wasm_pulumi.offline.run import Run, run_program
+
+
+def stack(make: Callable[[], Any], **config: str) -> Run:
+    """Seven components that share whatever stands for the fleet."""
+
+    def program() -> None:
+        where = make()
+        secret = wasm.PullSecret("reg", {"registry": "registry.acme.io", "username": "u", "password": "p"})
+        acl = wasm.WasmExtension("acl", extension_args(pull_secret=secret))
+        for number in range(2):
+            gateway = {"gateway": f"{GATEWAY}{number}", "cluster_names": ["east"]}
+            wasm.IngressGatewayAttachment(f"edge{number}", gateway_args(acl, where, **gateway))
+            wasm.SecurityGroupAttachment(f"group{number}", group_args(acl, where, group=f"{GROUP}{number}"))
+        wasm.WasmPlugin("raw", plugin_args(where))
+
+    return run_program(program, config=config)
+
+
+def one(**facts: Any) -> wasm.Cluster:
+    return wasm.Cluster("east", provider=k8s.Provider("east", context="east"), labels={"env": "prod"}, **facts)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        pytest.param(lambda: wasm.Fleet([one(istio_version=1.27)]), 'Write "1.27", in quotes', id="version"),
+        pytest.param(lambda: wasm.Fleet([one(istio_version=1.3)]), 'Write "1.3" or "1.30"', id="version 1.30"),
+        pytest.param(lambda: {"east": {"istio_version": "1.27"}}, "no Kubernetes provider", id="no provider"),
+        pytest.param(lambda: fleet()["east"], 'select the cluster by cluster_names=["east"]', id="one entry"),
+        pytest.param(lambda: one(), "a Fleet([Cluster(…), …])", id="one cluster"),
+        pytest.param(lambda: [one()], "a Fleet([Cluster(…), …])", id="a list"),
+    ],
+)
+def test_a_wrong_fleet_is_one_error(make: Callable[[], Any], says: str) -> None:
+    result = stack(make)
+    (error,) = errors(result)
+    assert says in str(error)
+    assert not plugins(result)
+    assert result.failure is not None
+    assert "(1 error)" in result.failure
+    assert "Nor for edge1, group0, group1, raw" in result.failure
+
+
+def test_each_component_without_a_fleet_says_so_once() -> None:
+    result = stack(lambda: None)
+    assert sorted(name for name, finding in result.ledger.findings if finding.is_error) == [
+        "edge0", "edge1", "group0", "group1", "raw",
+    ]  # fmt: skip
+
+
+def test_wrong_severities_are_one_error_that_says_all() -> None:
+    levels = {"MW303": "nope", "MW43": "info", "MW403": "warning"}
+    (error,) = errors(stack(fleet, **{"mesh-wasm:severities": json.dumps(levels)}))
+    assert "'nope' is no severity for MW303" in error.message
+    assert "There is no rule 'MW43'" in error.message
+    assert "did you mean MW403 (" in error.message
+    assert str(error).startswith('["mesh-wasm:severities"]: ')
+
+
+def test_a_broken_pull_secret_is_one_error() -> None:
+    def program() -> None:
+        secret = wasm.PullSecret("reg", {"registry": "registry.acme.io", "username": "u"})
+        acl = wasm.WasmExtension("acl", extension_args(pull_secret=secret))
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet()))
+
+    result = run_program(program)
+    assert [name for name, finding in result.ledger.findings if finding.is_error] == ["reg"]
+    assert not plugins(result)
+
+
+def test_a_good_fleet_does_not_hide_a_wrong_selection() -> None:
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args())
+        for number in range(2):
+            args = gateway_args(acl, fleet(), gateway=f"{GATEWAY}{number}", cluster_names=["esat"])
+            wasm.IngressGatewayAttachment(f"edge{number}", args)
+
+    found = errors(run_program(program))
+    assert [finding.rule for finding in found] == ["MW503", "MW503"]
+    assert "did you mean 'east'?" in found[0].message
+
+
+def test_the_provider_of_one_cluster() -> None:
+    def program() -> None:
+        where = fleet()
+        made.append((where.provider("east"), where["east"]))
+
+    made: list[Any] = []
+    assert run_program(program).failure is None
+    ((provider, entry),) = made
+    assert isinstance(provider, k8s.Provider)
+    assert entry.provider is entry["provider"] is provider
+    assert entry.name == "east"
+    assert entry.namespaces == ["edge", "shop", "pay"]
+    with pytest.raises(AttributeError, match=r"cluster east has no provide; it has name, .*did you mean 'provider'"):
+        _ = entry.provide
+
+
+def test_a_provider_that_is_not_there() -> None:
+    result = run_program(lambda: fleet().provider("esat"))
+    assert "The fleet has no cluster 'esat'; it has east, west." in str(result.failure)
