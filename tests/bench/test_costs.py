@@ -215,7 +215,7 @@ def _calls(run: Callable[[], object]) -> int:
     return calls
 
 
-@pytest.mark.parametrize(("shape", "most"), [("gateways", 140), ("groups", 60), ("tied", 150)])
+@pytest.mark.parametrize(("shape", "most"), [("gateways", 155), ("groups", 64), ("tied", 150)])
 def test_planning_takes_the_same_for_each_placement(shape: str, most: int) -> None:
     """However many there are: nothing that is planned looks at all that was planned before."""
     plan = planning.PLANS[shape]
@@ -237,4 +237,6 @@ def test_linting_takes_the_same_for_each_manifest(tmp_path: Path) -> None:
     calls(10)  # models are built, patterns compiled
     few, many = calls(100), calls(300)
     assert many <= few * 1.02, f"{few:.1f} calls a manifest, then {many:.1f}"
-    assert many <= 840, f"{many:.1f} calls a manifest"  # 805 with the rules about URLs, registries and known bugs
+    assert many <= 860, (
+        f"{many:.1f} calls a manifest"
+    )  # 845 with the rules about URLs, registries, known bugs and modules

@@ -36,10 +36,13 @@ def header_of(value: object) -> Header | None:
     return Header(api_version if isinstance(api_version, str) else "", kind)
 
 
+_PLUGIN_KINDS = {kind.lower(): kind for kind in PluginKind}
+
+
 def plugin_kind(header: Header) -> PluginKind | None:
     """Whether a document is, or is meant to be, an Istio WasmPlugin or TrafficExtension; others have kinds of such names."""
     if header.group in ("", "extensions.istio.io") or header.group.endswith(".istio.io"):
-        return next((kind for kind in PluginKind if header.kind.lower() == kind.lower()), None)
+        return _PLUGIN_KINDS.get(header.kind.lower())
     return None
 
 

@@ -75,8 +75,7 @@ def lint(
                 skipped += 1
                 like = None if header is None else look_alike(header)
                 settled += () if like is None else _settled(document, [like], levels, today)
-        judged = header is not None and (plugin_kind(header) is not None or kind_of(document.value) is not None)
-        if document.changed_keys and judged:
+        if document.changed_keys and header is not None and (plugin_kind(header) or kind_of(document.value)):
             settled += _changed_keys(document, levels, today)
     for manifest, findings in _together(manifests, fleet, today):
         idle = _idle_waivers(manifest, findings, today, fleet)

@@ -45,7 +45,7 @@ class Together:
     def findings(self, manifest: Manifest) -> list[Finding]:
         """The manifest's own findings, weighed anew, and those about its ties. Paths start at the document."""
         own = manifest.findings
-        if any(finding.rule == PRIORITY_UNSET.id for finding in own):
+        if PRIORITY_UNSET.id in [finding.rule for finding in own]:
             own = tuple(self._weighed(manifest))
         return [*own, *self._told.get(id(manifest), ())]
 

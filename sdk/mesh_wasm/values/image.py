@@ -16,6 +16,7 @@ from .gourl import SCHEMES, GoUrlError, host_and_path, reference_scheme
 _BLANK = re.compile(r"[\s\x00-\x1f]")
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*)://")
 _REPOSITORY = re.compile(r"[a-z0-9_./-]*")
+_NO_HOST = re.compile(r"[@?#%]")
 _TAG = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _DIGEST = re.compile(r"sha256:[a-f0-9]{64}")
 _SHORTEST, _LONGEST = 2, 255
@@ -167,7 +168,7 @@ def _check_registry(host: str) -> None:
         reference_scheme(f"//{host}")
     except GoUrlError as error:
         raise ImageError(f"{host!r} is not a registry host: {error}") from None
-    if any(char in host for char in "@?#%"):
+    if _NO_HOST.search(host):
         raise ImageError(f"{host!r} is not a registry host")
 
 

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from mesh_wasm.findings.examples import GOOD, HEAD, SELECTOR, inventory
 from mesh_wasm.findings.finding import Finding, Severity, quoted
-from mesh_wasm.findings.rule import Family, Rule, rule
+from mesh_wasm.findings.rule import Family, rule
 from mesh_wasm.fleet.istio_patches import Within, spelled
 from mesh_wasm.fleet.registry_hosts import REALM_UNCHECKED, cloud_of, expires, is_distrusted
 from mesh_wasm.rules.subjects import ClusterPluginSubject, SecretSubject
-from mesh_wasm.values.deferred import known
 from mesh_wasm.values.docker_config import SECRET_TYPE, users
 from mesh_wasm.values.image import ImageReference, image_of
 
@@ -118,18 +117,24 @@ def _realm(registry: str, mesh: Mesh, has_secret: bool) -> Iterator[Finding]:
 @REALM.checks(ClusterPluginSubject)
 def realm(subject: ClusterPluginSubject) -> Iterable[Finding]:
     """A manifest as it stands; what mesh-wasm writes is looked at where it is planned, with its mirrors and secrets."""
-    return _of(subject, REALM) if subject.foreign else ()
+    spec = subject.spec
+    if not subject.foreign or not isinstance(spec.url, str):
+        return ()
+    return _of_rule(REALM.id, spec.url, subject.mesh, spec.image_pull_secret is not None)
 
 
 @NO_CREDENTIALS.checks(ClusterPluginSubject)
 def no_credentials(subject: ClusterPluginSubject) -> Iterable[Finding]:
     """The same."""
-    return _of(subject, NO_CREDENTIALS) if subject.foreign else ()
+    spec = subject.spec
+    if not subject.foreign or not isinstance(spec.url, str):
+        return ()
+    return _of_rule(NO_CREDENTIALS.id, spec.url, subject.mesh, spec.image_pull_secret is not None)
 
 
-def _of(subject: ClusterPluginSubject, rule: Rule) -> Iterable[Finding]:
-    found = registry_findings(known(subject.spec.url), subject.mesh, subject.spec.image_pull_secret is not None)
-    return [finding for finding in found if finding.rule == rule.id] if found else ()
+@lru_cache(maxsize=4096)  # many plugins share one image
+def _of_rule(rule_id: str, url: str, mesh: Mesh, has_secret: bool) -> tuple[Finding, ...]:
+    return tuple(finding for finding in registry_findings(url, mesh, has_secret) if finding.rule == rule_id)
 
 
 @EXPIRES.checks(SecretSubject)
