@@ -105,14 +105,15 @@ def test_no_file_is_no_error(tmp_path: Path) -> None:
         (f"{URL}-other", None, (f"{URL}-other", None)),
         ("file:///opt/acl.wasm", None, ("file:///opt/acl.wasm", None)),
         ("https://files.acme.io/acl.wasm", None, ("https://files.acme.io/acl.wasm", FACTS.sha256)),
+        ("https://ci:x@files.acme.io/acl.wasm", None, ("https://ci:x@files.acme.io/acl.wasm", FACTS.sha256)),
         ("not a url", None, ("not a url", None)),
     ],
 )
 def test_what_is_not_pinned_gets_the_locked_digest(
     url: str, sha256: str | None, pinned: tuple[str, str | None]
 ) -> None:
-    file = LockedModule("https://files.acme.io/acl.wasm", None, FACTS)
-    assert Lock({URL: ENTRY, file.url: file}).pinned(url, sha256) == pinned
+    files = [LockedModule(f"https://{login}files.acme.io/acl.wasm", None, FACTS) for login in ("", "ci:x@")]
+    assert Lock({URL: ENTRY, **{file.url: file for file in files}}).pinned(url, sha256) == pinned
 
 
 def test_what_istio_refuses_pins_nothing() -> None:

@@ -193,6 +193,11 @@ def test_outputs_are_judged_when_they_are_known_and_never_shown() -> None:
     assert shown(attached(config=lambda: {"mode": unknown(), "limit": 0})) == [
         ("MW016", "error", "extensions[0].extension.config.limit")
     ]
+    # A field that is not there is not there, whatever the others turn out to be.
+    assert shown(attached(config=lambda: {"limit": unknown(), "limt": 1})) == [
+        ("MW016", "error", "extensions[0].extension.config.limt"),
+        ("MW016", "error", "extensions[0].extension.config.mode"),
+    ]
     result = attached(config=lambda: {"mode": "audit", "token": pulumi.Output.secret(SECRET.upper())})
     assert ("MW016", "error", "extensions[0].extension.config.token") in shown(result)
     said = str(result.ledger.findings) + str(result.failure) + str([one.text for one in result.monitor.messages])

@@ -207,6 +207,8 @@ def _now() -> str:
 
 def _write(path: Path, lock: Lock) -> None:
     text = lock_text(lock)
+    if not lock.modules and not path.exists():
+        return  # an empty lock would say of every module that it is not locked
     try:
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8", newline="\n")
@@ -226,8 +228,9 @@ def _tell(found: Outcome, path: Path, check: bool) -> None:
             if one.schema is not None and available() and _unreliable(one.schema):
                 click.echo(f"note: {one.url}: its schema ({one.schema.source}) refuses its own example.")
     bad = len(found.problems) + (len(found.changes) if check else 0)
-    state = "is complete and current" if check and not bad else "is written" if not check else "is not current"
-    click.echo(f"{path}: {counted(len(found.lock.modules), 'module')}; it {state}.")
+    state = "complete and current" if check and not bad else "not current" if check else "written"
+    state = state if path.exists() else "not written"
+    click.echo(f"{path}: {counted(len(found.lock.modules), 'module')}; it is {state}.")
 
 
 def _unreliable(schema: LockedSchema) -> bool:

@@ -129,7 +129,7 @@ class Lock:
     def pinned(self, url: str, sha256: str | None = None) -> tuple[str, str | None]:
         """URL and checksum with the locked digest; as they are where they are pinned, or nothing usable is locked."""
         reference = reference_of(url, sha256)
-        if reference is None or reference.digest is not None or "@" in url:
+        if reference is None or reference.digest is not None:
             return url, sha256
         entry = self.find(reference)
         if entry is None or not entry.usable or entry.digest is None:
