@@ -21,9 +21,9 @@ class Twins:
         """Add plugins; a finding for each that is the twin of one that was added before, and can meet it."""
         found: dict[tuple[str | None, str], list[tuple[Member, Member]]] = defaultdict(list)
         for member in members:
-            if member.declared.undecided or not member.named:
-                continue
             other = self._first.setdefault((member.cluster, member.namespace, member.name), member)
+            if other is member or member.declared.undecided or other.declared.undecided or not member.named:
+                continue  # the first of its name, as nearly all are, or one of which too little is known
             if are_twins(member, other) and member.layer is other.layer and member.meets(other):
                 found[member.namespace, member.name].append((member, other))
         return list(_findings(found))

@@ -59,12 +59,9 @@ class PlannedPlugin:
 
     def manifest(self) -> dict[str, Any]:
         """The whole object in wire form."""
-        return {
-            "apiVersion": API_VERSION,
-            "kind": self.kind.value,
-            "metadata": self.metadata(),
-            "spec": self.written_spec(),
-        }
+        kind = self.kind
+        spec = self.spec if kind is PluginKind.WASM_PLUGIN else written_form(kind, self.spec)
+        return {"apiVersion": API_VERSION, "kind": kind.value, "metadata": self.metadata(), "spec": spec}
 
 
 @dataclass(frozen=True, slots=True)
