@@ -8,9 +8,11 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
+from mesh_wasm.surroundings import Surroundings
 from mesh_wasm.values.enums import Dialect, PluginKind
 
 from ._reading.kubeconfig import kubeconfig_finding
+from ._reading.surroundings import read_surroundings
 from ._telling.refusal import refuse_apart
 from ._values.leaves import lift, resolve
 from ._values.ledger import ledger
@@ -47,6 +49,10 @@ class Cluster:
     :param secrets_mutable: Whether ``provider`` has ``enable_secret_mutable``. With ``kubeconfig`` it always has. Without
         it, pull secrets change their names with their content, so that none is ever absent.
     :param verify: Public keys (PEM): one of them must have signed each module, unless the extension names its own keys.
+    :param surroundings: Other objects of the cluster that decide what plugins do: Gateways, Services, workloads, namespaces,
+        Secrets, policies. Kubernetes manifests as dicts, whose leaves may be Outputs, and paths of YAML files and folders;
+        ``{"objects": […], "complete": True}`` says that these are all. A snapshot's
+        :class:`~mesh_wasm.surroundings.Surroundings` will do, too.
     """
 
     def __init__(
@@ -67,6 +73,7 @@ class Cluster:
         emit: PluginKind | str | None = None,
         secrets_mutable: bool | None = None,
         verify: Sequence[str] | None = None,
+        surroundings: Surroundings | Sequence[Any] | Mapping[str, Any] | None = None,
     ) -> None:
         if (provider is None) == (kubeconfig is None):
             raise pulumi.RunError(
@@ -86,6 +93,7 @@ class Cluster:
             "emit": emit,
             "secrets_mutable": True if provider is None else secrets_mutable,
             "verify": verify,
+            "surroundings": None if surroundings is None else read_surroundings(surroundings)[0],
         }
         self.facts = {key: value for key, value in facts.items() if value is not None}
 

@@ -36,6 +36,82 @@ def figures(sizes: list[int], times: int) -> Iterator[Figure]:
         )
         rate = tuple(size / cpu * 1000 for cpu in column(ours, "cpu"))
         yield Figure(SECTION, "manifests a second", f"{size:,} manifests", "/s", rate)
+    yield from _beside(max(sizes), times)
+
+
+def _beside(size: int, times: int) -> Iterator[Figure]:
+    """The same with three objects beside each plugin: the Deployment that it selects, a Service, and a policy."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_manifests(Path(folder), size)
+        write_companions(Path(folder), size)
+        yaml, ours = take_turns(
+            lambda: sample("bench.linting", "yaml", folder), lambda: sample("bench.linting", "lint", folder), times
+        )
+    what = f"{size:,} manifests, {3 * size:,} beside"
+    yield Figure(SECTION, "lint", what, "ms", column(ours, "cpu"), column(yaml, "cpu"), "yaml.CSafeLoader", 3.0)
+
+
+def write_companions(folder: Path, count: int) -> None:
+    """Three objects for each of the manifests, in files of their own."""
+    for start in range(0, count, 50):
+        texts = [_companions(number) for number in range(start, min(start + 50, count))]
+        (folder / f"apps-{start:06}.yaml").write_text("---\n".join(texts))
+
+
+def _companions(number: int) -> str:
+    namespace, app = f"team-{number % 100}", f"app-{number}"
+    return f"""\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {app}
+  namespace: {namespace}
+spec:
+  replicas: 2
+  selector:
+    matchLabels:
+      app: {app}
+  template:
+    metadata:
+      labels:
+        app: {app}
+        version: v1
+    spec:
+      containers:
+      - name: main
+        image: registry.acme.io/{app}:1.0.0
+        ports:
+        - name: http
+          containerPort: 8080
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: {app}
+  namespace: {namespace}
+spec:
+  selector:
+    app: {app}
+  ports:
+  - name: http
+    port: 80
+    targetPort: http
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata:
+  name: {app}
+  namespace: {namespace}
+spec:
+  selector:
+    matchLabels:
+      app: {app}
+  action: DENY
+  rules:
+  - to:
+    - operation:
+        paths: ["/internal/*"]
+"""
 
 
 def write_manifests(folder: Path, count: int) -> None:

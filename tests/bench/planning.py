@@ -20,6 +20,7 @@ SHAPES = {
     "gateways": "many gateways, 5 extensions on each in 10 clusters",
     "groups": "security groups of 100 namespaces in 10 clusters",
     "tied": "many gateways, all priorities equal",
+    "surrounded": "many gateways, with as many other objects known of the clusters",
 }
 
 
@@ -58,13 +59,37 @@ def main(shape: str, placements: str, collector: str) -> None:
     tell(each=spent / made * 1e6, rss=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
-def _fleet() -> Any:
+def _fleet(objects: int) -> Any:
+    """Clusters that hold so many other objects together: Deployments and Services of the gateways."""
     from mesh_wasm.fleet.cluster import Cluster, Fleet
     from mesh_wasm.model.parse import parse
 
     names = [f"team-{number}" for number in range(NAMESPACES)]
-    facts = {"istio_version": "1.27", "namespaces": ["edge", *names]}
+    facts: dict[str, Any] = {"istio_version": "1.27", "namespaces": ["edge", *names]}
+    facts["surroundings"] = [
+        made for number in range(objects // CLUSTERS // 2) for made in (_deployment(number), _service(number))
+    ]
     return Fleet(parse(Cluster, {"name": f"cluster-{number}", **facts}).value for number in range(CLUSTERS))
+
+
+def _deployment(number: int) -> dict[str, Any]:
+    labels = {"app": f"gateway-{number}", "version": "v1"}
+    container = {"name": "istio-proxy", "image": "auto", "ports": [{"name": "https", "containerPort": 8443}]}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": f"gateway-{number}", "namespace": "edge"},
+        "spec": {"template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}}},
+    }
+
+
+def _service(number: int) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": f"gateway-{number}", "namespace": "edge"},
+        "spec": {"selector": {"app": f"gateway-{number}"}, "ports": [{"port": 443, "targetPort": "https"}]},
+    }
 
 
 def _entry(number: int, priority: int) -> dict[str, Any]:
@@ -93,7 +118,7 @@ def _group(number: int) -> dict[str, Any]:
     }
 
 
-def _plan(targets: Iterator[dict[str, Any]], entries: Callable[[int], list[dict[str, Any]]]) -> int:
+def _plan(targets: Iterator[dict[str, Any]], entries: Callable[[int], list[dict[str, Any]]], objects: int = 0) -> int:
     from mesh_wasm.chains.member import members_of
     from mesh_wasm.chains.ties import Ties
     from mesh_wasm.fleet.cluster import Selection
@@ -104,7 +129,7 @@ def _plan(targets: Iterator[dict[str, Any]], entries: Callable[[int], list[dict[
     from mesh_wasm.planning.attachments import Attached, plan_attachments
     from mesh_wasm.planning.entries import entry_findings
 
-    fleet, ties = _fleet(), Ties()
+    fleet, ties = _fleet(objects), Ties()
     made = 0
     for number, target in enumerate(targets):
         attached = []
@@ -121,9 +146,9 @@ def _plan(targets: Iterator[dict[str, Any]], entries: Callable[[int], list[dict[
     return made
 
 
-def _gateways(placements: int, *, tied: bool = False) -> int:
+def _gateways(placements: int, *, tied: bool = False, objects: int = 0) -> int:
     targets = (_gateway(number) for number in range(placements // (CLUSTERS * EXTENSIONS)))
-    return _plan(targets, lambda _: [_entry(number, 7 if tied else number) for number in range(EXTENSIONS)])
+    return _plan(targets, lambda _: [_entry(number, 7 if tied else number) for number in range(EXTENSIONS)], objects)
 
 
 def _groups(placements: int) -> int:
@@ -136,6 +161,7 @@ PLANS: dict[str, Callable[[int], int]] = {
     "gateways": _gateways,
     "groups": _groups,
     "tied": lambda placements: _gateways(placements, tied=True),
+    "surrounded": lambda placements: _gateways(placements, objects=placements),
 }
 """By shape: plan that many placements, and return how many have been planned."""
 

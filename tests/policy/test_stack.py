@@ -129,3 +129,54 @@ def test_a_raw_resource_beside_our_components() -> None:
     found = Pack().of_run(run_program(program))
     assert {one.rule for one in found if one.stops} == {"MW113"}
     assert "MW302" in {one.rule for one in found}
+
+
+def other(kind: str, version: str, name: str, cluster: str = "east", namespace: str = "edge", **spec: Any) -> Resource:
+    """A raw resource of another kind, as pulumi_kubernetes registers it."""
+    made = {"metadata": {"name": name, "namespace": namespace}, "spec": spec}
+    return f"kubernetes:{version}:{kind}", made, f"{cluster}-{kind}-{name}".lower(), cluster
+
+
+GATEWAY_API = "gateway.networking.k8s.io/v1"
+AIMED = {"selector": None, "targetRefs": [{"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "front"}]}
+
+
+def aimed(**spec: Any) -> Resource:
+    made = plugin("a", **spec)
+    made[1]["spec"] = {key: value for key, value in made[1]["spec"].items() if value is not None}
+    return made
+
+
+@pytest.mark.parametrize(
+    ("beside", "spec", "rule", "words"),
+    [
+        ([other("Gateway", GATEWAY_API, "front", namespace="infra")], AIMED, "MW220", "stands in namespace infra"),
+        ([other("Gateway", GATEWAY_API, "front", "west", "infra")], AIMED, "MW220", ""),
+        ([other("Gateway", GATEWAY_API, "front")], AIMED, "MW220", ""),
+        (
+            [other("ExternalSecret", "external-secrets.io/v1", "registry", dataFrom=[{}])],
+            {"imagePullSecret": "registry"},
+            "MW820",
+            "type Opaque",
+        ),
+        (
+            [other("Deployment", "apps/v1", "gw", template={"metadata": {"labels": {"name": "shop-gateway"}}})],
+            {},
+            "MW406",
+            "takes no workload",
+        ),
+        ([other("Deployment", "apps/v1", "gw", template={"metadata": {"labels": UNKNOWN}})], {}, "MW406", ""),
+    ],
+)
+def test_other_resources_of_the_stack(beside: list[Resource], spec: dict[str, Any], rule: str, words: str) -> None:
+    found = said(*beside, aimed(**spec), rule=rule)
+    assert bool(found) == bool(words)
+    assert all(words in one.message for one in found)
+    assert all("shop-gateway" not in one.message for one in found), "labels are not quoted"
+
+
+def test_a_plugin_that_is_not_known_yet_waits() -> None:
+    made = plugin("a")
+    made[1]["spec"] = UNKNOWN
+    (one,) = said(other("Gateway", GATEWAY_API, "front"), made, rule="MW220")
+    assert "decided at up" in one.message

@@ -57,9 +57,11 @@ def test_index_answers_as_looking_at_each(held: list[Any], asked: dict[str, str]
     ]
     found = PodIndex(every).select("n", asked, everywhere=everywhere)
     near = [one for one in every if everywhere or one.namespace == "n"]
-    assert {one.name for one in found.sure} == {one.name for one in near if carries(one.labels, asked)}
-    assert {one.name for one in found.perhaps} == {one.name for one in near if carries(one.labels, asked) is None}
-    assert found.others == len(near) - len(found.sure) - len(found.perhaps)
+    sure = sorted(one.name for one in near if carries(one.labels, asked))
+    perhaps = sorted(one.name for one in near if carries(one.labels, asked) is None)
+    assert sorted(one.name for one in found.sure) == sure
+    assert sorted(one.name for one in found.perhaps) == perhaps
+    assert found.others == len(near) - len(sure) - len(perhaps)
 
 
 def test_what_a_deployment_made_is_no_workload_beside_it() -> None:

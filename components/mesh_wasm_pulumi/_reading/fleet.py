@@ -13,14 +13,17 @@ from mesh_wasm.findings import placing, schema
 from mesh_wasm.findings.finding import Finding, errors
 from mesh_wasm.fleet.cluster import Cluster, Fleet, Selection
 from mesh_wasm.fleet.facts import fact_findings, version_in_quotes
+from mesh_wasm.fleet.stated import SURROUNDINGS
 from mesh_wasm.model.parse import kind_of_value, parse
 from mesh_wasm.planning.plan import Plan
+from mesh_wasm.surroundings import Surroundings
 from mesh_wasm.values.deferred import Deferred
 from mesh_wasm_pulumi._values.leaves import lift
 from mesh_wasm_pulumi._values.ledger import ledger
 from mesh_wasm_pulumi.args import ClusterArgs
 
 from .arguments import in_order
+from .surroundings import read_surroundings
 
 KEYS = frozenset({"fleet", "clusters", "cluster_names", "clusterNames"})
 """The arguments that this module reads."""
@@ -83,8 +86,9 @@ def read_where(args: Mapping[str, Any]) -> Where:
         else:
             says = f"cluster {name} has no Kubernetes provider; mesh-wasm never writes through a default provider."
             findings.append(schema.REQUIRED.at("fleet", name, "provider", says=says, fix=_PROVIDER))
+        stated = facts.pop(SURROUNDINGS, None)
         known, undecided = _plain(lift(facts), ("fleet", name))
-        cluster, wrong = _cluster(name, known)
+        cluster, wrong = _cluster(name, known, stated)
         findings += [*undecided, *wrong]
         if cluster is not None:
             clusters.append(cluster)
@@ -109,16 +113,22 @@ def _no_fleet(given: Any) -> Finding:
     return schema.REQUIRED.at("fleet", says="a fleet with at least one cluster is required.", fix=_FLEET)
 
 
-def _cluster(name: str, facts: dict[str, Any]) -> tuple[Cluster | None, list[Finding]]:
-    """Read the facts of one cluster. Components that share a fleet share what has been read: it is the same each time."""
+def _cluster(name: str, facts: dict[str, Any], stated: Any) -> tuple[Cluster | None, list[Finding]]:
+    """Read the facts of one cluster. Components that share a fleet share what has been read: it is the same each time.
+
+    :param stated: Its surroundings, as they are given.
+    """
     book = ledger()
     last = book.facts.get(name)
-    if last is None or last[0] != facts:
-        parsed = parse(Cluster, {"name": name, **facts})
-        found = [version_in_quotes(finding, facts).under("fleet", name) for finding in parsed.findings]
+    if last is None or last[0] != (facts, stated):
+        around, unread = (Surroundings(), []) if stated is None else read_surroundings(stated)
+        parsed = parse(Cluster, {"name": name, **facts, **({} if unread else {SURROUNDINGS: around})})
+        found = [version_in_quotes(one, facts).under("fleet", name) for one in (*parsed.findings, *unread)]
         if not found:
             found = [finding.under("fleet", name) for finding in fact_findings(parsed.value)]
-        last = book.facts[name] = facts, None if parsed.findings else parsed.value, found
+        cluster = None if parsed.findings else parsed.value
+        book.ties.know([cluster] if cluster is not None else [])
+        last = book.facts[name] = (facts, stated), cluster, found
     return last[1:]
 
 

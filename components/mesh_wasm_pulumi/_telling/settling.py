@@ -18,6 +18,7 @@ from mesh_wasm.planning.plan import Plan
 from mesh_wasm.rules.subjects import ClusterPluginSubject, ExtensionSubject, PluginSubject
 from mesh_wasm.rules.waivers import ANNOTATION, LevelError, Levels, Waiver, read_waivers, settle, unused
 from mesh_wasm_pulumi._values.leaves import lift
+from mesh_wasm_pulumi._values.ledger import ledger
 
 WAIVERS = "waivers"
 """The argument of every component that can waive findings."""
@@ -49,6 +50,7 @@ class Settling:
             more, found = read_waivers(lift(annotations[ANNOTATION]), "metadata", "annotations", ANNOTATION)
             waivers, findings = [*waivers, *more], [*findings, *found]
         levels, wrong = _levels()
+        ledger().levels = levels
         return cls(tuple(waivers), levels, (*findings, *wrong))
 
     def settle(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -20,6 +20,7 @@ from mesh_wasm.findings.finding import Finding
 from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.modules.locked import Lock
 from mesh_wasm.planning.plan import Plan, same_objects
+from mesh_wasm.rules.waivers import Levels
 from mesh_wasm.secrets.plan import PlannedSecret, rivals
 
 T = TypeVar("T")
@@ -47,10 +48,13 @@ class Ledger:
     """The pull secrets whose Secrets the engine keeps when it deletes them (``retain_on_delete``)."""
     bearers: dict[tuple[str, str, str], PlannedSecret] = field(default_factory=dict)
     """The first pull secret of each name, by cluster, namespace and name."""
-    facts: dict[str, tuple[dict[str, Any], Cluster | None, list[Finding]]] = field(default_factory=dict)
-    """By name of the cluster: its facts as they were given last, the cluster that they make, and what is wrong with them."""
+    facts: dict[str, tuple[tuple[dict[str, Any], Any], Cluster | None, list[Finding]]] = field(default_factory=dict)
+    """By name of the cluster: its facts and surroundings as they were given last, the cluster that they make, and what is
+    wrong with them."""
     clusters: dict[str, str] = field(default_factory=dict)
     """Name of the cluster by the logical name of its provider."""
+    levels: Levels = field(default_factory=Levels)
+    """The severities that the stack sets otherwise, as its components have read them."""
     components: list[pulumi.Resource] = field(default_factory=list)
     """All components, in order of declaration."""
     refused: dict[str, int] = field(default_factory=dict)

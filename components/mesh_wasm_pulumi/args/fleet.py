@@ -4,7 +4,7 @@ This module must not use ``from __future__ import annotations``: the component h
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi_kubernetes as k8s
 
@@ -41,6 +41,9 @@ class ClusterArgs(TypedDict):
     ones under new names. Default false."""
     verify: NotRequired[Sequence[str]]
     """Public keys (PEM): one of them must have signed each module with cosign, unless the extension names its own keys."""
+    surroundings: NotRequired[Sequence[Mapping[str, Any]]]
+    """Other objects of the cluster that decide what plugins do, as Kubernetes manifests: Gateways, Services, workloads,
+    namespaces, Secrets, policies. What is not among them may exist all the same."""
 
 
 class FleetArgs(TypedDict):

@@ -18,6 +18,7 @@ from mesh_wasm.findings.finding import Finding, Severity, counted, format_path, 
 from mesh_wasm.model.traffic_extension import plugin_form
 from mesh_wasm.planning.manifests import ManifestError, in_line, write_tree
 from mesh_wasm.values.enums import PluginKind
+from mesh_wasm_pulumi.offline.beside import beside_findings, clusters_of
 from mesh_wasm_pulumi.offline.objects import PlannedObject, bare, planned_objects, provider_problems
 from mesh_wasm_pulumi.offline.run import Run, run_folder
 from mesh_wasm_pulumi.offline.stackconfig import ProjectError
@@ -48,7 +49,8 @@ def show_plan(run: Run, folder: Path, stack: str, out: Path | None, form: str) -
     """Print the plan of a run, write it where wanted, and exit with 1 if it has errors."""
     objects = planned_objects(run)
     problems = list(provider_problems(run))
-    failed = run.failure is not None or bool(problems)
+    run.ledger.findings += beside_findings(run, objects, clusters_of(run, objects))
+    failed = run.failure is not None or bool(problems) or any(one.is_error for _, one in run.ledger.findings)
     if form == "json":
         click.echo(json.dumps(_document(run, stack, objects, problems), indent=2, sort_keys=True))
     else:

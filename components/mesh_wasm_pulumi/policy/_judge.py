@@ -9,7 +9,7 @@ from typing import Any
 from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.findings.rule import CATALOGUE, CHECKS
-from mesh_wasm.fleet.cluster import Cluster, Fleet
+from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.lint.kinds import Header
 from mesh_wasm.lint.manifests import Manifest, read_plugin, read_secret
 from mesh_wasm.lint.metadata import text_at
@@ -98,7 +98,7 @@ def judge_plugin(
     if isinstance(spec, Deferred) or isinstance(metadata, Deferred):
         name = "spec" if isinstance(spec, Deferred) else "metadata"
         return Judgement((), dict.fromkeys(rules_of(*SUBJECTS[kind], *MODULE_SUBJECTS), name))
-    manifest = read_plugin(_document(value), Header(API_VERSION, kind), Fleet([cluster]), lock)
+    manifest = read_plugin(_document(value), Header(API_VERSION, kind), [cluster], lock)
     findings = [one for one in manifest.findings if one.path != ("metadata", "name")]  # the provider gives a name
     waits: dict[str, str] = {}
     if manifest.spec is not None:

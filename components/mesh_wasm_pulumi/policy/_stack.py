@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from mesh_wasm.chains.member import read_member
@@ -16,7 +16,7 @@ from mesh_wasm.lint.manifests import read_secret
 from mesh_wasm.lint.metadata import text_at
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.plugin import WasmPluginSpec
-from mesh_wasm.model.traffic_extension import TrafficExtensionSpec, plugin_form
+from mesh_wasm.model.traffic_extension import TrafficExtensionSpec
 from mesh_wasm.rules.checks import pull_findings
 from mesh_wasm.rules.subjects import PullSubject, SecretSubject
 from mesh_wasm.values.deferred import Deferred
@@ -27,61 +27,14 @@ from mesh_wasm.values.labels import TARGET as TARGET_NOTE
 from mesh_wasm.yaml.compose import Spot
 from mesh_wasm.yaml.file import Document
 
-from ._types import EXTENSION, SECRET, is_plugin, kind_of
+from ._beside import RULES, beside
+from ._objects import StackObject, Verdict, name_of, objects
+from ._types import EXTENSION, SECRET, is_plugin
 from ._wire import UNKNOWN, plain
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A violation of one resource, or that it cannot be decided yet."""
-
-    says: str
-    urn: str | None
-    waits: str = ""
-    """What is not known yet; then it is no violation."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Object:
-    """A Kubernetes object of the stack."""
-
-    urn: str
-    cluster: str
-    """The provider's URN, or its name: it stands for the cluster."""
-    namespace: Any
-    name: Any
-    props: Mapping[str, Any]
-    kind: PluginKind | None = None
-    """Of a plugin."""
-
-    @property
-    def place(self) -> tuple[Any, ...] | None:
-        """Kind, cluster, namespace and name; None while one of them is not known."""
-        known = not isinstance(self.namespace, Deferred) and isinstance(self.name, str)
-        return (self.kind, self.cluster, self.namespace or "default", self.name) if known else None
-
-    @property
-    def form(self) -> Any:
-        """The plugin form of the spec."""
-        spec = self.props.get("spec")
-        return plugin_form(spec) if self.kind is PluginKind.TRAFFIC_EXTENSION and isinstance(spec, Mapping) else spec
-
-
-def _objects(resources: Iterable[Any], wanted: Callable[[str], bool]) -> Iterator[_Object]:
-    for resource in resources:
-        if wanted(resource.resource_type):
-            props = plain(resource.props)
-            metadata = props.get("metadata")
-            meta = metadata if isinstance(metadata, Mapping) else {"namespace": UNKNOWN, "name": UNKNOWN}
-            provider = resource.provider
-            cluster = "" if provider is None else provider.name or provider.urn
-            yield _Object(
-                resource.urn, cluster, meta.get("namespace"), meta.get("name"), props, kind_of(resource.resource_type)
-            )
-
-
-def _plugins(resources: Iterable[Any]) -> list[_Object]:
-    return list(_objects(resources, is_plugin))
+def _plugins(resources: Iterable[Any]) -> list[StackObject]:
+    return list(objects(resources, is_plugin))
 
 
 def same_objects(resources: Sequence[Any]) -> Iterator[Verdict]:
@@ -91,10 +44,10 @@ def same_objects(resources: Sequence[Any]) -> Iterator[Verdict]:
         if one.place is None:
             yield Verdict("", one.urn, waits=f"the place of a {one.kind}")
         elif seen.setdefault(one.place, one.urn) != one.urn:
-            yield Verdict(f"{one.kind} {_place(one)} is written by {_name(seen[one.place])} already.", one.urn)
+            yield Verdict(f"{one.kind} {_place(one)} is written by {name_of(seen[one.place])} already.", one.urn)
 
 
-def _place(one: _Object) -> str:
+def _place(one: StackObject) -> str:
     return f"{one.namespace}/{one.name}" if isinstance(one.namespace, str) else str(one.name)
 
 
@@ -118,9 +71,9 @@ def _met(resources: Sequence[Any], book: Ties | Twins) -> Iterator[Verdict]:
         if isinstance(spec, Mapping) and any(f.is_error for f in parse(model, spec).findings):
             continue  # told by its own policies
         kind = one.kind or PluginKind.WASM_PLUGIN
-        member = read_member(Cluster(name=one.cluster), metadata, spec, _name(one.urn), kind)
+        member = read_member(Cluster(name=one.cluster), metadata, spec, name_of(one.urn), kind)
         if member.undecided:
-            yield Verdict("", one.urn, waits=f"{member.undecided[0]} of {_name(one.urn)}")
+            yield Verdict("", one.urn, waits=f"{member.undecided[0]} of {name_of(one.urn)}")
         for finding in book.enter([member]):
             yield Verdict(finding.message, one.urn)
 
@@ -145,10 +98,10 @@ def unseen_secrets(resources: Sequence[Any]) -> Iterator[Verdict]:
             yield Verdict(f"{one.kind} {_place(one)}: the stack has no Secret {name}.", one.urn)
 
 
-def _uses(resources: Sequence[Any]) -> Iterator[tuple[PullSubject | None, _Object, str]]:
+def _uses(resources: Sequence[Any]) -> Iterator[tuple[PullSubject | None, StackObject, str]]:
     """Each plugin that names a pull secret, with the Secrets of that name in its cluster; or what is not known of it."""
     held: dict[tuple[str, str], list[SecretSubject]] = {}
-    for one in _objects(resources, lambda type_: type_ == SECRET):
+    for one in objects(resources, lambda type_: type_ == SECRET):
         if isinstance(one.name, str):
             secret = read_secret(Document(one.props, "", 0, Spot(1))).secret
             if secret is not None:
@@ -156,14 +109,14 @@ def _uses(resources: Sequence[Any]) -> Iterator[tuple[PullSubject | None, _Objec
     for one in _plugins(resources):
         spec = one.props.get("spec")
         if isinstance(spec, Deferred) or isinstance(one.namespace, Deferred):
-            yield None, one, f"the spec or namespace of {_name(one.urn)}"
+            yield None, one, f"the spec or namespace of {name_of(one.urn)}"
             continue
         form = one.form
         model = parse(WasmPluginSpec, form).value
         named = model.image_pull_secret
         if isinstance(named, Deferred):
             if isinstance(form, Mapping) and form.get("imagePullSecret") is UNKNOWN:
-                yield None, one, f"spec.imagePullSecret of {_name(one.urn)}"
+                yield None, one, f"spec.imagePullSecret of {name_of(one.urn)}"
         elif named is not None:
             found = tuple(held.get((one.cluster, named), ()))
             yield PullSubject(model, one.namespace or "default", found), one, ""
@@ -199,10 +152,6 @@ def _within(target: str, tenant: Any) -> bool:
         return False
 
 
-def _name(urn: str) -> str:
-    return urn.rsplit("::", 1)[-1]
-
-
 STACK_CHECKS: Mapping[str, Callable[[Sequence[Any]], Iterator[Verdict]]] = {
     placing.SAME_OBJECT.id: same_objects,
     placing.NOT_ALLOWED.id: tenancy,
@@ -210,5 +159,6 @@ STACK_CHECKS: Mapping[str, Callable[[Sequence[Any]], Iterator[Verdict]]] = {
     order.CROSS_TIE.id: ties,
     secrets.NOT_THERE.id: pull_secrets,
     secrets.UNCHECKED.id: unseen_secrets,
+    **{rule.id: partial(beside, rule) for rule in RULES},
 }
 """By rule, the check of a whole stack."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby, islice
 
+from mesh_wasm.rules.subjects import Workload as Proxy
+from mesh_wasm.surroundings import Surroundings
 from mesh_wasm.values.enums import PluginPhase, PluginType
 
 from ._label_index import LabelIndex
 from .filters import HTTP_CHAIN, NETWORK_CHAIN, WAYPOINT_CHAIN, WAYPOINT_NETWORK_CHAIN, Filter
 from .member import Member
+from .proxies import Proxies, proxies_of
 from .workload import Workload, WorkloadKind, both, condition
 
 _MOST = 5
@@ -45,6 +48,10 @@ class Chain:
     """The network filters in front of them; empty if no plugin is among them."""
     undecided: tuple[Member, ...] = ()
     """Plugins that run here at a place that is not known yet."""
+    idle: tuple[tuple[Member, str], ...] = ()
+    """Plugins that are aimed here and never run, each with why."""
+    proxies: Proxies = field(default_factory=Proxies)
+    """What is known of the proxies."""
 
     @property
     def plugins(self) -> list[Member]:
@@ -57,12 +64,23 @@ class Chain:
         return " | ".join(_line(steps) for steps in (self.network, self.http) if steps)
 
 
-def chains(members: Iterable[Member]) -> list[Chain]:
-    """All chains of a program: by cluster, and in each by workload. Plugins that can reach nothing are in none."""
+def chains(members: Iterable[Member], around: Mapping[str, Surroundings] | None = None) -> list[Chain]:
+    """All chains of a program: by cluster, and in each by workload. Plugins that can reach nothing are in none.
+
+    :param around: What else is known of each cluster, by its name.
+    """
+    known = around or {}
     by_cluster: dict[str, list[Member]] = defaultdict(list)
     for member in members:
         by_cluster[member.cluster].append(member)
-    return [chain for cluster, ones in by_cluster.items() for chain in _cluster_chains(cluster, ones)]
+    return [
+        chain
+        for cluster, ones in by_cluster.items()
+        for chain in _cluster_chains(cluster, ones, known.get(cluster, _NOTHING))
+    ]
+
+
+_NOTHING = Surroundings()
 
 
 class _Aimed:
@@ -84,17 +102,18 @@ class _Aimed:
         yield from self._others
 
 
-def _cluster_chains(cluster: str, members: Sequence[Member]) -> Iterator[Chain]:
+def _cluster_chains(cluster: str, members: Sequence[Member], around: Surroundings) -> Iterator[Chain]:
     by_namespace: dict[str | None, _Aimed] = defaultdict(_Aimed)
     workloads: set[Workload] = set()
     for member in members:
         for aim in member.aims or ():
             by_namespace[aim.namespace].add(aim, member)
             workloads.add(aim)
+    root = members[0].root_namespace
     for workload in sorted(workloads, key=_place):
         namespaces = dict.fromkeys((workload.namespace, None))
         aimed = (pair for name in namespaces if name in by_namespace for pair in by_namespace[name].near(workload))
-        yield _chain(cluster, workload, aimed)
+        yield _chain(cluster, workload, aimed, proxies_of(workload, around, workloads, root))
 
 
 def _place(workload: Workload) -> tuple[bool, str, str, Workload]:
@@ -107,20 +126,28 @@ def _place(workload: Workload) -> tuple[bool, str, str, Workload]:
     )
 
 
-def _chain(cluster: str, workload: Workload, aimed: Iterable[tuple[Workload, Member]]) -> Chain:
+def _chain(cluster: str, workload: Workload, aimed: Iterable[tuple[Workload, Member]], proxies: Proxies) -> Chain:
     when: dict[Member, str] = {}
+    idle: dict[Member, str] = {}
     for aim, member in aimed:
         depends = both(condition(aim, workload), member.declared.takes_traffic_of(workload))
-        if depends is not None and when.get(member) != "":
-            when[member] = depends
+        if depends is None:
+            continue
+        settled = proxies.settle(depends)
+        never = f"only {depends}; {proxies.reason}" if settled is None else proxies.never_sees(member, aim)
+        if never:
+            idle[member] = never
+        elif settled is not None and when.get(member) != "":
+            when[member] = settled
     placed = sorted((member for member in when if not member.undecided), key=lambda member: member.sort_key)
-    stages = (WAYPOINT_NETWORK_CHAIN, WAYPOINT_CHAIN) if workload.kind.is_waypoint else (NETWORK_CHAIN, HTTP_CHAIN)
+    on_waypoint = workload.kind.is_waypoint or proxies.kind is Proxy.WAYPOINT
+    stages = (WAYPOINT_NETWORK_CHAIN, WAYPOINT_CHAIN) if on_waypoint else (NETWORK_CHAIN, HTTP_CHAIN)
     layers = [
         _steps(of_layer, [member for member in placed if member.layer is layer], when)
         for layer, of_layer in zip((PluginType.NETWORK, PluginType.HTTP), stages, strict=True)
     ]
     undecided = sorted((member for member in when if member.undecided), key=lambda member: (member.name, member.fqn))
-    return Chain(cluster, workload, layers[1], layers[0], tuple(undecided))
+    return Chain(cluster, workload, layers[1], layers[0], tuple(undecided), tuple(idle.items()), proxies)
 
 
 def _steps(

@@ -10,6 +10,7 @@ from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.fleet.istio_version import Version, compared_name
 from mesh_wasm.model.traffic_extension import plugin_form
 from mesh_wasm.planning.plan import PlannedPlugin
+from mesh_wasm.surroundings.objects import TrafficExtension
 from mesh_wasm.values.base import INT32_MIN
 from mesh_wasm.values.deferred import Deferred
 from mesh_wasm.values.enums import PluginKind, PluginPhase, PluginType
@@ -21,7 +22,7 @@ from .workload import Workload, can_meet, every_pair
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One plugin in one place. It holds little by itself: a fleet has a hundred thousand of them."""
+    """One plugin (or TrafficExtension) in one place. It holds little by itself: a fleet has a hundred thousand of them."""
 
     cluster: str
     namespace: str | None
@@ -136,6 +137,15 @@ def read_member(
     form = spec if kind is PluginKind.WASM_PLUGIN else plugin_form(spec)
     declared = read_declared(form, metadata.get("annotations"), declared_by)
     return _member(cluster, metadata.get("namespace"), metadata.get("name"), declared, kind)
+
+
+def extensions_of(cluster: Cluster) -> Iterator[Member]:
+    """The TrafficExtensions that are known of a cluster."""
+    for one in cluster.surroundings.all(TrafficExtension):
+        declared = read_declared(one.spec, one.metadata.get("annotations"), "")
+        yield _member(
+            cluster, one.metadata.get("namespace"), one.metadata.get("name"), declared, PluginKind.TRAFFIC_EXTENSION
+        )
 
 
 def members_of(plugins: Iterable[PlannedPlugin]) -> Iterator[Member]:

@@ -16,10 +16,11 @@ from typing import Any
 
 from mesh_wasm.findings import order
 from mesh_wasm.findings.finding import Finding, listed
+from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.fleet.istio_version import TRAFFIC_EXTENSION_SINCE, has, turned_round
 
 from ._label_index import LabelIndex, Labels
-from .member import Member
+from .member import Member, extensions_of
 from .twins import are_twins
 from .workload import WorkloadKind
 
@@ -89,6 +90,11 @@ class Ties:
     def _came_nameless(self, member: Member) -> bool:
         """Whether it was entered before its name was known; its FQN may have become known together with the name."""
         return bool(self._nameless) and any(_origin(member, fqn) in self._nameless for fqn in {member.fqn, ""})
+
+    def know(self, clusters: Iterable[Cluster]) -> None:
+        """Add what else stands in the order of some clusters: their TrafficExtensions. Nothing is said of these."""
+        for cluster in clusters:
+            self.enter(extensions_of(cluster))
 
     def enter(self, members: Iterable[Member]) -> list[Finding]:
         """Add plugins; what they have against those that were added before. Undecided ones can be entered again later."""

@@ -48,6 +48,7 @@ def _mark(told: Report, workload: WorkloadReport) -> str:
         shown = {key: value for key, value in (plugin or {}).items() if key != "cluster"}
         parts.append(repr((step["name"], step.get("condition"), step.get("tied"), shown)))
     parts += [repr(told["plugins"][key]["name"]) for key in workload["undecided"]]
+    parts.append(workload.get("known", ""))
     return "|".join(parts)
 
 

@@ -34,7 +34,8 @@ def _lines(told: Report, changes: Sequence[ChangeReport] | None) -> Iterator[str
         yield "| --- | --- | --- |"
         for one in variants(told):
             line = one.workload["line"] or "order not known yet"
-            yield f"| {_plain(one.title)} | {_plain(', '.join(one.clusters))} | {_code(line)} |"
+            known = f" ({_plain(one.workload['known'])})" if "known" in one.workload else ""
+            yield f"| {_plain(one.title)}{known} | {_plain(', '.join(one.clusters))} | {_code(line)} |"
         yield ""
         yield "<details><summary>Drawn, with Istio's own filters</summary>"
         yield ""

@@ -115,6 +115,8 @@ def _chains(told: Report, shown: Sequence[Variant]) -> Iterator[str]:
             yield f"<h3>{escape(title)}</h3>"
         yield f'<article class="variant" id="c{number}">'
         yield f"<p>{'Clusters' if len(one.clusters) > 1 else 'Cluster'} <b>{escape(', '.join(one.clusters))}</b></p>"
+        if "known" in one.workload:
+            yield f'<p class="faint">{escape(one.workload["known"])}</p>'
         yield from _drawn(told, one.workload)
         yield "</article>"
     yield "</section>"

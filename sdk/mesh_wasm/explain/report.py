@@ -21,14 +21,16 @@ from mesh_wasm.chains.twins import Twins
 from mesh_wasm.chains.workload import Workload, WorkloadKind
 from mesh_wasm.findings.kinds import BOTH_KINDS
 from mesh_wasm.sources.source import Source
+from mesh_wasm.surroundings.objects import Policy
 from mesh_wasm.values.deferred import Deferred
 from mesh_wasm.values.enums import PluginKind
 from mesh_wasm.values.image import image_of
 from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
 from mesh_wasm.values.naming import short_hash
 
+from ._known import cluster_words, filter_words, workload_words
 from .marks import differences_by_cluster, key_id, value_marks
-from .shape import VERSION, FindingReport, PluginReport, Report, StepReport, WorkloadReport
+from .shape import VERSION, ClusterReport, FindingReport, PluginReport, Report, StepReport, WorkloadReport
 
 
 def report(source: Source, key: bytes | None = None) -> Report:
@@ -40,23 +42,28 @@ def report(source: Source, key: bytes | None = None) -> Report:
     members = sorted(source.members, key=lambda member: (member.cluster, member.namespace or "", member.name))
     keys = _keys(members)
     by_cluster: dict[str, list[Chain]] = defaultdict(list)
-    for chain in chains(members):
-        by_cluster[chain.cluster].append(chain)
-    idle: dict[str, list[str]] = defaultdict(list)
+    never: dict[Member, str] = {}
+    runs: set[Member] = set()
+    for chain in chains(members, source.surroundings):
+        if chain.plugins or chain.undecided:
+            by_cluster[chain.cluster].append(chain)
+        runs.update((*chain.plugins, *chain.undecided))
+        never.update(chain.idle)
+    unreached: dict[str, list[str]] = defaultdict(list)
     for member in members:
-        if not member.aims:
-            idle[member.cluster].append(keys[member.identity])
+        if not member.aims or (member in never and member not in runs):
+            unreached[member.cluster].append(keys[member.identity])
     names = dict.fromkeys([*source.clusters, *(member.cluster for member in members)])
     plugins: dict[str, PluginReport] = {}
     for member in members:
-        plugins[keys[member.identity]] = plugin = _plugin(member)
+        plugins[keys[member.identity]] = plugin = _plugin(member, "" if member in runs else never.get(member, ""))
         plugin["marks"] = value_marks(source.bare.get(member.identity, member.spec), marking)
     _compare_clusters(plugins)
     told: Report = {
         "version": VERSION,
         "title": source.title,
         "clusters": [
-            {"name": name, "workloads": [_workload(one, keys) for one in by_cluster[name]], "unreached": idle[name]}
+            _cluster(name, [_workload(one, keys) for one in by_cluster[name]], unreached[name], source)
             for name in names
         ],
         "plugins": plugins,
@@ -64,6 +71,13 @@ def report(source: Source, key: bytes | None = None) -> Report:
         "problems": list(source.problems),
     }
     return told if key is None else {**told, "key": key_id(key)}
+
+
+def _cluster(name: str, held: list[WorkloadReport], unreached: list[str], source: Source) -> ClusterReport:
+    told: ClusterReport = {"name": name, "workloads": held, "unreached": unreached}
+    around = source.surroundings.get(name)
+    words = cluster_words(around) if around is not None else ""
+    return {**told, "knowledge": words} if words else told
 
 
 def to_json(told: Mapping[str, Any]) -> str:
@@ -102,21 +116,24 @@ def _keys(members: list[Member]) -> Keys:
 
 
 def _workload(chain: Chain, keys: Keys) -> WorkloadReport:
-    return {
+    policies = chain.proxies.policies
+    told: WorkloadReport = {
         "title": chain.workload.title,
         "line": chain.line,
-        "network": [_step(step, keys) for step in chain.network],
-        "http": [_step(step, keys) for step in chain.http],
+        "network": [_step(step, keys, policies) for step in chain.network],
+        "http": [_step(step, keys, policies) for step in chain.http],
         "undecided": [keys[member.identity] for member in chain.undecided],
     }
+    words = workload_words(chain)
+    return {**told, "known": words} if words else told
 
 
-def _step(step: Step, keys: Keys) -> StepReport:
+def _step(step: Step, keys: Keys, policies: tuple[Policy, ...]) -> StepReport:
     told: StepReport = {"name": step.name}
     if step.member is not None:
         told["plugin"] = keys[step.member.identity]
     if step.filter is not None:
-        told["what"] = step.filter.what
+        told["what"] = filter_words(step, policies)
     if step.condition:
         told["condition"] = step.condition
     if step.tied:
@@ -124,7 +141,7 @@ def _step(step: Step, keys: Keys) -> StepReport:
     return told
 
 
-def _plugin(member: Member) -> PluginReport:
+def _plugin(member: Member, never: str) -> PluginReport:
     spec = member.spec
     url = _known_text(spec.get("url"))
     return {
@@ -136,7 +153,7 @@ def _plugin(member: Member) -> PluginReport:
         "extension": member.fqn,
         "target": member.target,
         "declaredBy": member.declared_by,
-        "why": _why(member),
+        "why": _why(member, never),
         "phase": member.phase,
         "priority": member.priority,
         "layer": member.layer,
@@ -157,8 +174,8 @@ def _known_text(value: Any) -> str | None:
     return value if isinstance(value, str) and value not in (UNKNOWN_MARK, SECRET_MARK) else None
 
 
-def _why(member: Member) -> str:
-    """The sentence that answers: why is this plugin here?"""
+def _why(member: Member, never: str) -> str:
+    """The sentence that answers: why is this plugin here? ``never``: why it runs nowhere."""
     by = f" by {member.declared_by}" if member.declared_by else ""
     if member.fqn:
         origin = f"Extension {member.fqn} is attached to {member.target or 'a target'}{by}"
@@ -166,6 +183,8 @@ def _why(member: Member) -> str:
         origin = f"It is a {member.kind} of its own{by and f', declared{by}'}"
     if member.aims is None:
         return f"{origin}; where it runs is not known yet."
+    if never:
+        return f"{origin}; it is aimed at {' and '.join(map(_reach, member.aims))}, and never runs: {never}."
     return f"{origin}; it runs on {' and '.join(map(_reach, member.aims)) or _nowhere(member)}."
 
 

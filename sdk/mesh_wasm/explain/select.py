@@ -21,6 +21,7 @@ def only(told: Report, clusters: Collection[str] = (), plugins: Collection[str] 
         **told,
         "clusters": [
             {
+                **cluster,
                 "name": cluster["name"],
                 "workloads": [workload for workload in cluster["workloads"] if wanted(workload)],
                 "unreached": [

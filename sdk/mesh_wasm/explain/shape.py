@@ -29,6 +29,8 @@ class WorkloadReport(TypedDict):
     http: list[StepReport]
     undecided: list[str]
     """Plugins whose place is not known yet: keys in ``plugins``."""
+    known: NotRequired[str]
+    """What is known of the workload besides the plugins, e.g. ``3 workloads: cart, pay, web``."""
 
 
 class ClusterReport(TypedDict):
@@ -38,6 +40,8 @@ class ClusterReport(TypedDict):
     workloads: list[WorkloadReport]
     unreached: list[str]
     """Plugins that can reach no workload: keys in ``plugins``."""
+    knowledge: NotRequired[str]
+    """What else of the cluster was known, as a sentence."""
 
 
 class PluginReport(TypedDict):

@@ -30,6 +30,8 @@ def tree(told: Report) -> Tree:
             plugin = told["plugins"][key]
             line = f"{plugin['label']} ({plugin['namespace']}/{plugin['name']}) runs nowhere: {plugin['why']}"
             root.add(Text(f"cluster {cluster['name']}: {line}", style="yellow"))
+        if "knowledge" in cluster:
+            root.add(Text(f"cluster {cluster['name']}: {cluster['knowledge']}", style="dim"))
     return root
 
 
@@ -38,6 +40,8 @@ def _chain(branch: Tree, variant: Variant, told: Report) -> None:
     title = Text(f"{where}: ")
     title.append(variant.workload["line"] or "(order not known yet)", style="bold")
     chain = branch.add(title)
+    if "known" in variant.workload:
+        chain.add(Text(variant.workload["known"], style="italic"))
     for step in (*variant.workload["network"], *variant.workload["http"]):
         _step(chain, step, told)
     for key in variant.workload["undecided"]:

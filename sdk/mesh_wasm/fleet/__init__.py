@@ -12,5 +12,6 @@ __all__ = [
     "mirrors",
     "placement",
     "registry_hosts",
+    "stated",
     "waves",
 ]

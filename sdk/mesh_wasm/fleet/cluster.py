@@ -11,9 +11,12 @@ from pydantic import Field
 from mesh_wasm.findings import placing
 from mesh_wasm.findings.finding import Finding, quoted
 from mesh_wasm.findings.suggestions import did_you_mean, suggestion
+from mesh_wasm.surroundings import Surroundings
+from mesh_wasm.surroundings.objects import Thing
 from mesh_wasm.values.base import Model, Str
 from mesh_wasm.values.enums import Dialect, PluginKind
 
+from ._stated_objects import StatedObjects
 from .istio_patches import IstioVersion
 from .istio_version import TRAFFIC_EXTENSION_SINCE, Version, has, text_of
 
@@ -69,6 +72,11 @@ class Cluster(Model):
     """What is written: ``WasmPlugin``, or from Istio 1.30 on ``TrafficExtension``; docs/traffic-extension.md says when."""
     secrets_mutable: bool = False
     """Whether a changed Secret is updated in place; else its name changes with its content, so that it is never absent."""
+    surroundings: StatedObjects = Field(default_factory=Surroundings)
+    """Other objects of the cluster that decide what plugins do, as plain Kubernetes manifests: Gateways, Services,
+    workloads, namespaces, Secrets, policies. In an inventory a text stands for a file or folder of such manifests, from the
+    folder of the inventory. What is not among them may exist all the same; ``{objects: […], complete: true}`` says that
+    these are all, and then what is not there is told."""
 
     verify: list[Str] = Field(default_factory=list)
     """Public keys (PEM): one of them must have signed each module with cosign, unless the extension names its own keys."""
@@ -85,6 +93,14 @@ class Cluster(Model):
     def version(self) -> Version | None:
         """Istio's major and minor version; None if not declared or not readable."""
         return self.mesh.version
+
+    def beside(self, things: Iterable[Thing]) -> Cluster:
+        """The same cluster with more of its other objects known."""
+        around = self.surroundings.beside(things)
+        if around is self.surroundings:
+            return self
+        facts = {name: getattr(self, name) for name in type(self).model_fields}
+        return Cluster.model_construct(**{**facts, "surroundings": around})
 
     def has_namespace(self, namespace: str) -> bool:
         """Whether the namespace exists, as far as declared."""
@@ -133,6 +149,10 @@ class Fleet:
         """The sentence about a name that no cluster has."""
         has = f"there is no cluster {quoted(name)} in the fleet; it has {', '.join(self.names) or 'none'}"
         return f"{has}{did_you_mean(suggestion(name, self.names))}"
+
+    def beside(self, things: Mapping[str, Iterable[Thing]]) -> Fleet:
+        """The same fleet with more objects known, by cluster."""
+        return Fleet(cluster.beside(things.get(cluster.name, ())) for cluster in self)
 
     def select(self, selection: Selection) -> tuple[list[Cluster], list[Finding]]:
         """The selected clusters; a finding for each unknown name, and one if nothing is left."""

@@ -171,7 +171,7 @@ def _fleet(config: FleetConfig, folder: FilePath) -> tuple[Fleet, list[Finding]]
         says = "give either an inventory or clusters."
         return Fleet([]), [schema.REQUIRED.at("inventory", says=says, fix="Write `inventory: clusters.yaml`.")]
     if config.clusters is not None:
-        fleet, findings = parse_inventory({"clusters": config.clusters})
+        fleet, findings = parse_inventory({"clusters": config.clusters}, folder)
         return fleet, list(findings)
     assert config.inventory is not None
     try:

@@ -27,6 +27,7 @@ from mesh_wasm.yaml.file import Located, Unreadable, load
 
 from .cluster import Cluster, Fleet
 from .facts import fact_findings, version_in_quotes
+from .stated import with_files
 
 CLUSTERS = "clusters"
 """The one field of an inventory."""
@@ -41,12 +42,15 @@ def read_inventory(path: str | FilePath) -> tuple[Fleet, tuple[Located, ...]]:
     found = list(load(path))
     if len(found) != 1:
         raise Unreadable(str(path), f"an inventory is one YAML document; this file holds {len(found) or 'none'}.")
-    fleet, findings = parse_inventory(found[0].value)
+    fleet, findings = parse_inventory(found[0].value, FilePath(path).parent)
     return fleet, tuple(found[0].locate(finding) for finding in findings)
 
 
-def parse_inventory(document: Any) -> tuple[Fleet, tuple[Finding, ...]]:
-    """The fleet of an inventory that has been loaded already; paths start at the document."""
+def parse_inventory(document: Any, folder: FilePath | None = None) -> tuple[Fleet, tuple[Finding, ...]]:
+    """The fleet of an inventory that has been loaded already; paths start at the document.
+
+    :param folder: Where files that it names are looked up; without it, it may name none.
+    """
     if not isinstance(document, Mapping):
         says = "an inventory is a mapping with the field clusters."
         return Fleet([]), (schema.WRONG_TYPE.at(says=says, fix=_FORM),)
@@ -58,7 +62,9 @@ def parse_inventory(document: Any) -> tuple[Fleet, tuple[Finding, ...]]:
         return Fleet([]), ordered(findings)
     clusters: list[Cluster] = []
     for name, facts in entries.items():
-        cluster, found = parse_cluster(str(name), {} if facts is None else facts)
+        facts, unread = ({}, []) if facts is None else with_files(facts, folder)
+        cluster, found = parse_cluster(str(name), facts)
+        found += unread
         findings += [finding.under(CLUSTERS, str(name)) for finding in found]
         if not any(finding.is_error for finding in found):
             clusters.append(cluster)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from mesh_wasm.findings import placing, schema
 from mesh_wasm.findings.finding import Finding, Path, quoted
-from mesh_wasm.fleet.cluster import Cluster, Fleet
+from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.plugin import WasmPluginSpec
 from mesh_wasm.model.traffic_extension import TrafficExtensionSpec, as_plugin, extension_path
 from mesh_wasm.modules.locked import Lock
-from mesh_wasm.rules.checks import manifest_findings, placed_findings, plugin_findings
-from mesh_wasm.rules.effect.workload import workload_of
+from mesh_wasm.rules.checks import manifest_findings, placed_findings, plugin_findings, revision_findings
 from mesh_wasm.rules.extensions import placed_extension_findings, traffic_extension_findings
 from mesh_wasm.rules.of_modules import module_findings
-from mesh_wasm.rules.subjects import SecretSubject, Workload
+from mesh_wasm.rules.subjects import Reach, SecretSubject, Workload
+from mesh_wasm.rules.surroundings.reach import common_reach
 from mesh_wasm.values.docker_config import SECRET_KEY, SECRET_TYPE
 from mesh_wasm.values.enums import PluginKind
 from mesh_wasm.values.labels import MANAGED_BY, MANAGER
@@ -26,9 +26,6 @@ from mesh_wasm.yaml.file import Document
 from .kinds import Header, header_findings, plugin_kind
 from .layout import of_a_group
 from .metadata import envelope_findings, text_at
-
-_ANY_CLUSTER = Cluster(name="")
-"""Stands for the cluster where there is no inventory: upstream Istio, of any version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +44,8 @@ class Manifest:
     """Of a TrafficExtension."""
     secret: SecretSubject | None = None
     """Of a Secret."""
+    clusters: Sequence[Cluster] = ()
+    """Of a WasmPlugin: those that it may be meant for."""
 
     @property
     def is_judged(self) -> bool:
@@ -73,8 +72,8 @@ class Manifest:
         return f"{self.kind} {self.namespace + '/' if self.namespace else ''}{self.name or '(unnamed)'}"
 
 
-def read_plugin(document: Document, header: Header, fleet: Fleet | None, lock: Lock | None = None) -> Manifest:
-    """Read a WasmPlugin or TrafficExtension; its rules about clusters look at those of the inventory that can hold it."""
+def read_plugin(document: Document, header: Header, clusters: Sequence[Cluster], lock: Lock | None = None) -> Manifest:
+    """Read a WasmPlugin or TrafficExtension; ``clusters``: those that it may be meant for."""
     value: Mapping[str, Any] = document.value
     kind = plugin_kind(header) or PluginKind.WASM_PLUGIN
     findings = [*header_findings(header, value, kind)]
@@ -84,36 +83,31 @@ def read_plugin(document: Document, header: Header, fleet: Fleet | None, lock: L
     if value.get("spec") is None:
         findings.append(schema.REQUIRED.at("spec", says="this field is required.", fix="Write `spec: {url: …}`."))
     else:
-        clusters = clusters_of(fleet, namespace)
         places = [(cluster, namespace) for cluster in clusters]
         if kind is PluginKind.WASM_PLUGIN:
             parsed = parse(WasmPluginSpec, value["spec"], wire=True)
             spec = parsed.value
-            workload = Workload.SIDECAR if of_a_group(value) else workload_of(spec)
-            found = [*parsed.findings, *plugin_findings(spec, workload, foreign=True)]
-            found += placed_findings(spec, places, workload, foreign=True)
+            reached = Reach(Workload.SIDECAR) if of_a_group(value) else common_reach(spec, places)
+            found = [*parsed.findings, *plugin_findings(spec, reached, foreign=True)]
+            found += placed_findings(spec, places, reached.workload, document.file, foreign=True)
             found += module_findings(((cluster, spec) for cluster in clusters), lock)
         else:
             read = parse(TrafficExtensionSpec, value["spec"], wire=True)
             extension, spec = read.value, as_plugin(read.value)
-            workload = Workload.SIDECAR if of_a_group(value) else workload_of(spec)
-            found = [*read.findings, *traffic_extension_findings(extension, workload, foreign=True)]
-            found += placed_extension_findings(extension, places, workload, foreign=True)
+            reached = Reach(Workload.SIDECAR) if of_a_group(value) else common_reach(spec, places)
+            found = [*read.findings, *traffic_extension_findings(extension, reached, foreign=True)]
+            found += placed_extension_findings(extension, places, reached.workload, document.file, foreign=True)
             of_module = module_findings([(cluster, spec) for cluster in clusters], lock)
             found += [replace(one, path=extension_path(one.path)) for one in of_module]
         findings += (finding.under("spec") for finding in found)
+        if any(cluster.revision is not None for cluster in clusters):
+            labels = value["metadata"].get("labels") if isinstance(value.get("metadata"), Mapping) else None
+            findings += revision_findings(_mapping(labels), clusters)
         if not clusters:
             says = f"no cluster of the inventory declares namespace {quoted(namespace)}."
             findings.append(placing.NO_NAMESPACE.at("metadata", "namespace", says=says))
     name = text_at(value, "metadata", "name")
-    return Manifest(document, kind, namespace, name, tuple(findings), spec, extension)
-
-
-def clusters_of(fleet: Fleet | None, namespace: str | None) -> list[Cluster]:
-    """The clusters that a manifest may be meant for; without an inventory one that stands for any."""
-    if fleet is None or not len(fleet):
-        return [_ANY_CLUSTER]
-    return [cluster for cluster in fleet if namespace is None or cluster.has_namespace(namespace)]
+    return Manifest(document, kind, namespace, name, tuple(findings), spec, extension, clusters=clusters)
 
 
 def read_secret(document: Document) -> Manifest:

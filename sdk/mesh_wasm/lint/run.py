@@ -15,14 +15,16 @@ from mesh_wasm.rules.checks import pull_findings
 from mesh_wasm.rules.effect import silent
 from mesh_wasm.rules.subjects import ClusterPluginSubject, PluginSubject, PullSubject, SecretSubject
 from mesh_wasm.rules.waivers import ANNOTATION, Levels, Waiver, read_waivers, settle, unused
+from mesh_wasm.surroundings.reading import is_read
 from mesh_wasm.tsb import Bundle, kind_of
 from mesh_wasm.values.deferred import known
 from mesh_wasm.yaml.file import Document, Located
 
-from .kinds import header_of, is_secret, look_alike, plugin_kind
+from .kinds import Header, header_of, is_secret, look_alike, plugin_kind
 from .layout import written_cluster
 from .manifests import Manifest, read_plugin, read_secret
 from .metadata import text_at
+from .scopes import Scopes
 from .together import Together
 
 
@@ -57,36 +59,40 @@ def lint(
     :param lock: What is known of modules; without it, rules about these are left out.
     """
     settled: list[Located] = []
-    manifests: list[Manifest] = []
-    tsb: list[Document] = []
+    plugins: list[tuple[Document, Header]] = []
+    secrets: list[Manifest] = []
+    others: list[Document] = []
     total = skipped = 0
     for document in documents:
         total += 1
         header = header_of(document.value)
         if header is not None and plugin_kind(header):
-            manifests.append(read_plugin(document, header, fleet, lock))
+            plugins.append((document, header))
         elif header is not None and is_secret(header):
-            manifest = read_secret(document)
-            skipped += not manifest.is_judged
-            manifests.append(manifest)  # one that is passed over may still be named by a plugin
+            secrets.append(read_secret(document))  # one that is passed over may still be named by a plugin
+            skipped += not secrets[-1].is_judged
         else:
-            tsb.append(document)
-            if kind_of(document.value) is None:
+            others.append(document)
+            if kind_of(document.value) is None and not is_read(document.value):
                 skipped += 1
                 like = None if header is None else look_alike(header)
                 settled += () if like is None else _settled(document, [like], levels, today)
         if document.changed_keys and header is not None and (plugin_kind(header) or kind_of(document.value)):
             settled += _changed_keys(document, levels, today)
-    for manifest, findings in _together(manifests, fleet, today):
+    scopes = Scopes(fleet, others)
+    manifests = [read_plugin(document, header, scopes.of(document), lock) for document, header in plugins]
+    for manifest, findings in _together([*manifests, *secrets], scopes, today):
         idle = _idle_waivers(manifest, findings, today, fleet)
         settled += _settled(manifest.document, [*findings, *idle], levels, today)
-    bundle = Bundle(tsb, levels=levels, today=today, lock=lock)
-    settled += bundle.check(complete=False) if fleet is None else bundle.plan(fleet).findings
+    bundle = Bundle(others, levels=levels, today=today, lock=lock)
+    settled += (
+        bundle.check(complete=False) if fleet is None else bundle.plan(scopes.fleet or fleet, beside=False).findings
+    )
     return Result(total, skipped, _sorted(settled))
 
 
 def _together(
-    manifests: list[Manifest], fleet: Fleet | None, today: datetime.date | None
+    manifests: list[Manifest], scopes: Scopes, today: datetime.date | None
 ) -> Iterator[tuple[Manifest, list[Finding]]]:
     """Each manifest with its own findings, and those that need the others."""
     secrets: dict[str, list[Manifest]] = {}
@@ -98,7 +104,7 @@ def _together(
     for manifest in filter(lambda one: one.is_judged, manifests):
         homes[written_cluster(manifest.document)].append(manifest)
     for home, judged in homes.items():
-        together = Together(judged, fleet, lambda one, rule: _waives(one.document, rule, today))
+        together = Together(judged, scopes.clusters, lambda one, rule: _waives(one.document, rule, today))
         for manifest in judged:
             yield manifest, [*together.findings(manifest), *_beside(manifest, home, first, secrets)]
 

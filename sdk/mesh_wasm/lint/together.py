@@ -10,11 +10,11 @@ from mesh_wasm.chains.ties import Neighbours, Tie, Ties, place_of
 from mesh_wasm.chains.twins import Twins
 from mesh_wasm.findings import order
 from mesh_wasm.findings.finding import Finding, Severity
-from mesh_wasm.fleet.cluster import Fleet
+from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.rules.effect.silent import PRIORITY_UNSET
 from mesh_wasm.values.enums import PluginKind
 
-from .manifests import Manifest, clusters_of
+from .manifests import Manifest
 
 Waives = Callable[[Manifest, str], bool]
 """Whether a manifest waives a rule."""
@@ -23,9 +23,10 @@ Waives = Callable[[Manifest, str], bool]
 class Together:
     """The plugins of a run that can be compared, and what is to be said of each because of the others."""
 
-    def __init__(self, manifests: Iterable[Manifest], fleet: Fleet | None, waives: Waives) -> None:
+    def __init__(self, manifests: Iterable[Manifest], clusters: Iterable[Cluster], waives: Waives) -> None:
+        """Compare plugins with each other, and with the TrafficExtensions that are stated of the clusters."""
         self._members = {
-            id(manifest): _members(manifest, fleet)
+            id(manifest): _members(manifest)
             for manifest in manifests
             if manifest.spec is not None and not manifest.is_broken
         }
@@ -38,7 +39,9 @@ class Together:
             found = [finding.under("metadata", "name") for finding in twins.enter(members)]
             if found:
                 self._told[key] = found
-        for tie in Ties().groups(member for members in self._members.values() for member in members):
+        ties = Ties()
+        ties.know(clusters)
+        for tie in ties.groups(member for members in self._members.values() for member in members):
             self._tell(tie, waives)
         self._neighbours: Neighbours | None = None
 
@@ -51,7 +54,7 @@ class Together:
 
     def _tell(self, tie: Tie, waives: Waives) -> None:
         """Tell a group once, on its latest plugin that does not waive it; and those that do waive it, each on itself."""
-        keys = list(dict.fromkeys(self._owner[id(member)] for member in tie.members))
+        keys = list(dict.fromkeys(self._owner[id(member)] for member in tie.members if id(member) in self._owner))
         self._tied.update(keys)
         waiving = [key for key in keys if waives(self._manifests[key], order.CROSS_TIE.id)]
         rest = [key for key in keys if key not in waiving]
@@ -78,11 +81,11 @@ def _heavier(finding: Finding, near: Member) -> Finding:
     return replace(finding, severity=Severity.WARNING, message=says)
 
 
-def _members(manifest: Manifest, fleet: Fleet | None) -> Sequence[Member]:
+def _members(manifest: Manifest) -> Sequence[Member]:
     """The plugin in each cluster that it may be meant for."""
     value: Mapping[str, object] = manifest.document.value
     metadata, spec = value["metadata"], value["spec"]
     assert isinstance(metadata, Mapping)
     assert isinstance(spec, Mapping)
     kind = PluginKind(manifest.kind)
-    return [read_member(cluster, metadata, spec, kind=kind) for cluster in clusters_of(fleet, manifest.namespace)]
+    return [read_member(cluster, metadata, spec, kind=kind) for cluster in manifest.clusters]

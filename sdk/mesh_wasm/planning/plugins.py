@@ -11,6 +11,7 @@ from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.modules.locked import Lock
 from mesh_wasm.rules.checks import placed_findings, plugin_findings
 from mesh_wasm.rules.of_modules import tags_held
+from mesh_wasm.rules.surroundings.reach import common_reach
 from mesh_wasm.values.base import Leaf, Model
 from mesh_wasm.values.deferred import Deferred, known
 
@@ -40,8 +41,9 @@ def plan_plugin(
     clusters, findings = fleet.select(selection)
     if isinstance(metadata, Deferred) or isinstance(spec, Deferred):
         return Plan(findings=ordered([*findings, *undecided(metadata=metadata, spec=spec)]))
-    findings += [finding.under("spec") for finding in tags_held(plugin_findings(spec), known(spec.url), lock)]
     places = [(cluster, known(metadata.namespace)) for cluster in clusters]
+    reached = common_reach(spec, places)
+    findings += [finding.under("spec") for finding in tags_held(plugin_findings(spec, reached), known(spec.url), lock)]
     pulling = spec.model_copy(update={"image_pull_secret": name}) if pull_secrets else spec
-    findings += [finding.under("spec") for finding in placed_findings(pulling, places)]
+    findings += [finding.under("spec") for finding in placed_findings(pulling, places, reached.workload)]
     return plan_raw(Raw(metadata, spec, spec.wire()), name, clusters, findings, pull_secrets, lock)

@@ -14,6 +14,7 @@ __all__ = [
     "pull_secrets",
     "security",
     "subjects",
+    "surroundings",
     "version",
     "waivers",
     "walk",

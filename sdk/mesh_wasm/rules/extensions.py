@@ -12,14 +12,14 @@ from mesh_wasm.findings.rule import run
 from mesh_wasm.model.traffic_extension import TrafficExtensionSpec, as_plugin, extension_path
 
 from .checks import placed_findings, plugin_findings
-from .subjects import ClusterTrafficExtensionSubject, TrafficExtensionSubject, Workload
+from .subjects import ClusterTrafficExtensionSubject, Reach, TrafficExtensionSubject, Workload
 
 if TYPE_CHECKING:
     from mesh_wasm.fleet.cluster import Cluster
 
 
 def traffic_extension_findings(
-    spec: TrafficExtensionSpec, workload: Workload | None = None, *, foreign: bool = False
+    spec: TrafficExtensionSpec, workload: Workload | Reach | None = None, *, foreign: bool = False
 ) -> list[Finding]:
     """What the rules say of a TrafficExtension, wherever it runs; paths start at the spec.
 
@@ -33,6 +33,7 @@ def placed_extension_findings(
     spec: TrafficExtensionSpec,
     places: Iterable[tuple[Cluster, str | None]],
     workload: Workload | None = None,
+    origin: str = "",
     *,
     foreign: bool = False,
 ) -> list[Finding]:
@@ -48,7 +49,7 @@ def placed_extension_findings(
         for finding in run(ClusterTrafficExtensionSubject(spec, cluster.mesh))
     ]
     knowing = [place for place in places if place[0].mesh.has_traffic_extensions]
-    return [*found, *moved(placed_findings(as_plugin(spec), knowing, workload, foreign=foreign))]
+    return [*found, *moved(placed_findings(as_plugin(spec), knowing, workload, origin, foreign=foreign))]
 
 
 def moved(findings: Iterable[Finding]) -> Iterator[Finding]:

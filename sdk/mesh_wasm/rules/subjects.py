@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mesh_wasm.model.traffic_extension import TrafficExtensionSpec
     from mesh_wasm.modules.locked import LockedModule, LockedSchema
     from mesh_wasm.modules.reference import Reference
+    from mesh_wasm.surroundings import Surroundings
+    from mesh_wasm.surroundings.pods import Selected
 
 
 class Workload(StrEnum):
@@ -33,6 +35,8 @@ class PluginSubject:
     workload: Workload = Workload.UNKNOWN
     foreign: bool = False
     """Whether it goes to the cluster as it is: mesh-wasm neither writes nor mends it."""
+    reason: str = ""
+    """Why the workload is known, where another object says so: a sentence without its full stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,43 @@ class ClusterTrafficExtensionSubject:
 
     spec: TrafficExtensionSpec
     mesh: Mesh
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What is known of the proxies that run a plugin."""
+
+    workload: Workload
+    """The kind of all of them; unknown where they are of several kinds."""
+    reason: str = ""
+    """Why, as a sentence without its full stop; empty where the plugin itself says so."""
+    labels: Mapping[str, str] | None = None
+    """The labels that it asks for; None where it is aimed by targetRefs, or they are not known yet."""
+    selected: Selected | None = None
+    """The workloads with these labels; None as above."""
+
+
+@dataclass(frozen=True, slots=True)
+class SurroundedSubject:
+    """The spec of a WasmPlugin in one cluster, among the other objects of this cluster; paths start at the spec."""
+
+    spec: WasmPluginSpec
+    mesh: Mesh
+    namespace: str | None
+    """Namespace of the object; None where its manifest names none: it can be compared with such objects only."""
+    around: Surroundings
+    reach: Reach
+    """Which workloads it takes."""
+    origin: str = ""
+    """The file that it was read from; what stands near it is very likely meant to go together."""
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionSubject:
+    """The labels of a WasmPlugin in a cluster whose control plane has a revision; paths start at the document."""
+
+    labels: Mapping[str, Any]
+    revision: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ A file that lies in no cluster's folder counts for a cluster that is called afte
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ from mesh_wasm.planning.manifests import is_generated
 from mesh_wasm.rules.checks import plugin_findings
 from mesh_wasm.rules.extensions import traffic_extension_findings
 from mesh_wasm.rules.waivers import ANNOTATION, read_waivers, settle
+from mesh_wasm.surroundings import Surroundings
+from mesh_wasm.surroundings.objects import Thing, TrafficExtension
+from mesh_wasm.surroundings.reading import read_thing
 from mesh_wasm.values.enums import PluginKind
 from mesh_wasm.yaml.file import Unreadable, load
 
@@ -39,6 +43,8 @@ class _Collected:
     clusters: dict[str, None] = field(default_factory=dict)
     findings: list[tuple[str, Finding]] = field(default_factory=list)
     """What makes them broken; the rest is for lint to say."""
+    things: dict[str, list[Thing]] = field(default_factory=lambda: defaultdict(list))
+    """What stands beside the plugins, by cluster."""
 
 
 def read_manifests(path: Path, options: Options) -> Source | None:
@@ -60,10 +66,16 @@ def read_manifests(path: Path, options: Options) -> Source | None:
             _read(document.value, cluster, namespace, found)
     if not found.members:
         return None
-    return Source(name, tuple(found.members), tuple(sorted(found.clusters)), tuple(found.findings))
+    # What lies in no plugin's folder may be in any cluster.
+    loose = [thing for cluster, held in found.things.items() if cluster not in found.clusters for thing in held]
+    around = {cluster: Surroundings([*found.things[cluster], *loose]) for cluster in found.clusters}
+    return Source(name, tuple(found.members), tuple(sorted(found.clusters)), tuple(found.findings), surroundings=around)
 
 
 def _read(value: Any, cluster: str, namespace: str, found: _Collected) -> None:
+    thing = read_thing(_at_home(value, namespace), "the manifests")
+    if thing is not None and not isinstance(thing, TrafficExtension):
+        found.things[cluster].append(thing)
     if not isinstance(value, dict) or value.get("kind") not in _KINDS or value.get("apiVersion") != API_VERSION:
         return
     metadata, spec = value.get("metadata"), value.get("spec")
@@ -87,6 +99,12 @@ def _errors(kind: PluginKind, metadata: dict[str, Any], spec: dict[str, Any]) ->
         extension = parse(TrafficExtensionSpec, spec, wire=True)
         found = [*extension.findings, *traffic_extension_findings(extension.value, foreign=True)]
     return errors(settle((finding.under("spec") for finding in found), waivers))
+
+
+def _at_home(value: Any, namespace: str) -> Any:
+    """The object in the namespace where it would be created, where it names none."""
+    metadata = value.get("metadata") if isinstance(value, dict) else None
+    return {**value, "metadata": {"namespace": namespace, **metadata}} if isinstance(metadata, dict) else value
 
 
 def _read_plan(value: Any, found: _Collected) -> None:

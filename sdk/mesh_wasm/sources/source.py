@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from mesh_wasm.chains.member import Member
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.planning.plan import PlannedPlugin
+from mesh_wasm.surroundings import Surroundings
 from mesh_wasm.values.enums import PluginKind
 
 from . import READERS
@@ -31,6 +32,8 @@ class Source:
     """Why it is not whole, as sentences."""
     pull_secrets: Mapping[tuple[str, str, str], str] = field(default_factory=dict, repr=False)
     """The texts of its pull secrets by cluster, namespace and name; only where they were asked for."""
+    surroundings: Mapping[str, Surroundings] = field(default_factory=dict)
+    """What else is known of the clusters, by their names."""
     keys: Mapping[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
     """The public keys (PEM) of which one must have signed a plugin's module; by cluster, namespace and name."""
     bare: Mapping[tuple[str, str | None, str, PluginKind], Mapping[str, Any]] = field(default_factory=dict, repr=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mesh_wasm.chains.member import members_of
+from mesh_wasm.chains.member import extensions_of, members_of
 from mesh_wasm.fleet.inventory import read_inventory
 from mesh_wasm.modules.locked import FILE_NAME, Lock
 from mesh_wasm.modules.lockfile import LockError, read_lock
@@ -30,11 +30,14 @@ def read_tsb(path: Path, options: Options) -> Source | None:
         fleet, found = read_inventory(options.inventory)
     except Unreadable as problem:
         raise SourceError(str(problem)) from None
-    plan = bundle.plan(fleet)
+    fleet = bundle.beside(fleet)
+    plan = bundle.plan(fleet, beside=False)
     members = [member for target in plan.targets for member in members_of(target.plan.plugins)]
+    members += (member for cluster in fleet for member in extensions_of(cluster))
+    around = {cluster.name: cluster.surroundings for cluster in fleet}
     findings = tuple((_place(located), located.finding) for located in (*found, *plan.findings))
     keys = asked_keys(plugin for target in plan.targets for plugin in target.plan.plugins)
-    return Source(path.resolve().stem, tuple(members), tuple(fleet.names), findings, keys=keys)
+    return Source(path.resolve().stem, tuple(members), tuple(fleet.names), findings, surroundings=around, keys=keys)
 
 
 def _lock(path: Path) -> Lock:

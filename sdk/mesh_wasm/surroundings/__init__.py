@@ -7,4 +7,4 @@ its own words can be judged; with them it can be said what it reaches. Two world
 
 from .surroundings import Surroundings, World
 
-__all__ = ["Surroundings", "World"]
+__all__ = ["Surroundings", "World", "files", "labels", "leaves", "objects", "pods", "reading", "waypoints"]

@@ -51,11 +51,8 @@ def maps(value: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def labels(value: Any) -> Labels | None:
-    """Labels; None where they are not known as a whole. What is no text in quotes is no label."""
+    """Labels; None where they are not known as a whole. A value that is no text counts as not known: without it a selector
+    would take more than it is meant to."""
     if is_unknown(value):
         return None
-    return {
-        key: None if is_unknown(held) else held
-        for key, held in mapping(value).items()
-        if isinstance(key, str) and (isinstance(held, str) or is_unknown(held))
-    }
+    return {key: text(held) for key, held in mapping(value).items() if isinstance(key, str)}

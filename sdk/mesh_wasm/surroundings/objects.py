@@ -149,6 +149,13 @@ class Pods(Thing):
     """Ports of its containers by name; those without a name are called after their number."""
     owner: tuple[str, str] | None = None
     """Kind and name of the object that made it: a ReplicaSet and its pods are no workloads beside their Deployment."""
+    own_labels: Labels | None = field(default_factory=dict)
+    """Labels of the object itself, which its pods need not have."""
+
+    @property
+    def called(self) -> str:
+        """Kind and place, for messages."""
+        return f"{self.kind} {self.place}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

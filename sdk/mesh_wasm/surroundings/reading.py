@@ -7,6 +7,8 @@ from typing import Any
 
 from mesh_wasm.model.traffic_extension import plugin_form
 
+from ._secrets import read_external_secret, read_sealed_secret, read_secret
+from ._workloads import TEMPLATES, read_pods
 from .leaves import at, is_unknown, labels, mapping, maps, number, text
 from .objects import (
     Address,
@@ -23,8 +25,6 @@ from .objects import (
     Thing,
     TrafficExtension,
 )
-from .secrets import read_external_secret, read_sealed_secret, read_secret
-from .workloads import TEMPLATES, read_pods
 
 _GATEWAY_API = "gateway.networking.k8s.io"
 _ISTIO = "networking.istio.io"
@@ -64,12 +64,12 @@ def read_thing(value: Any, origin: str = "") -> Thing | None:
 
 
 def is_read(value: Any) -> bool:
-    """Whether an object is of a kind that is read here, by its head alone."""
+    """Whether an object is of a kind that is read here, and has a name."""
     if not isinstance(value, Mapping):
         return False
-    version, kind = text(value.get("apiVersion")), text(value.get("kind"))
-    head = ((version or "").partition("/")[0] if "/" in (version or "") else "", kind or "")
-    return head in _READERS or head in TEMPLATES
+    version, kind = text(value.get("apiVersion")) or "", text(value.get("kind")) or ""
+    head = (version.partition("/")[0] if "/" in version else "", kind)
+    return (head in _READERS or head in TEMPLATES) and bool(text(at(value, "metadata", "name")))
 
 
 def _namespace(value: Values, common: dict[str, Any]) -> Namespace:

@@ -8,7 +8,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, TypeVar
 
-from .objects import Pods, Thing
+from ._selectors import SelectorIndex
+from .objects import IstioGateway, Pods, Policy, Service, Thing
 from .pods import PodIndex
 from .reading import read_thing
 
@@ -53,6 +54,10 @@ class Surroundings:
 
     def __len__(self) -> int:
         return len(self.things)
+
+    def __bool__(self) -> bool:
+        """Whether anything is known: some objects, or that there are none."""
+        return bool(self.things) or self.is_closed
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Surroundings):
@@ -114,3 +119,29 @@ class Surroundings:
         held = self.all(Pods)
         there = {(pods.namespace, pods.kind, pods.name) for pods in held}
         return PodIndex(one for one in held if one.owner is None or (one.namespace, *one.owner) not in there)
+
+    @cached_property
+    def istio_gateways(self) -> SelectorIndex[IstioGateway]:
+        """Istio's own Gateways by the pods that they configure: of any namespace, so all stand under None."""
+        index: SelectorIndex[IstioGateway] = SelectorIndex()
+        for gateway in self.all(IstioGateway):
+            index.add(None, gateway.selector, gateway)
+        return index
+
+    @cached_property
+    def services(self) -> SelectorIndex[Service]:
+        """Services by the pods behind them, which are of their own namespace."""
+        index: SelectorIndex[Service] = SelectorIndex()
+        for service in self.all(Service):
+            if service.selector:
+                index.add(service.namespace, service.selector, service)
+        return index
+
+    @cached_property
+    def policies(self) -> SelectorIndex[Policy]:
+        """Policies without targets, by the pods that they select, under their own namespaces."""
+        index: SelectorIndex[Policy] = SelectorIndex()
+        for policy in self.all(Policy):
+            if not policy.targets:
+                index.add(policy.namespace, policy.selector, policy)
+        return index

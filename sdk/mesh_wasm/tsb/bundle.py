@@ -23,6 +23,7 @@ from mesh_wasm.planning.attachments import plan_attachments
 from mesh_wasm.planning.checks import check_attachments
 from mesh_wasm.planning.plan import Plan
 from mesh_wasm.rules.waivers import ANNOTATION, OFF, Levels, Waiver, read_waivers, settle
+from mesh_wasm.surroundings.files import by_cluster
 from mesh_wasm.values.deferred import Deferred, known
 from mesh_wasm.values.fqn import Fqn
 from mesh_wasm.values.labels import EXTENSION
@@ -60,6 +61,8 @@ class Bundle:
         self.skipped = 0
         """Documents of other kinds."""
         self._findings: list[Located] = []
+        self._others: list[Document] = []
+        """Documents of other kinds: some of them decide what the plugins do."""
         self._index = Index(pull_secrets or {})
         self._waivers, self._levels, self._today = tuple(waivers), levels or Levels(), today
         self._lock = lock
@@ -70,6 +73,7 @@ class Bundle:
         resource = read_resource(document.value)
         if resource is None:
             self.skipped += 1
+            self._others.append(document)
             self._findings += map(document.locate, self._levels.apply(not_translated(document.value)))
             return
         self.read += 1
@@ -91,15 +95,29 @@ class Bundle:
         """The findings that need no fleet. ``complete``: whether what is referred to must be among the documents."""
         return self._check(None, complete).findings
 
-    def plan(self, fleet: Fleet, clusters: frozenset[str] | None = None, enter: Enter | None = None) -> BundlePlan:
+    def beside(self, fleet: Fleet) -> Fleet:
+        """The fleet with what the documents of other kinds tell of its clusters."""
+        return fleet.beside(by_cluster(self._others, fleet.names))
+
+    def plan(
+        self,
+        fleet: Fleet,
+        clusters: frozenset[str] | None = None,
+        enter: Enter | None = None,
+        *,
+        beside: bool = True,
+    ) -> BundlePlan:
         """The plan of all targets in a fleet. It must not be used where it has errors.
 
         ``clusters`` keeps the part of it that lies in these: the documents say where things are, and names and orders
         are those of the whole.
         ``enter`` is told each target that has no error, and answers what stands against it in what was entered before;
         by default that is what was entered of these documents.
+        ``beside``: whether the documents of other kinds tell of the clusters; else whoever calls has taken care of that.
         """
-        return self._check(fleet, complete=True, clusters=clusters, enter=enter or book())
+        if beside:
+            fleet = self.beside(fleet)
+        return self._check(fleet, complete=True, clusters=clusters, enter=enter or book(fleet))
 
     def _check(
         self,

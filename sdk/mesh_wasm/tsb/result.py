@@ -9,6 +9,7 @@ from mesh_wasm.chains.member import members_of
 from mesh_wasm.chains.ties import Ties
 from mesh_wasm.chains.twins import Twins
 from mesh_wasm.findings.finding import Finding, Path, errors
+from mesh_wasm.fleet.cluster import Fleet
 from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.target import Target
 from mesh_wasm.planning.plan import Plan, same_objects
@@ -87,10 +88,11 @@ Enter = Callable[[str, Plan], list[Finding]]
 """Takes a target's name and plan; returns what stands against it in what was entered before."""
 
 
-def book() -> Enter:
+def book(fleet: Fleet) -> Enter:
     """Findings about what only shows between targets: objects that two would write, and ties of their plugins."""
     writers: dict[tuple[str, ...], str] = {}
     ties, twins = Ties(), Twins()
+    ties.know(fleet)
 
     def enter(label: str, plan: Plan) -> list[Finding]:
         members = list(members_of(plan.plugins))

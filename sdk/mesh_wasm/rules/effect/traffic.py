@@ -121,12 +121,17 @@ _CLASSIC = ("istio-ingressgateway", "istio-egressgateway", "istio-eastwestgatewa
 def server_on_gateway(subject: PluginSubject) -> Iterator[Finding]:
     """A gateway's listeners are of the class CLIENT; a Gateway that is referred to may also be a waypoint."""
     sure = subject.workload is Workload.GATEWAY
-    maybe = any(known(ref.kind) == "Gateway" for _, ref in references_of(subject.spec))
+    maybe = subject.workload is Workload.UNKNOWN and any(
+        known(ref.kind) == "Gateway" for _, ref in references_of(subject.spec)
+    )
     if not sure and not maybe:
         return
+    because = f" {subject.reason}." if sure and subject.reason else ""
     for index, selector in items(subject.spec.match):
         if selector.mode == WorkloadMode.SERVER:
-            says = "SERVER never matches on a gateway" + ("." if sure else ", unless the Gateway is a waypoint.")
+            says = (
+                "SERVER never matches on a gateway" + ("." if sure else ", unless the Gateway is a waypoint.") + because
+            )
             severity = None if sure else Severity.WARNING
             yield SERVER_ON_GATEWAY.at("match", index, "mode", says=says, severity=severity)
 

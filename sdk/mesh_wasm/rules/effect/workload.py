@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mesh_wasm.model.plugin import WasmPluginSpec
 from mesh_wasm.rules.subjects import Workload
 from mesh_wasm.rules.walk import items, labels_of
@@ -23,7 +25,11 @@ def workload_of(spec: WasmPluginSpec) -> Workload:
     if references:
         kinds = {known(reference.kind) for reference in references}
         return Workload.WAYPOINT if kinds <= _WAYPOINT_KINDS else Workload.UNKNOWN
-    labels = labels_of(spec)
+    return workload_of_labels(labels_of(spec))
+
+
+def workload_of_labels(labels: Mapping[str, str | None]) -> Workload:
+    """Gateway or waypoint, where well-known labels of pods say so; else unknown."""
     if labels.get(MANAGED) == _MESH_CONTROLLER or labels.get(GATEWAY_NAME) == "waypoint":
         return Workload.WAYPOINT
     if GATEWAY_NAME in labels:

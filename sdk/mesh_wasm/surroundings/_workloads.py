@@ -43,7 +43,8 @@ def read_pods(group: str, value: Mapping[str, Any], common: dict[str, Any]) -> P
     is_virtual = group == "networking.istio.io"
     role = Role.SIDECAR if is_virtual else _role(template, carried or {})
     ports = dict(_ports(template)) if not is_virtual else {}
-    return Pods(**{**common, "labels": carried}, kind=kind, role=role, ports=ports, owner=_owner(value))
+    own = common["labels"]
+    return Pods(**{**common, "labels": carried}, kind=kind, role=role, ports=ports, owner=_owner(value), own_labels=own)
 
 
 def _both(one: Labels | None, other: Labels | None) -> Labels | None:
