@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gzip
 import io
-import os
 from typing import IO, Any
 
 import pytest
@@ -42,7 +41,7 @@ def test_a_gzip_of_several_members_is_one() -> None:
     assert _unpacked((OCI_LAYER, gzip.compress(data[:700]) + gzip.compress(data[700:]))).module == FILTER
 
 
-@pytest.mark.parametrize("garbage", [b"\0" * 100, b"garbage", os.urandom(10)])
+@pytest.mark.parametrize("garbage", [bytes(100), b"garbage", b"\x1f\x8b"], ids=["zeros", "text", "half a header"])
 def test_what_follows_the_archive_is_nobodys_business(garbage: bytes) -> None:
     assert _unpacked((OCI_LAYER, targz({"plugin.wasm": FILTER}) + garbage)).module == FILTER
 

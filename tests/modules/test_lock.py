@@ -175,6 +175,7 @@ def test_denied_access_is_a_sentence_without_credentials(home: Path, registry: s
 
 def test_what_is_not_there_is_told_with_the_plugin(home: Path, registry: str) -> None:
     told = lock(manifests(home, f"oci://{registry}/filters/none:1.0"), registry)
+    assert not (home / "manifests" / "mesh-wasm.lock").exists()
     assert told.exit_code == 1
     assert (
         "the registry has no such image, tag or digest. It is loaded by edge/plugin-0 in cluster east." in told.output
