@@ -68,7 +68,7 @@ def test_an_inventory_states_objects_and_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("stated", "words"),
     [
-        (["nowhere.yaml"], "cannot be read"),
+        (["nowhere.yaml"], "no such file or folder"),
         (["broken.yaml"], "this is no YAML"),
         ([{"metadata": {}}], "is no Kubernetes object"),
         ([7], "is no Kubernetes object"),

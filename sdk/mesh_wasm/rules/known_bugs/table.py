@@ -99,6 +99,16 @@ KNOWN_BUGS = (
         shape=_served_with_secret,
     ),
     KnownBug(
+        "waypoint-of-another-namespace",
+        span("1.22.0", "1.30.3", "1.31.0"),
+        "A plugin that is aimed at a Service whose waypoint stands in another namespace",
+        "never runs up to 1.24; from 1.25 on the waypoint is told of it and never gets its configuration, so that it never "
+        "becomes ready",
+        "Give the Service a waypoint in its own namespace.",
+        "istio/istio#60530, #60639",
+        told_by="MW226",
+    ),
+    KnownBug(
         "fetch-lets-pass",
         span("1.20.0", "1.25.0"),
         "A plugin of phase AUTHN or AUTHZ whose module cannot be fetched",
