@@ -75,7 +75,7 @@ def give(folder: Folder, fleet: dict[str, Cluster]) -> None:
     for name, cluster in fleet.items():
         document = yaml.safe_load(cluster.kubeconfig.read_text())
         document["contexts"][0]["name"] = document["current-context"] = name
-        folder.pulumi("config", "set", "--secret", f"kubeconfig-{name}", "--", yaml.safe_dump(document)).good()
+        folder.pulumi("config", "set", "--secret", f"kubeconfig-{name}", yaml.safe_dump(document)).good()
 
 
 @by_language
