@@ -185,10 +185,14 @@ def to_create(said: Said) -> set[str]:
 
 
 def exported(folder: Folder) -> set[str]:
-    """The URNs in the state; without the default provider of our package, which a preview does not show."""
+    """The URNs in the state; without default providers of other packages than Kubernetes, which a preview does not show."""
     document = json.loads(folder.pulumi("stack", "export").good().text)
     urns = {one["urn"] for one in document["deployment"].get("resources") or []}
-    return {urn for urn in urns if "::pulumi:providers:mesh-wasm::" not in urn}
+    return {
+        urn
+        for urn in urns
+        if not urn.split("::")[2].startswith(("pulumi:providers:mesh-wasm", "pulumi:providers:pulumi"))
+    }
 
 
 def blamed(said: Said) -> list[str]:
