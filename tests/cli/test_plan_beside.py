@@ -103,12 +103,12 @@ def test_it_can_be_waived_and_set_otherwise(tmp_path: Path, waived: bool) -> Non
     assert "MW406" not in run("plan", tmp_path).stdout
 
 
-def test_stated_wrongly_it_is_told_once_for_each_component(tmp_path: Path) -> None:
+def test_stated_wrongly_it_is_told_once(tmp_path: Path) -> None:
     program(tmp_path, spec=SELECT.format(app="web"), stated=', surroundings=["nowhere.yaml", {"kind": "Service"}]')
     planned = run("plan", tmp_path)
     assert planned.exit_code == 1
     assert "fleet.east.surroundings[0]" in planned.stdout
-    assert "nowhere.yaml: the file cannot be read" in planned.stdout
+    assert "nowhere.yaml: there is no such file or folder." in planned.stdout
 
 
 def test_an_output_at_a_leaf_is_not_known_and_no_evidence(tmp_path: Path) -> None:
