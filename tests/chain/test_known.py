@@ -88,7 +88,10 @@ def test_policies_stand_at_istios_own_filters(tmp_path: Path) -> None:
 
 
 def test_a_traffic_extension_is_in_the_chain(tmp_path: Path) -> None:
-    lua = made("TrafficExtension", "filter", "shop", "extensions.istio.io/v1alpha1", **pods(app="x"), priority=5)
+    code = {"inlineCode": "function envoy_on_request(h) end"}
+    lua = made(
+        "TrafficExtension", "filter", "shop", "extensions.istio.io/v1alpha1", **pods(app="x"), priority=5, lua=code
+    )
     told = explained(tmp_path, lua, plugin(**pods(app="x")))
     assert "-> filter -> filter -> router" in told
     assert "object: TrafficExtension shop/filter" in told
