@@ -72,8 +72,9 @@ def both_sides(subject: PluginSubject) -> Iterator[Finding]:
     what = "outgoing calls, too" if incoming else "outgoing calls only (CLIENT)"
     where = "on a sidecar" if sure else "if these pods are sidecars,"
     says = f"{where} a plugin of phase {spec.phase} judges {what}."
-    # TSB means both sides where an attachment has no match: for these it is a note.
-    severity = Severity.INFO if sure and not subject.foreign and not modes else None
+    # TSB means both sides where an attachment to a group has no match: for these, and what is made of them, it is a note.
+    of_a_group = sure and not modes and not (subject.foreign and labels_of(spec))
+    severity = Severity.INFO if of_a_group else None
     yield BOTH_SIDES.at("match" if modes else "phase", says=says, severity=severity)
 
 
