@@ -15,13 +15,13 @@ from mesh_wasm.rules.checks import pull_findings
 from mesh_wasm.rules.effect import silent
 from mesh_wasm.rules.subjects import ClusterPluginSubject, PluginSubject, PullSubject, SecretSubject
 from mesh_wasm.rules.waivers import ANNOTATION, Levels, Waiver, read_waivers, settle, unused
+from mesh_wasm.surroundings.files import written_cluster
 from mesh_wasm.surroundings.reading import is_read
 from mesh_wasm.tsb import Bundle, kind_of
 from mesh_wasm.values.deferred import known
 from mesh_wasm.yaml.file import Document, Located
 
 from .kinds import Header, header_of, is_secret, look_alike, plugin_kind
-from .layout import written_cluster
 from .manifests import Manifest, read_plugin, read_secret
 from .metadata import text_at
 from .scopes import Scopes
@@ -102,7 +102,7 @@ def _together(
             secrets.setdefault(manifest.name, []).append(manifest)
     homes: dict[str, list[Manifest]] = defaultdict(list)  # the same object in two clusters is two objects
     for manifest in filter(lambda one: one.is_judged, manifests):
-        homes[written_cluster(manifest.document)].append(manifest)
+        homes[written_cluster(manifest.document) or ""].append(manifest)
     for home, judged in homes.items():
         together = Together(judged, scopes.clusters, lambda one, rule: _waives(one.document, rule, today))
         for manifest in judged:

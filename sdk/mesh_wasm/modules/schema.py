@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from mesh_wasm.model.parse import kind_of_value
 from mesh_wasm.values.deferred import deferred_leaves
 
 from .locked import LockedSchema
@@ -139,7 +140,7 @@ def _told(error: Any) -> Iterator[Misfit]:
     wants, schema = error.validator_value, error.schema
     match error.validator:
         case "type":
-            yield Misfit(path, f"expected {_types(wants)}, got {_kind(error.instance)}.")
+            yield Misfit(path, f"expected {_types(wants)}, got {kind_of_value(error.instance)}.")
         case "required":
             missing = [name for name in wants if name not in error.instance]
             for name in missing if error.message.count(" is a required property") else ():
@@ -196,22 +197,6 @@ _WORDS = {
 
 def _types(wants: str | Sequence[str]) -> str:
     return " or ".join(_WORDS.get(one, one) for one in ([wants] if isinstance(wants, str) else wants))
-
-
-def _kind(value: Any) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "a boolean"
-        case int() | float():
-            return "a number"
-        case str():
-            return "a text"
-        case Mapping():
-            return "an object"
-        case _:
-            return "a list"
 
 
 def _listed(values: Sequence[Any]) -> str:
