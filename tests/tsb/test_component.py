@@ -14,6 +14,7 @@ import yaml
 from click.testing import CliRunner
 from support.golden import EXAMPLES, read_tree
 from support.programs import errors, findings, plugins, secrets
+from surroundings.objects import deployment
 
 import mesh_wasm_pulumi as wasm
 from mesh_wasm.cli import main
@@ -356,3 +357,11 @@ def test_objects_carry_what_was_waived() -> None:
     (one,) = plugins(result)
     waived = one.inputs["metadata"]["annotations"]["mesh-wasm/waive"]
     assert waived == f"MW303 until {LATER}\nMW201 until {LATER}"
+
+
+@pytest.mark.parametrize(("carried", "rules"), [("gw", []), ("gwx", ["MW406"])])
+def test_workloads_beside_tsb_yaml_are_surroundings(carried: str, rules: list[str]) -> None:
+    result = run(component([*ALL, deployment("front", "edge", app=carried)]))
+    assert result.failure is None, told(result)
+    assert len(plugins(result)) == 3
+    assert [one.rule for one in findings(result, "tsb") if one.rule == "MW406"] == rules

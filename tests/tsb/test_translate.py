@@ -11,6 +11,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 from support.golden import EXAMPLES, check_file, check_tree, read_tree
+from surroundings.objects import deployment, text
 
 from mesh_wasm.cli import main
 from mesh_wasm.model.plugin import WasmPluginSpec
@@ -156,3 +157,14 @@ def test_a_file_is_read_once_however_often_it_is_named(work: Path) -> None:
     Path("link.yaml").symlink_to("tsb/all.yaml")
     result = run("tsb", "tsb/all.yaml", "./tsb/../tsb", "link.yaml", "--inventory", "clusters.yaml", "--format", "json")
     assert json.loads(result.stdout)["documents"] == 6
+
+
+@pytest.mark.parametrize(("carried", "rules"), [("gw", []), ("gwx", ["MW406"])])
+def test_workloads_beside_tsb_yaml_are_surroundings(work: Path, carried: str, rules: list[str]) -> None:
+    """The Deployment is passed over as a document, and still tells whom the gateway's plugin reaches."""
+    Path("tsb/workloads.yaml").write_text(text(deployment("front", "edge", app=carried)))
+    result = run("tsb", "--inventory", "clusters.yaml", "--format", "json")
+    assert result.exit_code == 0, result.output
+    answer: dict[str, Any] = json.loads(result.stdout)
+    assert answer["skipped"] == 1
+    assert [one["rule"] for one in answer["findings"] if one["severity"] == "warning"] == rules
