@@ -181,7 +181,7 @@ def explained(folder: Path, stage: Stage, plugins: list[Object]) -> list[str]:
     (folder / stage.clusters[0].name).mkdir(parents=True)
     (folder / stage.clusters[0].name / "plugins.yaml").write_text(yaml.safe_dump_all(plugins))
     done = CliRunner().invoke(main, ["explain", str(folder), "--format", "json"])
-    assert done.exit_code == 0, done.output
+    assert done.exit_code in (0, 1), done.output  # 1: what never runs is among them
     told = json.loads(done.stdout)
     (workload,) = told["clusters"][0]["workloads"]
     return [

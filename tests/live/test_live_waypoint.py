@@ -115,7 +115,7 @@ def write(folder: Path, stage: Stage, plugins: list[Object]) -> Path:
 def explained(folder: Path, stage: Stage, title: str, layer: str) -> list[str]:
     """The lines of `explain` for one workload, plugins by the names of their objects."""
     done = CliRunner().invoke(main, ["explain", str(folder), "--format", "json"])
-    assert done.exit_code == 0, done.output
+    assert done.exit_code in (0, 1), done.output  # 1: what never runs is among them
     told = json.loads(done.stdout)
     (found,) = [one for one in told["clusters"][0]["workloads"] if one["title"] == f"{stage.namespace} · {title}"]
     own = {**OWN, **OWN_OF_TCP}

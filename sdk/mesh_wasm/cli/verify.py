@@ -80,12 +80,13 @@ def verify(
 
 
 def _whole(plan: Path, options: Options) -> Source:
-    """The source; one with errors is refused, for nothing of it comes to a cluster."""
+    """The source; a program with errors is refused, for nothing of it comes to a cluster."""
     try:
         source = load_source(plan, options)
     except SourceError as error:
         raise click.UsageError(str(error)) from None
-    found = [f"{where}: {finding}" for where, finding in source.findings if finding.is_error]
+    stops = [] if source.applied else source.findings
+    found = [f"{where}: {finding}" for where, finding in stops if finding.is_error]
     if found or source.problems:
         raise click.UsageError("\n".join([f"{plan} has errors, so it is no plan:", *found, *source.problems]))
     return source

@@ -69,7 +69,14 @@ def read_manifests(path: Path, options: Options) -> Source | None:
     # What lies in no plugin's folder may be in any cluster.
     loose = [thing for cluster, held in found.things.items() if cluster not in found.clusters for thing in held]
     around = {cluster: Surroundings([*found.things[cluster], *loose]) for cluster in found.clusters}
-    return Source(name, tuple(found.members), tuple(sorted(found.clusters)), tuple(found.findings), surroundings=around)
+    return Source(
+        name,
+        tuple(found.members),
+        tuple(sorted(found.clusters)),
+        tuple(found.findings),
+        applied=True,
+        surroundings=around,
+    )
 
 
 def _read(value: Any, cluster: str, namespace: str, found: _Collected) -> None:

@@ -30,6 +30,8 @@ class Source:
     """What the rules say, each with the component or document that it is about."""
     problems: tuple[str, ...] = ()
     """Why it is not whole, as sentences."""
+    applied: bool = False
+    """Whether its objects may be in clusters in spite of their errors: manifests are applied by others."""
     pull_secrets: Mapping[tuple[str, str, str], str] = field(default_factory=dict, repr=False)
     """The texts of its pull secrets by cluster, namespace and name; only where they were asked for."""
     surroundings: Mapping[str, Surroundings] = field(default_factory=dict)
