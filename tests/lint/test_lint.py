@@ -246,3 +246,12 @@ def test_secrets_for_other_things_are_passed_over_even_twice() -> None:
     other = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: other, namespace: edge}\ntype: Opaque\n"
     result = run(other + other)
     assert (result.documents, result.skipped, result.findings) == (2, 2, ())
+
+
+def test_a_spec_that_only_up_knows_is_not_judged() -> None:
+    """What `mesh-wasm plan --out` writes of an extension of another stack."""
+    written = (
+        "apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: a, namespace: edge}\n"
+        "spec: <known at up>\n"
+    )
+    assert lint(documents(written.encode(), "plugin.yaml")).findings == ()

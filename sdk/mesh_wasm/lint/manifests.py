@@ -21,6 +21,7 @@ from mesh_wasm.rules.surroundings.reach import common_reach
 from mesh_wasm.values.docker_config import SECRET_KEY, SECRET_TYPE
 from mesh_wasm.values.enums import PluginKind
 from mesh_wasm.values.labels import MANAGED_BY, MANAGER
+from mesh_wasm.values.marks import UNKNOWN_MARK
 from mesh_wasm.yaml.file import Document
 
 from .kinds import Header, header_findings, plugin_kind
@@ -82,7 +83,7 @@ def read_plugin(document: Document, header: Header, clusters: Sequence[Cluster],
     spec = extension = None
     if value.get("spec") is None:
         findings.append(schema.REQUIRED.at("spec", says="this field is required.", fix="Write `spec: {url: …}`."))
-    else:
+    elif value["spec"] != UNKNOWN_MARK:  # a plan writes that where only `pulumi up` knows the spec; its header says so
         places = [(cluster, namespace) for cluster in clusters]
         if kind is PluginKind.WASM_PLUGIN:
             parsed = parse(WasmPluginSpec, value["spec"], wire=True)
