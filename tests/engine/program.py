@@ -70,6 +70,10 @@ acl = wasm.WasmExtension(
 )
 
 former = wanted.get("gateway_was")
+aliases = [pulumi.Alias(name=former)] if former else []
+if wanted.get("gateway_was_at_root"):
+    aliases.append(pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE))
+team = pulumi.ComponentResource("life:index:Team", "team") if wanted.get("gateway_in_team") else None
 gateway = wasm.IngressGatewayAttachment(
     wanted["gateway"],
     {
@@ -78,7 +82,7 @@ gateway = wasm.IngressGatewayAttachment(
         "extensions": [{"extension": acl, "match": [{"mode": "CLIENT", "ports": [{"number": 8443}]}]}],
         "fleet": fleet,
     },
-    pulumi.ResourceOptions(aliases=[pulumi.Alias(name=former)] if former else None, depends_on=made),
+    pulumi.ResourceOptions(parent=team, aliases=aliases or None, depends_on=made),
 )
 
 wasm.SecurityGroupAttachment(

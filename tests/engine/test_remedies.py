@@ -63,6 +63,24 @@ def test_a_rename_with_its_alias_in_one_edit(stack: Stack) -> None:
     assert identities(stack) == before
 
 
+def test_a_move_without_an_alias(stack: Stack) -> None:
+    stack.up().good()
+    before = identities(stack)
+
+    stack.want(gateway_in_team=True)
+    said = sentences(stack.up().bad().output)
+    assert "exists already in cluster" in said
+    assert "give it its old name (or parent) again" in said
+
+    stack.want(gateway_in_team=False)
+    stack.up().good()
+    stack.want(gateway_in_team=True, gateway_was_at_root=True)
+    moved = stack.up().good().steps(PLUGIN, SECRET)
+    assert not {"create", "delete", "replace", "create-replacement"} & set(moved)
+    assert_as_planned(stack)
+    assert identities(stack) == before, "not one object was made anew"
+
+
 def test_one_of_two_objects_gets_another_name(stack: Stack, cluster: Cluster) -> None:
     edge, _ = stack.wanted["namespaces"]
     uid = cluster.api.create(by_hand(edge)).accepted()["metadata"]["uid"]
