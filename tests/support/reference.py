@@ -25,7 +25,7 @@ This page answers: which arguments a component takes, of which types, and what t
 - What the words mean: [glossary.md](glossary.md). Other languages: [languages.md](languages.md).
 """
 
-_OPEN = r"(?=\n    :param |\n\n|\Z)"
+_OPEN = r"(?=\n *:param |\n\n|\Z)"  # Python 3.13 takes the indent away
 
 
 def reference(schema: dict[str, Any]) -> str:
@@ -47,7 +47,7 @@ def _python() -> Iterator[str]:
     yield "## Fleet and Cluster in Python\n"
     yield from _prose(Cluster)
     yield "| `Cluster(…)` | Type | Default | |\n| --- | --- | --- | --- |"
-    told = dict(re.findall(rf"\n    :param (\w+): (.+?){_OPEN}", Cluster.__doc__ or "", re.DOTALL))
+    told = dict(re.findall(rf"\n *:param (\w+): (.+?){_OPEN}", Cluster.__doc__ or "", re.DOTALL))
     for name, parameter in list(inspect.signature(Cluster).parameters.items()):
         kind = str(parameter.annotation).replace(" | None", "").replace("|", "\\|")
         default = "**required**" if parameter.default is inspect.Parameter.empty else _default(told[name])

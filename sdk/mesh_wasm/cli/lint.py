@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -10,10 +11,10 @@ import click
 from mesh_wasm.findings.finding import Severity
 from mesh_wasm.fleet.cluster import Fleet
 from mesh_wasm.fleet.inventory import read_inventory
-from mesh_wasm.lint import formats, lint
+from mesh_wasm.lint import Result, fixes, formats, lint
 from mesh_wasm.lint.repository import sift
 from mesh_wasm.rules.waivers import LevelError, Levels
-from mesh_wasm.yaml.file import Unreadable
+from mesh_wasm.yaml.file import Document, Unreadable
 from mesh_wasm.yaml.paths import read_paths
 
 from .garbage import no_collection
@@ -40,10 +41,18 @@ _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "c
     metavar="RULE=LEVEL",
     help="Let a rule weigh otherwise: error, warning, info or off. Can be repeated.",
 )
+@click.option("--fix", is_flag=True, help="Mend in the files what only one thing can have been meant by.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change, and write nothing.")
 @lock_option
 @no_collection()
 def lint_command(
-    paths: tuple[str, ...], inventory: str | None, form: str, levels: tuple[str, ...], lock_file: Path | None
+    paths: tuple[str, ...],
+    inventory: str | None,
+    form: str,
+    levels: tuple[str, ...],
+    fix: bool,
+    diff: bool,
+    lock_file: Path | None,
 ) -> None:
     """Check YAML files and folders (- for standard input) against the catalogue of rules.
 
@@ -52,6 +61,10 @@ def lint_command(
     what cannot be read and mentions none of these. Helm templates and kustomize's patches are named: render them into
     lint -. Virtual environments and what git ignores are not looked at. With an inventory, rules about versions,
     dialects, namespaces and placement are checked as well; with mesh-wasm.lock, those about modules.
+
+    --fix mends what is safe to mend: another spelling of a field or value, a missing scheme or priority, a number in
+    quotes or a text without, a port that is listed twice, and, with mesh-wasm.lock, a tag without its digest. Comments and
+    layout stay as they are.
 
     A finding is waived for an object by its annotation mesh-wasm/waive: "MW403 until 2027-01-31: why".
 
@@ -70,19 +83,48 @@ def lint_command(
             problems += [Unreadable(one.file, str(one.finding), one.line) for one in wrong if one.finding.is_error]
         except Unreadable as problem:
             problems.append(problem)
-    result = lint(sifted.documents, fleet, wanted, lock=given_lock(lock_file))
+    lock = given_lock(lock_file)
+    documents: Sequence[Document] = sifted.documents
+
+    def judge(some: Sequence[Document]) -> Result:
+        return lint(some, fleet, wanted, lock=lock)
+
+    told: list[str] = []
+    if fix or diff:
+        fixed = fixes.fix(documents, judge)
+        if diff:
+            told += (line for file in fixed.files for line in file.diff())
+            result = judge(documents)
+        else:
+            problems += _written(fixed.files)
+            documents, result = fixed.documents, fixed.result
+            told += formats.fixed_lines(fixed)
+    else:
+        result = judge(documents)
+    if form in ("json", "sarif"):
+        splices = fixes.splices(documents, result)
     match form:
         case "json":
-            click.echo(formats.as_json(result, problems, notes))
+            click.echo(formats.as_json(result, problems, notes, splices))
         case "sarif":
-            click.echo(formats.as_sarif(result, problems, notes))
+            click.echo(formats.as_sarif(result, problems, notes, splices))
         case "github":
             click.echo(
                 "\n".join(formats.as_github(result, problems, notes)), nl=bool(result.findings or problems or notes)
             )
         case _:
-            click.echo("\n".join(formats.as_text(result, problems, _style, notes)))
+            click.echo("\n".join((*told, *formats.as_text(result, problems, _style, notes))))
     sys.exit(2 if problems else 1 if result.count(Severity.ERROR) else 0)
+
+
+def _written(files: Iterable[fixes.FixedFile]) -> Iterator[Unreadable]:
+    """Write the mended files; a problem for each that cannot be."""
+    for file in files:
+        try:
+            file.write()
+        except OSError as error:
+            says = f"the file cannot be written: {(error.strerror or str(error)).lower()}."
+            yield Unreadable(file.file, says, fix="Make it writable, or mend it by hand.")
 
 
 def _style(word: str, severity: Severity) -> str:

@@ -40,6 +40,34 @@ def format_path(path: Path) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class SetTo:
+    """Write this value at the finding's path; a key that is missing there is added."""
+
+    value: str | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class RenameTo:
+    """Give the key at the finding's path this name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Put the value at the finding's path in quotes, as it is written: ``1.10`` is no longer ``1.1`` then."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveItem:
+    """Take the item of a list out in which the finding's path ends."""
+
+
+Mend = SetTo | RenameTo | Quote | RemoveItem
+"""What a machine can do about a finding without knowing more than its rule: done, nobody's intent has changed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One statement of one rule about one value."""
 
@@ -57,6 +85,8 @@ class Finding:
     """The cluster it concerns, when it does not concern all of them."""
     subject: str | None = None
     """The object it concerns, when that is not the document itself, e.g. ``WasmPlugin edge/shop-acl``."""
+    mend: Mend | None = None
+    """The same remedy for a machine, where one is safe."""
 
     @property
     def is_error(self) -> bool:

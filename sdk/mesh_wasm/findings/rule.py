@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from .finding import Finding, Path, Severity
+from .finding import Finding, Mend, Path, Severity
 
 Check = Callable[[Any], Iterable[Finding]]
 F = TypeVar("F", bound=Callable[..., Iterable[Finding]])
@@ -87,10 +87,11 @@ class Rule:
         cluster: str | None = None,
         subject: str | None = None,
         severity: Severity | None = None,
+        mend: Mend | None = None,
     ) -> Finding:
         """A finding of this rule at ``path``."""
         where: Path = path
-        return Finding(self.id, severity or self.severity, where, says, fix or self.fix, cluster, subject)
+        return Finding(self.id, severity or self.severity, where, says, fix or self.fix, cluster, subject, mend)
 
     def checks(self, subject: type) -> Callable[[F], F]:
         """Register the function that checks this rule on subjects of a type."""

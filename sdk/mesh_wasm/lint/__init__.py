@@ -2,9 +2,10 @@
 
 - :func:`lint`: some documents, and what the rules say of each and of all together.
 - :mod:`~mesh_wasm.lint.repository`: what of a repository is a manifest, and what has to be rendered first.
+- :mod:`~mesh_wasm.lint.fixes`: what a machine can mend, mended in the files.
 - :mod:`~mesh_wasm.lint.formats`: the result as text, JSON, SARIF or GitHub annotations.
 """
 
 from .run import Result, lint
 
-__all__ = ["Result", "formats", "kinds", "lint", "manifests", "metadata", "repository"]
+__all__ = ["Result", "fixes", "formats", "kinds", "lint", "manifests", "metadata", "repository"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -11,8 +11,10 @@ from mesh_wasm._version import __version__
 from mesh_wasm.findings.finding import Severity, counted, format_path, tallied
 from mesh_wasm.findings.rule import CATALOGUE
 from mesh_wasm.findings.schema import UNREADABLE
+from mesh_wasm.fixing import Splice
 from mesh_wasm.yaml.file import Located, Unreadable
 
+from .fixes import Fixed
 from .repository import Note
 from .run import Result
 
@@ -43,19 +45,37 @@ def as_text(result: Result, problems: Sequence[Unreadable], style: Style, notes:
     yield f"{counts} in {total}{failed}."
 
 
-def as_json(result: Result, problems: Sequence[Unreadable], notes: Sequence[Note] = ()) -> str:
+def fixed_lines(fixed: Fixed) -> Iterator[str]:
+    """What ``--fix`` has mended, line by line, what it left and why, and the sum."""
+    for file in fixed.files:
+        for located in sorted(file.done, key=lambda one: one.line):
+            finding = located.finding
+            yield f"{located.place}: fixed {finding.rule}: {finding.where}: {finding.message}"
+    for left in fixed.left:
+        yield f"{left.located.place}: not fixed {left.located.finding.rule}: {left.located.finding.where} {left.why}."
+    number = sum(len(file.done) for file in fixed.files)
+    yield f"{counted(number, 'finding')} fixed in {counted(len(fixed.files), 'file')}."
+
+
+Splices = Mapping[Located, tuple[str, Splice]]
+"""By finding, the text of its file and the characters that its remedy changes."""
+
+
+def as_json(
+    result: Result, problems: Sequence[Unreadable], notes: Sequence[Note] = (), splices: Splices | None = None
+) -> str:
     """One object: how many documents there were, how many of other kinds, what was passed over, and the findings."""
     found = [*map(unreadable_finding, problems), *result.findings]
     document = {
         "documents": result.documents,
         "skipped": result.skipped,
         "notes": [{"file": note.file, "message": note.says} for note in notes],
-        "findings": [_json(located) for located in found],
+        "findings": [_json(located, (splices or {}).get(located)) for located in found],
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _json(located: Located) -> dict[str, Any]:
+def _json(located: Located, splice: tuple[str, Splice] | None) -> dict[str, Any]:
     finding = located.finding
     told: dict[str, Any] = {
         "rule": finding.rule,
@@ -69,18 +89,29 @@ def _json(located: Located) -> dict[str, Any]:
     }
     if finding.cluster:
         told["cluster"] = finding.cluster
+    if splice is not None:
+        line, column, end_line, end_column = splice[1].region(splice[0])
+        told["edit"] = {
+            "line": line,
+            "column": column,
+            "endLine": end_line,
+            "endColumn": end_column,
+            "text": splice[1].text,
+        }
     return told
 
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
-def as_sarif(result: Result, problems: Sequence[Unreadable], notes: Sequence[Note] = ()) -> str:
+def as_sarif(
+    result: Result, problems: Sequence[Unreadable], notes: Sequence[Note] = (), splices: Splices | None = None
+) -> str:
     """A SARIF log with the rules that were broken."""
     found = [*map(unreadable_finding, problems), *result.findings]
     ids = sorted({located.finding.rule for located in found})
     rules = [_sarif_rule(id_) for id_ in ids]
-    results = [_sarif_result(located, ids) for located in found]
+    results = [_sarif_result(located, ids, (splices or {}).get(located)) for located in found]
     driver = {"name": "mesh-wasm", "version": __version__, "rules": rules}
     ran: dict[str, Any] = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     if notes:
@@ -111,20 +142,31 @@ def _sarif_rule(id_: str) -> dict[str, Any]:
     }
 
 
-def _sarif_result(located: Located, ids: list[str]) -> dict[str, Any]:
+def _sarif_result(located: Located, ids: list[str], splice: tuple[str, Splice] | None) -> dict[str, Any]:
     finding = located.finding
     place = f"{finding.where}: " if finding.where else ""
     artifact = {"uri": quote(located.file.replace("\\", "/"), safe="/:")}
     where: dict[str, Any] = {"artifactLocation": artifact}
     if located.line:
         where["region"] = {"startLine": located.line}
-    return {
+    told: dict[str, Any] = {
         "ruleId": finding.rule,
         "ruleIndex": ids.index(finding.rule),
         "level": _LEVELS[finding.severity],
         "message": {"text": f"{place}{finding.message} {finding.fix}"},
         "locations": [{"physicalLocation": where}],
     }
+    if splice is not None:
+        told["fixes"] = [_sarif_fix(artifact, finding.fix, *splice)]
+    return told
+
+
+def _sarif_fix(artifact: dict[str, Any], says: str, text: str, splice: Splice) -> dict[str, Any]:
+    line, column, end_line, end_column = splice.region(text)
+    region = {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
+    replacement = {"deletedRegion": region, "insertedContent": {"text": splice.text}}
+    change = {"artifactLocation": artifact, "replacements": [replacement]}
+    return {"description": {"text": says}, "artifactChanges": [change]}
 
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mesh_wasm.findings import schema
-from mesh_wasm.findings.finding import Finding, quoted
+from mesh_wasm.findings.finding import Finding, SetTo, quoted
 from mesh_wasm.model.plugin import API_VERSION
 from mesh_wasm.rules.effect import silent
 from mesh_wasm.values.enums import PluginKind
@@ -73,6 +73,8 @@ def header_findings(header: Header, document: Mapping[str, Any], kind: PluginKin
         yield schema.REQUIRED.at("apiVersion", says="this field is required.", fix=f"Write {API_VERSION}.")
     elif header.api_version != API_VERSION:
         told = quoted(str(document["apiVersion"]))
-        yield schema.API_VERSION.at("apiVersion", says=f"{told} has no {kind}.", fix=f"Write {API_VERSION}.")
+        fix, mend = f"Write {API_VERSION}.", SetTo(API_VERSION)
+        yield schema.API_VERSION.at("apiVersion", says=f"{told} has no {kind}.", fix=fix, mend=mend)
     if header.kind != kind:
-        yield schema.API_VERSION.at("kind", says=f"{quoted(header.kind)} is no kind.", fix=f"Write {kind}.")
+        says = f"{quoted(header.kind)} is no kind."
+        yield schema.API_VERSION.at("kind", says=says, fix=f"Write {kind}.", mend=SetTo(str(kind)))

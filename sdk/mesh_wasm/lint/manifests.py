@@ -15,7 +15,7 @@ from mesh_wasm.model.traffic_extension import TrafficExtensionSpec, as_plugin, e
 from mesh_wasm.modules.locked import Lock
 from mesh_wasm.rules.checks import manifest_findings, placed_findings, plugin_findings, revision_findings
 from mesh_wasm.rules.extensions import placed_extension_findings, traffic_extension_findings
-from mesh_wasm.rules.of_modules import module_findings
+from mesh_wasm.rules.of_modules import module_findings, with_pins
 from mesh_wasm.rules.subjects import Reach, SecretSubject, Workload
 from mesh_wasm.rules.surroundings.reach import common_reach
 from mesh_wasm.values.docker_config import SECRET_KEY, SECRET_TYPE
@@ -89,7 +89,10 @@ def read_plugin(document: Document, header: Header, clusters: Sequence[Cluster],
             parsed = parse(WasmPluginSpec, value["spec"], wire=True)
             spec = parsed.value
             reached = Reach(Workload.SIDECAR) if of_a_group(value) else common_reach(spec, places)
-            found = [*parsed.findings, *plugin_findings(spec, reached, foreign=True)]
+            found = [
+                *parsed.findings,
+                *with_pins(plugin_findings(spec, reached, foreign=True), spec.url, spec.sha256, lock),
+            ]
             found += placed_findings(spec, places, reached.workload, document.file, foreign=True)
             found += module_findings(((cluster, spec) for cluster in clusters), lock)
         else:

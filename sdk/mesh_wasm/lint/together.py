@@ -78,7 +78,7 @@ class Together:
 
 def _heavier(finding: Finding, near: Member) -> Finding:
     says = f"no priority is set: the plugin runs after {place_of(near)} and all others of its phase."
-    return replace(finding, severity=Severity.WARNING, message=says)
+    return replace(finding, severity=Severity.WARNING, message=says, mend=None)  # any number would change an order
 
 
 def _members(manifest: Manifest) -> Sequence[Member]:

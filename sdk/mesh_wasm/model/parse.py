@@ -23,6 +23,7 @@ from mesh_wasm.values.base import Model
 from mesh_wasm.values.deferred import INVALID, Deferred
 
 from . import shapes
+from .mends import mend_of
 
 M = TypeVar("M", bound=Model)
 
@@ -112,8 +113,10 @@ def _spelling(container: Any, part: str | int) -> str | int:
 
 def _finding(model: type[Model], problem: ErrorDetails, wire: bool, document: object) -> Finding:
     path = tuple(part for part in problem["loc"] if part != "[key]")
-    rule, says, fix = _words(model, problem, wire, _keys_beside(document, path))
-    return rule.at(*path, says=says, fix=fix)
+    siblings = _keys_beside(document, path)
+    rule, says, fix = _words(model, problem, wire, siblings)
+    mend = mend_of(model, problem["type"], path, problem["input"], siblings) if wire else None
+    return rule.at(*path, says=says, fix=fix, mend=mend)
 
 
 def _keys_beside(document: Any, path: tuple[str | int, ...]) -> list[str]:

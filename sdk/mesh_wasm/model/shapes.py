@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
+from collections.abc import Mapping
 from enum import Enum
 from typing import Annotated, Any, Union, cast
 
@@ -70,6 +71,21 @@ def enum_values(model: type[Model], path: tuple[str | int, ...]) -> list[str]:
     _, annotation = _at(model, path)
     bare = _bare(annotation)
     return [str(member.value) for member in bare] if isinstance(bare, type) and issubclass(bare, Enum) else []
+
+
+def takes(model: type[Model], path: tuple[str | int, ...], value: object) -> bool:
+    """Whether ``value`` is of the kind of value that stands at ``path``; what it holds is not looked at."""
+    _, annotation = _at(model, path)
+    bare = _bare(annotation)
+    match typing.get_origin(bare) or bare:
+        case type() as kind if issubclass(kind, Enum):
+            return isinstance(value, str)
+        case type() as kind if issubclass(kind, Model | dict | Mapping):
+            return isinstance(value, Mapping)
+        case type() as kind if kind in (str, int, list, bool):
+            return type(value) is kind
+        case _:
+            return bare is Any and isinstance(value, Mapping)  # a plugin's own configuration
 
 
 def _at(model: type[Model], path: tuple[str | int, ...]) -> tuple[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mesh_wasm.findings import placing, schema
 from mesh_wasm.findings.examples import EXTENSION
-from mesh_wasm.findings.finding import Finding, Severity, quoted
+from mesh_wasm.findings.finding import Finding, SetTo, Severity, quoted
 from mesh_wasm.findings.rule import Family, rule
 from mesh_wasm.model.target import check_fqn
 from mesh_wasm.values.deferred import Deferred, known
@@ -67,9 +67,12 @@ def scheme(subject: ExtensionSubject) -> Iterator[Finding]:
     if image is not None and not image.startswith("oci://"):
         bare = "://" not in image
         fix = f"Write oci://{image}." if bare else "Use url for a module that is not an OCI image."
-        yield BAD_URL.at("image", says=f"{quoted(image)} does not begin with oci://.", fix=fix)
+        mend = SetTo(f"oci://{image}") if bare else None
+        yield BAD_URL.at("image", says=f"{quoted(image)} does not begin with oci://.", fix=fix, mend=mend)
     if url is not None and "://" not in url:
-        yield BAD_URL.at("url", says=f"{quoted(url)} has no scheme.", fix=f"Write oci://{url}.")
+        yield BAD_URL.at(
+            "url", says=f"{quoted(url)} has no scheme.", fix=f"Write oci://{url}.", mend=SetTo(f"oci://{url}")
+        )
 
 
 @placing.BAD_FQN.checks(ExtensionSubject)

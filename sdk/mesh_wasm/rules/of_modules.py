@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mesh_wasm.findings.finding import Finding
+from mesh_wasm.findings.finding import Finding, SetTo
 from mesh_wasm.findings.rule import run
 from mesh_wasm.modules.reference import reference_of
 from mesh_wasm.modules.signers import signers_of
@@ -85,6 +85,14 @@ def module_subjects(spec: WasmPluginSpec, version: tuple[int, int] | None, lock:
         return []
     reference = reference_of(url, sha256)
     return [] if reference is None else [ModuleSubject(spec, reference, lock.find(reference), version)]
+
+
+def with_pins(findings: Iterable[Finding], url: object, sha256: object, lock: Lock | None) -> Iterator[Finding]:
+    """The findings of a manifest; those about a tag that the lock knows carry the URL with the locked digest."""
+    held = lock.pinned(url)[0] if lock is not None and isinstance(url, str) and sha256 is None else url
+    for one in findings:
+        tag = one.rule in (image.MUTABLE_TAG.id, image.TAG_WITHOUT_DIGEST.id)
+        yield replace(one, mend=SetTo(held)) if tag and isinstance(held, str) and held != url else one
 
 
 def tags_held(findings: list[Finding], url: object, lock: Lock | None) -> list[Finding]:

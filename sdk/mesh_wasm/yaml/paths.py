@@ -15,6 +15,8 @@ SUFFIXES = (".yaml", ".yml", ".json")
 
 STDIN = "-"
 """Stands for standard input."""
+STDIN_NAME = "<stdin>"
+"""What standard input is called in messages."""
 
 
 def read_paths(paths: Iterable[str]) -> tuple[list[Document], list[Unreadable]]:
@@ -41,7 +43,7 @@ def read_paths(paths: Iterable[str]) -> tuple[list[Document], list[Unreadable]]:
 
 
 def _stdin() -> Iterator[Document]:
-    return documents(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>")
+    return documents(sys.stdin.buffer.read(MAX_BYTES + 1), STDIN_NAME)
 
 
 def _files(paths: Iterable[str], problems: list[Unreadable]) -> Iterator[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from mesh_wasm.findings.examples import GOOD, HEAD, SELECTOR, URL
-from mesh_wasm.findings.finding import Finding, Severity, quoted
+from mesh_wasm.findings.finding import Finding, SetTo, Severity, quoted
 from mesh_wasm.findings.rule import Family, rule
 from mesh_wasm.findings.schema import WRONG_LENGTH
 from mesh_wasm.model.selector import PolicyTargetReference
@@ -83,6 +83,7 @@ BAD_SHA256 = rule(
     enforced=True,
 )
 
+_SHA256 = re.compile(r"[a-f0-9]{64}")
 _GROUP = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _KINDS = {
     ("", "Service"),
@@ -184,12 +185,14 @@ def bad_url(subject: PluginSubject) -> Iterator[Finding]:
         yield BAD_URL.at("url", says=says)
     else:
         says = f"{quoted(url)} has no scheme, so Istio takes {quoted(scheme)} for one."
-        yield BAD_URL.at("url", says=says, fix=f"Write oci://{url}.")
+        yield BAD_URL.at("url", says=says, fix=f"Write oci://{url}.", mend=SetTo(f"oci://{url}"))
 
 
 @BAD_SHA256.checks(PluginSubject)
 def bad_sha256(subject: PluginSubject) -> Iterator[Finding]:
     """64 lower-case hexadecimal digits, or empty."""
     value = known(subject.spec.sha256)
-    if value and not re.fullmatch(r"[a-f0-9]{64}", value):
-        yield BAD_SHA256.at("sha256", says=f"{quoted(value)} is not 64 lower-case hexadecimal digits.")
+    if value and not _SHA256.fullmatch(value):
+        digits = value.removeprefix("sha256:").lower()
+        mend = SetTo(digits) if _SHA256.fullmatch(digits) else None
+        yield BAD_SHA256.at("sha256", says=f"{quoted(value)} is not 64 lower-case hexadecimal digits.", mend=mend)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mesh_wasm.findings.examples import GOOD
-from mesh_wasm.findings.finding import Finding, Severity, quoted
+from mesh_wasm.findings.finding import Finding, RemoveItem, Severity, quoted
 from mesh_wasm.findings.rule import Family, rule
 from mesh_wasm.rules.subjects import PluginSubject
 from mesh_wasm.rules.walk import env_vars, match_ports
@@ -105,5 +105,6 @@ def duplicate_port(subject: PluginSubject) -> Iterator[Finding]:
     seen: set[tuple[int, int]] = set()
     for i, j, number in match_ports(subject.spec):
         if (i, number) in seen:
-            yield DUPLICATE_PORT.at("match", i, "ports", j, "number", says=f"port {number} is listed twice.")
+            says = f"port {number} is listed twice."
+            yield DUPLICATE_PORT.at("match", i, "ports", j, "number", says=says, mend=RemoveItem())
         seen.add((i, number))

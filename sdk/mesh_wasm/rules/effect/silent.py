@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from mesh_wasm.findings.examples import EXTENSION, GOOD, HEAD, SELECTOR, URL
-from mesh_wasm.findings.finding import Finding, Severity, quoted
+from mesh_wasm.findings.finding import Finding, SetTo, Severity, quoted
 from mesh_wasm.findings.rule import Family, rule
 from mesh_wasm.rules.subjects import ExtensionSubject, PluginSubject
 from mesh_wasm.rules.walk import env_vars, env_vars_of, labels_of, leaves, references_of
@@ -203,7 +203,8 @@ def host_unknown(subject: PluginSubject) -> Iterator[Finding]:
 def priority_unset(subject: PluginSubject) -> Iterator[Finding]:
     """Unset is the smallest number there is."""
     if subject.foreign and subject.spec.priority is None:
-        yield PRIORITY_UNSET.at("priority", says="no priority is set: the plugin runs after all others of its phase.")
+        says = "no priority is set: the plugin runs after all others of its phase."
+        yield PRIORITY_UNSET.at("priority", says=says, mend=SetTo(0))
 
 
 @NO_SUCH_NAME.checks(PluginSubject)
