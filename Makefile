@@ -15,11 +15,11 @@ up: $(VENV)/.ready  ## Run the main job: the quickstart, with what this machine 
 test: check test-fast test-mesh  ## Everything: the fast tests first, then those that need the test mesh
 
 test-fast: $(VENV)/.ready  ## Tests that need nothing but Python, in under two minutes
-	$(PYTEST) -q -n 2 -m "not cluster and not live and not engine and not browser"
+	$(PYTEST) -q -n 2 -m "not cluster and not live and not engine and not browser and not install"
 
 test-mesh: $(VENV)/.ready  ## Tests on real API servers, istiod and Envoy, and on a Pulumi engine where there is one
 	cd tests && ../$(RUN) -m mesh build --parts all
-	$(PYTEST) -q -m "cluster or live or engine or browser"
+	$(PYTEST) -q -m "cluster or live or engine or browser or install"
 
 check: $(VENV)/.ready  ## Lint, types, and the walls between the rooms
 	$(BIN)/ruff check .
@@ -31,7 +31,7 @@ bench: $(VENV)/.ready  ## What it costs, beside the same by hand: a quarter of a
 	PYTHONPATH=sdk:components:tests $(RUN) -m bench $(ARGS)
 
 golden: $(VENV)/.ready  ## Write the golden files anew; read the difference before you commit it
-	UPDATE_GOLDEN=1 $(PYTEST) -q -m "not cluster and not live and not engine and not browser" -k "golden or example or schema or pages"
+	UPDATE_GOLDEN=1 $(PYTEST) -q -m "not cluster and not live and not engine and not browser and not install" -k "golden or example or schema or pages"
 
 format: $(VENV)/.ready  ## Put the code into its standard form
 	$(BIN)/ruff check --fix .

@@ -17,7 +17,7 @@ pytest_plugins = ["mesh.fixtures"]
 settings.register_profile("mesh-wasm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("mesh-wasm")
 
-MARKS = ("cluster", "live", "engine", "browser")
+MARKS = ("cluster", "live", "engine", "browser", "install")
 FIGURES = pytest.StashKey[Counter[str]]()
 
 
