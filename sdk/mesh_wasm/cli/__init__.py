@@ -8,6 +8,8 @@ import click
 
 from mesh_wasm._version import __version__
 
+from .examples import epilog
+
 __all__ = ["LazyGroup", "console", "main"]
 
 
@@ -29,6 +31,7 @@ class LazyGroup(click.Group):
         if cmd_name in self.lazy:
             module, attribute = self.lazy[cmd_name].split(":")
             command: click.Command = getattr(importlib.import_module(module), attribute)
+            command.epilog = command.epilog or epilog(cmd_name)
             return command
         return super().get_command(ctx, cmd_name)
 
@@ -39,6 +42,7 @@ class LazyGroup(click.Group):
         "explain": "mesh_wasm.cli.explain:explain",
         "lint": "mesh_wasm.cli.lint:lint_command",
         "lock": "mesh_wasm.cli.lock:lock_command",
+        "schema": "mesh_wasm.cli.schema:schema_command",
         "translate": "mesh_wasm.cli.translate:translate",
         "verify": "mesh_wasm.cli.verify:verify",
     },

@@ -8,4 +8,4 @@
 
 from .run import Result, lint
 
-__all__ = ["Result", "fixes", "formats", "kinds", "lint", "manifests", "metadata", "repository"]
+__all__ = ["Result", "document_schema", "fixes", "formats", "kinds", "lint", "manifests", "metadata", "repository"]

@@ -4,6 +4,7 @@ __all__ = [
     "attachment",
     "extension",
     "external_secret",
+    "json_schema",
     "parse",
     "plugin",
     "pull_secret",

@@ -9,4 +9,16 @@
 - :mod:`.fetching`: how the command ``lock`` gets a module. Nothing else asks the network.
 """
 
-__all__ = ["abi", "binary", "cache", "facts", "layout", "locked", "lockfile", "reference", "schema", "signers"]
+__all__ = [
+    "abi",
+    "binary",
+    "cache",
+    "facts",
+    "layout",
+    "lock_schema",
+    "locked",
+    "lockfile",
+    "reference",
+    "schema",
+    "signers",
+]

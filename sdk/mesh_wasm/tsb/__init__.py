@@ -11,4 +11,15 @@ from .kinds import KINDS, Kind, kind_of
 from .resource import Resource, read_resource
 from .result import BundlePlan, TargetPlan
 
-__all__ = ["KINDS", "Bundle", "BundlePlan", "Kind", "Resource", "TargetPlan", "kind_of", "plan", "read_resource"]
+__all__ = [
+    "KINDS",
+    "Bundle",
+    "BundlePlan",
+    "Kind",
+    "Resource",
+    "TargetPlan",
+    "kind_of",
+    "plan",
+    "read_resource",
+    "schema",
+]
