@@ -11,11 +11,14 @@ TENANT = "organizations/o/tenants/t1"
 
 @pytest.mark.parametrize("kind", PATTERNS)
 def test_every_kind_reads_its_own_form_only(kind: str) -> None:
-    text = PATTERNS[kind].replace("*", "x")
-    assert str(Fqn.parse(text, kind)) == text
-    for other in PATTERNS.keys() - {kind}:
-        with pytest.raises(FqnError, match="expected organizations"):
-            Fqn.parse(text, other)
+    for form in PATTERNS[kind].split(" or "):
+        text = form.replace("*", "x")
+        assert str(Fqn.parse(text, kind)) == text
+        for other in PATTERNS.keys() - {kind}:
+            if form in PATTERNS[other].split(" or "):  # a default is called after what it is of
+                continue
+            with pytest.raises(FqnError, match="expected organizations"):
+                Fqn.parse(text, other)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from mesh_wasm.findings.rule import CATALOGUE, Rule
 from mesh_wasm.fleet.cluster import Cluster, Fleet
 from mesh_wasm.fleet.inventory import read_inventory
 from mesh_wasm.planning.manifests import tree
+from mesh_wasm.rules import hierarchy
 from mesh_wasm.rules.waivers import Levels
 from mesh_wasm.tsb import Bundle, BundlePlan
 from mesh_wasm.yaml.file import documents
@@ -258,30 +259,6 @@ spec:
     ]
 
 
-def test_extensions_elsewhere_are_told() -> None:
-    api = {"apiVersion": "api.tsb.tetrate.io/v2", "metadata": {}}
-    security = "security.tsb.tetrate.io/v2"
-    carrying = [
-        {**api, "kind": "WorkspaceSetting", "spec": {"defaultSecuritySetting": {"extension": [{"fqn": ACL}]}}},
-        {**api, "kind": "Profile", "spec": {"mandates": {"wasmExtensions": [{}]}}},
-        {"apiVersion": security, "kind": "ServiceSecuritySetting", "spec": {"settings": {"extension": [{"fqn": ACL}]}}},
-        {
-            "apiVersion": security,
-            "kind": "ServiceSecuritySetting",
-            "spec": {"subsets": [{"name": "v1", "settings": {"extension": [{"fqn": ACL}]}}]},
-        },
-    ]
-    silent = [
-        {**api, "kind": "TenantSetting", "spec": {"defaultSecuritySetting": {"extension": []}}},
-        {**api, "kind": "TenantSetting", "spec": None},
-        {"apiVersion": security, "kind": "ServiceSecuritySetting", "spec": {"subsets": [1, {"settings": 7}]}},
-        {"apiVersion": "v1", "kind": "ConfigMap"},
-    ]
-    bundle = Bundle(files(*carrying, *silent))
-    assert (bundle.read, bundle.skipped) == (0, 8)
-    assert [located.finding.rule for located in bundle.check()] == ["MW556"] * 4
-
-
 def test_findings_about_a_cluster_point_to_the_document() -> None:
     fleet = Fleet([Cluster(name="old", istio_version="1.15", namespaces=["edge"])])
     plan = planned(changed(EXTENSION, "spec.match", {"mode": "CLIENT"}), INGRESS, GATEWAY_GROUP, fleet=fleet)
@@ -329,7 +306,7 @@ def test_severities_can_be_set_otherwise(levels: dict[str, str], expected: list[
     assert sorted(rule for rule, _ in told(plan, "error")) == expected
 
 
-OWN_RULES = [rule for rule in CATALOGUE.values() if rule in vars(rules).values()]
+OWN_RULES = [rule for rule in CATALOGUE.values() if rule in (*vars(rules).values(), *vars(hierarchy).values())]
 
 
 @pytest.mark.parametrize("rule", OWN_RULES, ids=lambda rule: rule.id)

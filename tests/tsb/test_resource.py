@@ -165,7 +165,7 @@ def test_protobuf_s_own_spelling_is_read_too() -> None:
     )
     read = read_resource(unified)
     assert read is not None
-    assert [one.fqn for one in read.attachments] == [ACL]
+    assert [one.fqn for listing in read.lists for one in listing.items] == [ACL]
 
 
 def test_config_is_the_plugin_s_own() -> None:

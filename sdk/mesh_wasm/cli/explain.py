@@ -15,6 +15,7 @@ from mesh_wasm.explain.select import only
 from mesh_wasm.explain.shape import Report
 from mesh_wasm.sources.source import Options, SourceError, load_source
 
+from .choiceoptions import given_choices
 from .console import console
 from .reportkey import report_key
 from .sourceoptions import source_options
@@ -54,7 +55,7 @@ def explain(
     try:
         # Only what is saved or compared needs a key that lasts longer than this run.
         key = report_key() if before is not None or form == "json" else None
-        told = report(load_source(source, Options(stack, inventory)), key)
+        told = report(load_source(source, Options(stack, inventory, **given_choices())), key)
         changes = None if before is None else differences(_saved(before), told)
     except SourceError as error:
         raise click.UsageError(str(error)) from None

@@ -14,9 +14,11 @@ from mesh_wasm.fleet.inventory import read_inventory
 from mesh_wasm.lint import Result, fixes, formats, lint
 from mesh_wasm.lint.repository import sift
 from mesh_wasm.rules.waivers import LevelError, Levels
+from mesh_wasm.tsb import Choices
 from mesh_wasm.yaml.file import Document, Unreadable
 from mesh_wasm.yaml.paths import read_paths
 
+from .choiceoptions import choice_options, given_choices
 from .garbage import no_collection
 from .lockoption import given_lock, lock_option
 
@@ -44,6 +46,7 @@ _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "c
 @click.option("--fix", is_flag=True, help="Mend in the files what only one thing can have been meant by.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, and write nothing.")
 @lock_option
+@choice_options
 @no_collection()
 def lint_command(
     paths: tuple[str, ...],
@@ -57,7 +60,8 @@ def lint_command(
     """Check YAML files and folders (- for standard input) against the catalogue of rules.
 
     Read are Istio WasmPlugin and TrafficExtension, pull Secrets, and TSB WasmExtension, IngressGateway, EgressGateway,
-    Tier1Gateway, Gateway, SecuritySetting, Group and Workspace. Other kinds are passed over and counted; of a folder also
+    Tier1Gateway, Gateway, the settings of every level, Profile, Group and Workspace. Other kinds are passed over and
+    counted; of a folder also
     what cannot be read and mentions none of these. Helm templates and kustomize's patches are named: render them into
     lint -. Virtual environments and what git ignores are not looked at. With an inventory, rules about versions,
     dialects, namespaces and placement are checked as well; with mesh-wasm.lock, those about modules.
@@ -83,11 +87,12 @@ def lint_command(
             problems += [Unreadable(one.file, str(one.finding), one.line) for one in wrong if one.finding.is_error]
         except Unreadable as problem:
             problems.append(problem)
+    choices = Choices.of(**given_choices())
     lock = given_lock(lock_file)
     documents: Sequence[Document] = sifted.documents
 
     def judge(some: Sequence[Document]) -> Result:
-        return lint(some, fleet, wanted, lock=lock)
+        return lint(some, fleet, wanted, lock=lock, choices=choices)
 
     told: list[str] = []
     if fix or diff:

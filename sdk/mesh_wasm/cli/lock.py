@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from mesh_wasm.cli.choiceoptions import given_choices
 from mesh_wasm.cli.sourceoptions import source_options
 from mesh_wasm.findings.finding import counted
 from mesh_wasm.fleet.mirrors import DOWNLOAD_PROXY_NAMESPACE
@@ -101,7 +102,9 @@ def lock_command(
     path = lock_file or (source if source.is_dir() else source.parent) / FILE_NAME
     try:
         before = read_lock(path) or Lock(name=path.name)
-        loaded = load_source(source, Options(stack, inventory, locked=False, with_secrets=use_pull_secrets))
+        loaded = load_source(
+            source, Options(stack, inventory, locked=False, with_secrets=use_pull_secrets, **given_choices())
+        )
         settings = TransportSettings(frozenset(plain_http), ca_file, timeout)
         credentials = anonymous if offline else docker_credentials(registry_config)
         registries = Registries(Cache(default_root()), credentials, settings)

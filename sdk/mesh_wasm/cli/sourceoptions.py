@@ -8,11 +8,13 @@ from typing import Any, TypeVar
 
 import click
 
+from .choiceoptions import choice_options
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def source_options(command: F) -> F:
-    """Add ``--stack`` and ``--inventory``; the command takes them as ``stack`` and ``inventory``."""
+    """Add ``--stack`` and ``--inventory``, which the command takes by these names, and what TSB leaves open."""
     stack = click.option(
         "--stack", default="dev", show_default=True, help="Pulumi programs: the stack whose configuration is used."
     )
@@ -21,4 +23,4 @@ def source_options(command: F) -> F:
         type=click.Path(path_type=Path, exists=True, dir_okay=False),
         help="TSB YAML: the file that describes the fleet.",
     )
-    return stack(inventory(command))
+    return stack(inventory(choice_options(command)))

@@ -14,10 +14,11 @@ import click
 from mesh_wasm.findings.finding import Severity, counted, tallied
 from mesh_wasm.fleet.inventory import read_inventory
 from mesh_wasm.planning.manifests import ManifestError, in_line, ordered_keys, write_tree
-from mesh_wasm.tsb import Bundle, BundlePlan
+from mesh_wasm.tsb import Bundle, BundlePlan, Choices
 from mesh_wasm.yaml.file import Located, Unreadable
 from mesh_wasm.yaml.paths import read_paths
 
+from .choiceoptions import choice_options, given_choices
 from .lockoption import given_lock, lock_option
 
 
@@ -27,14 +28,16 @@ from .lockoption import given_lock, lock_option
 @click.option("--out", type=click.Path(path_type=Path), help="Write the manifests below this folder.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @lock_option
+@choice_options
 def translate(paths: tuple[str, ...], inventory: str, out: Path | None, form: str, lock_file: Path | None) -> None:
     """Translate TSB YAML (files, folders, - for standard input) into WasmPlugins for every cluster of the inventory.
 
     A cluster with emit: TrafficExtension gets these instead.
 
-    Read are WasmExtension, IngressGateway, EgressGateway, Tier1Gateway, Gateway and SecuritySetting, with the Groups and
-    Workspaces that say which namespaces are meant; as `tctl get` prints them, or as GitOps custom resources. Other kinds
-    are passed over and counted.
+    Read are WasmExtension, IngressGateway, EgressGateway, Tier1Gateway, Gateway, the settings of organizations, tenants,
+    workspaces, security groups and services, and Profiles, with the Groups and Workspaces that say which namespaces are
+    meant; as `tctl get` prints them, or as GitOps custom resources. Other kinds are passed over and counted; extensions in
+    them are errors.
 
     With mesh-wasm.lock, the plugins are pinned to the digests of their modules.
 
@@ -47,7 +50,7 @@ def translate(paths: tuple[str, ...], inventory: str, out: Path | None, form: st
         fleet, inventory_findings = read_inventory(inventory)
     except Unreadable as unreadable:
         problems.append(unreadable)
-    bundle = Bundle(documents, lock=given_lock(lock_file))
+    bundle = Bundle(documents, lock=given_lock(lock_file), choices=Choices.of(**given_choices()))
     for problem in problems:
         click.echo(f"error: {problem}", err=True)
     if not problems and not bundle.read:

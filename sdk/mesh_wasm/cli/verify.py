@@ -17,6 +17,7 @@ from mesh_wasm.verify.planned import planned_of
 from mesh_wasm.verify.read import EvidenceError, Where
 from mesh_wasm.verify.survey import Seen, Survey, survey
 
+from .choiceoptions import given_choices
 from .console import console
 from .sourceoptions import source_options
 
@@ -63,7 +64,7 @@ def verify(
 
     Exit code 0: all is as planned; 1: something is not; 2: the plan or a proxy cannot be read.
     """
-    source = _whole(plan, Options(stack, inventory))
+    source = _whole(plan, Options(stack, inventory, **given_choices()))
     planned = list(planned_of(source.members))
     if not planned:
         raise click.UsageError(f"{plan} plans no WasmPlugin or TrafficExtension.")

@@ -101,20 +101,23 @@ DIFFERENT = rule(
 )
 NOT_TRANSLATED = rule(
     "MW556",
-    Severity.WARNING,
+    Severity.ERROR,
     Family.TENANCY,
     "Extensions in a place that mesh-wasm does not translate",
-    why="TSB hands these extensions down the hierarchy; the manifests made here do not have them.",
-    fix="Attach the extensions to the gateways and security groups that are meant: these are translated.",
-    source="TSB documentation (docs.tetrate.io/service-bridge): howto/wasm, settings and profiles",
+    why="TSB runs these extensions; the manifests made here do not have them, and a filter that all believe in is lost.",
+    fix="Attach the extensions to a gateway, a security group, a service or a level above: these are translated.",
+    source="TSB documentation (docs.tetrate.io/service-bridge): howto/wasm, API reference of the kinds",
     bad=_GOOD
     + """\
 ---
-apiVersion: api.tsb.tetrate.io/v2
-kind: WorkspaceSetting
-metadata: {organization: acme, tenant: shop, workspace: web, name: default}
-spec: {defaultSecuritySetting: {extension: [{fqn: organizations/acme/extensions/acl}]}}
+apiVersion: security.tsb.tetrate.io/v2
+kind: ServiceSecuritySetting
+metadata: {organization: acme, tenant: shop, workspace: web, group: services, name: cart}
+spec:
+  service: shop/cart.shop.svc.cluster.local
+  subsets: [{name: v1, settings: {extension: [{fqn: organizations/acme/extensions/acl}]}}]
 """,
     good=_GOOD,
     inventory=_INVENTORY,
+    by_choice=True,
 )

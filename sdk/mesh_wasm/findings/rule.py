@@ -62,12 +62,15 @@ class Rule:
     """The lock file that they are linted with, if they need one."""
     enforced: bool = False
     """Whether the API server or istiod itself refuses what breaks the rule: then it can be neither waived nor lowered."""
+    by_choice: bool = False
+    """Whether it can be waived although its family cannot: nothing breaks, and only the user knows whether it is meant."""
     _checks: list[tuple[type, Check]] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def waivable(self) -> bool:
         """Whether a finding can be waived, and its severity changed: not where nothing would work in spite of it."""
-        return not self.enforced and self.family not in (Family.SCHEMA, Family.TENANCY, Family.WAIVER)
+        in_family = self.family not in (Family.SCHEMA, Family.TENANCY, Family.WAIVER)
+        return not self.enforced and (in_family or self.by_choice)
 
     @property
     def subjects(self) -> frozenset[type]:
@@ -125,11 +128,12 @@ def rule(
     inventory: str = "",
     lock: str = "",
     enforced: bool = False,
+    by_choice: bool = False,
 ) -> Rule:
     """Declare a rule and put it into the catalogue."""
     if id in CATALOGUE:
         raise ValueError(f"rule {id} is declared twice")
-    CATALOGUE[id] = Rule(id, severity, family, title, why, fix, source, bad, good, inventory, lock, enforced)
+    CATALOGUE[id] = Rule(id, severity, family, title, why, fix, source, bad, good, inventory, lock, enforced, by_choice)
     return CATALOGUE[id]
 
 

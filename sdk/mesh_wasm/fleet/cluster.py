@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -102,9 +103,21 @@ class Cluster(Model):
         facts = {name: getattr(self, name) for name in type(self).model_fields}
         return Cluster.model_construct(**{**facts, "surroundings": around})
 
+    @cached_property
+    def _in_order(self) -> list[str]:
+        return sorted(set(self.namespaces or ()))
+
     def has_namespace(self, namespace: str) -> bool:
         """Whether the namespace exists, as far as declared."""
-        return self.namespaces is None or namespace in self.namespaces
+        if self.namespaces is None:
+            return True
+        at = bisect_left(self._in_order, namespace)
+        return self._in_order[at : at + 1] == [namespace]
+
+    def namespaces_like(self, prefix: str) -> list[str]:
+        """The declared namespaces whose names begin so, sorted; in time proportional to their number."""
+        start, end = (bisect_left(self._in_order, text) for text in (prefix, prefix + "\U0010ffff"))
+        return self._in_order[start:end]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,13 +24,18 @@ class Placement:
     cluster: Cluster
     namespace: str | Deferred
 
+    @property
+    def key(self) -> tuple[str, str | Deferred]:
+        """Names of the two."""
+        return self.cluster.name, self.namespace
+
 
 def place(target: Target, fleet: Fleet, selection: Selection) -> tuple[list[Placement], list[Finding]]:
     """All placements of a target in order of the fleet, and what stands against them."""
     clusters, findings = fleet.select(selection)
     if findings:
         return [], findings
-    if target.kind.is_gateway:
+    if target.kind.selects_pods:
         placements, found = _place_gateway(target, fleet, clusters)
     else:
         placements, found = _place_group(target, fleet, clusters)
@@ -111,7 +116,7 @@ def _expand(wanted: str, cluster: Cluster, *, exact_cluster: bool) -> tuple[list
     if cluster.namespaces is None:
         says = f"the wildcard cannot be expanded: cluster {cluster.name} declares no namespaces."
         return [], [placing.WILDCARD.at(says=says, cluster=cluster.name)]
-    names = [name for name in cluster.namespaces if name.startswith(wanted.removesuffix("*"))]
+    names = cluster.namespaces_like(wanted.removesuffix("*"))
     if cluster.root_namespace not in names:
         return names, []
     names.remove(cluster.root_namespace)

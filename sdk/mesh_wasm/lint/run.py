@@ -17,7 +17,7 @@ from mesh_wasm.rules.subjects import ClusterPluginSubject, PluginSubject, PullSu
 from mesh_wasm.rules.waivers import ANNOTATION, Levels, Waiver, read_waivers, settle, unused
 from mesh_wasm.surroundings.files import written_cluster
 from mesh_wasm.surroundings.reading import is_read
-from mesh_wasm.tsb import Bundle, kind_of
+from mesh_wasm.tsb import Bundle, Choices, kind_of
 from mesh_wasm.values.deferred import known
 from mesh_wasm.yaml.file import Document, Located
 
@@ -50,6 +50,7 @@ def lint(
     levels: Levels | None = None,
     today: datetime.date | None = None,
     lock: Lock | None = None,
+    choices: Choices | None = None,
 ) -> Result:
     """Run all rules over some documents.
 
@@ -57,6 +58,7 @@ def lint(
     :param levels: Severities that were set otherwise.
     :param today: The day by which waivers end; default: today, in UTC.
     :param lock: What is known of modules; without it, rules about these are left out.
+    :param choices: What TSB leaves open of its hierarchy; default: nothing is chosen.
     """
     settled: list[Located] = []
     plugins: list[tuple[Document, Header]] = []
@@ -84,7 +86,7 @@ def lint(
     for manifest, findings in _together([*manifests, *secrets], scopes, today):
         idle = _idle_waivers(manifest, findings, today, fleet)
         settled += _settled(manifest.document, [*findings, *idle], levels, today)
-    bundle = Bundle(others, levels=levels, today=today, lock=lock)
+    bundle = Bundle(others, levels=levels, today=today, lock=lock, choices=choices)
     settled += (
         bundle.check(complete=False) if fleet is None else bundle.plan(scopes.fleet or fleet, beside=False).findings
     )

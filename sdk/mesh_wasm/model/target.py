@@ -22,29 +22,51 @@ class TargetKind(StrEnum):
     GATEWAY = "gateway"
     """The unified gateway (its TSB field is ``wasmPlugins``, the others' is ``extension``)."""
     SECURITY_GROUP = "security group"
+    DEFAULT_SETTING = "default security setting"
+    """What an organization, tenant or workspace attaches for all that stands below it; its FQN is that of the owner."""
+    SERVICE_SETTING = "service security setting"
+    """What a security group attaches to one service."""
+    PROFILE = "profile"
+    """A Profile, wherever it is attached."""
 
     @property
     def is_gateway(self) -> bool:
-        """Whether its pods are gateways: their traffic is CLIENT, and they are selected by labels."""
-        return self is not TargetKind.SECURITY_GROUP
+        """Whether its pods are gateways: their traffic is CLIENT."""
+        return self in _GATEWAYS
+
+    @property
+    def selects_pods(self) -> bool:
+        """Whether its pods are selected by labels, in one namespace; else whole namespaces are meant."""
+        return self.is_gateway or self is TargetKind.SERVICE_SETTING
 
     @property
     def field(self) -> str:
         """The name of the argument that holds the FQN."""
-        return "gateway" if self.is_gateway else "group"
+        return "gateway" if self.is_gateway else _FIELDS[self]
+
+
+_GATEWAYS = frozenset(
+    {TargetKind.INGRESS_GATEWAY, TargetKind.EGRESS_GATEWAY, TargetKind.TIER1_GATEWAY, TargetKind.GATEWAY}
+)
+_FIELDS = {
+    TargetKind.SECURITY_GROUP: "group",
+    TargetKind.DEFAULT_SETTING: "resource",
+    TargetKind.SERVICE_SETTING: "setting",
+    TargetKind.PROFILE: "profile",
+}
 
 
 class Target(Model):
     """One target and where it lives."""
 
     kind: TargetKind
-    """Which of the five."""
+    """Which kind of target."""
     fqn: Leaf[Str]
-    """Fully qualified name of the gateway, or of the security group."""
+    """Fully qualified name of the gateway, security group or service setting; of a default, that of its owner."""
     workload_selector: Leaf[WorkloadSelector] | None = None
-    """Gateways: their pods. Required there, and unknown to security groups."""
+    """Gateways and services: their pods. Required there, and unknown to what means whole namespaces."""
     namespace_selector: Leaf[list[Leaf[Str]]] | None = None
-    """``cluster/namespace`` entries with ``*`` and ``prefix-*``. Required for security groups; narrows gateways."""
+    """``cluster/namespace`` entries with ``*`` and ``prefix-*``. Required for whole namespaces; narrows others."""
 
     def parsed_fqn(self) -> Fqn | None:
         """The FQN, None while it is not known or not readable."""

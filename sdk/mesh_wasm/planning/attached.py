@@ -25,6 +25,8 @@ class Attached:
     """The pull secrets of this attachment, instead of the extension's; an empty tuple is none."""
     misshapen: bool = False
     """Whether the item was no attachment at all, which has been said."""
+    places: frozenset[tuple[str, str]] | None = None
+    """The clusters and namespaces that it is kept to, of those that the target reaches; None: all of them."""
 
     @property
     def credentials(self) -> tuple[PullSecret, ...]:

@@ -49,16 +49,17 @@ def plan_attachments(
     plugins: list[PlannedPlugin] = []
     clusters = {placement.cluster.name: placement.cluster for placement in placements}
     for index, one in enumerate(attached):
+        reached = placements if one.places is None else [place for place in placements if place.key in one.places]
         supplies = {name: _supply(one, cluster, mark) for name, cluster in clusters.items()}
         spec = _spec(one.entry, one.attachment, target, ranking.priorities[index])
         schema, keys = (None, None) if isinstance(one.entry, Deferred) else (schema_of(one.entry), keys_of(one.entry))
-        places = [*_plugins(target, one, spec, placements, supplies, declared_by)]
+        places = [*_plugins(target, one, spec, reached, supplies, declared_by)]
         made, of_modules = pinned(places, lock, schema, keys)
         plugins += made
         findings += [at_attachment(finding, index, one) for finding in of_modules if not one.broken]
-        findings += cluster_findings(target, index, one, spec, placements, supplies)
-        if not target.kind.is_gateway:  # a group's plugins have no selector
-            spread = spread_findings((supplies[place.cluster.name], place.namespace) for place in placements)
+        findings += cluster_findings(target, index, one, spec, reached, supplies)
+        if not target.kind.selects_pods:
+            spread = spread_findings((supplies[place.cluster.name], place.namespace) for place in reached)
             findings += [at_attachment(finding, index, one) for finding in spread]
     return Plan(tuple(plugins), secrets_for(plugin.secret for plugin in plugins), ordered(findings))
 
@@ -96,7 +97,7 @@ def _plugins(
     for placement in placements:
         cluster, namespace = placement.cluster, placement.namespace
         labels = {MANAGED_BY: MANAGER} | ({"istio.io/rev": cluster.revision} if cluster.revision else {})
-        key = one.key if target.kind.is_gateway else f"{namespace}-{one.key}"
+        key = one.key if target.kind.selects_pods else f"{namespace}-{one.key}"
         supplied = supplies[cluster.name]
         yield PlannedPlugin(
             cluster=cluster,

@@ -11,7 +11,7 @@ from mesh_wasm.findings.finding import Finding, Path, Severity, quoted
 from mesh_wasm.fleet.placement import Placement
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.plugin import WasmPluginSpec
-from mesh_wasm.model.target import Target, check_fqn
+from mesh_wasm.model.target import Target, TargetKind, check_fqn
 from mesh_wasm.rules.checks import placed_findings, plugin_findings
 from mesh_wasm.rules.subjects import Workload
 from mesh_wasm.secrets.plan import Supply
@@ -36,19 +36,22 @@ _WORKLOADS = (
     "Write the namespace and the labels of the gateway's pods: {namespace: <namespace>, labels: {app: <name>}}."
 )
 _SPACES = 'Write the namespaces that the group owns, as cluster/namespace: ["*/shop"].'
+_SPACES_BELOW = 'Write the namespaces of the workspaces below, as cluster/namespace: ["*/shop"].'
 
 
 def _target_findings(target: Target) -> Iterator[Finding]:
     yield from check_fqn(target.fqn, target.kind, target.kind.field)
-    if target.kind.is_gateway:
+    if target.kind.selects_pods:
         if target.workload_selector is None:
-            yield schema.REQUIRED.at("workloadSelector", says="a gateway needs its workload selector.", fix=_WORKLOADS)
+            what = "gateway" if target.kind.is_gateway else "service"
+            says = f"a {what} needs its workload selector."
+            yield schema.REQUIRED.at("workloadSelector", says=says, fix=_WORKLOADS.replace("gateway", what))
         elif not isinstance(target.workload_selector, Deferred):
             yield from _selector_findings(target.workload_selector.namespace, target.workload_selector.labels)
     elif target.namespace_selector is None:
-        yield schema.REQUIRED.at(
-            "namespaceSelector", says="a security group needs its namespace selector.", fix=_SPACES
-        )
+        says = f"a {target.kind} needs its namespace selector."
+        fix = _SPACES if target.kind is TargetKind.SECURITY_GROUP else _SPACES_BELOW
+        yield schema.REQUIRED.at("namespaceSelector", says=says, fix=fix)
     if target.namespace_selector is not None and not target.namespace_selector:
         yield placing.NO_NAMESPACE.at("namespaceSelector", says="the selector is empty.")
 
@@ -96,9 +99,11 @@ def _tenancy(target: Target, one: Attached, fqn: str, path: Path) -> Iterator[Fi
     allowed = None if isinstance(entry, Deferred) else known(entry.allowed_in)
     if not allowed or any(isinstance(tenant, Deferred) for tenant in allowed):
         return
-    if not any(_covers(tenant, where) for tenant in allowed if isinstance(tenant, str)):
-        says = f"{quoted(fqn)} is allowed in {', '.join(map(str, allowed))} only, not in {where.tenant}."
-        yield placing.NOT_ALLOWED.at(*path, says=says)
+    if one.places or any(_covers(tenant, where) for tenant in allowed if isinstance(tenant, str)):
+        return  # one that is kept to some places is kept to those of its tenants
+    elsewhere = f"not in {where.tenant}" if where.tenant else f"not in all of {where}"
+    says = f"{quoted(fqn)} is allowed in {', '.join(map(str, allowed))} only, {elsewhere}."
+    yield placing.NOT_ALLOWED.at(*path, says=says)
 
 
 def _covers(tenant: str, where: Fqn) -> bool:

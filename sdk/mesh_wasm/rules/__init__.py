@@ -6,6 +6,7 @@ __all__ = [
     "checks",
     "effect",
     "extensions",
+    "hierarchy",
     "image",
     "known_bugs",
     "modules",

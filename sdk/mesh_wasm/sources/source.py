@@ -68,6 +68,10 @@ class Options:
     """Whether modules are pinned to what ``mesh-wasm.lock`` says; else they stand as they are declared."""
     with_secrets: bool = False
     """Whether the texts of pull secrets are wanted."""
+    stricter: str | None = None
+    """TSB documents: how lists combine below STRICTER; see :class:`mesh_wasm.tsb.Choices`."""
+    gateways: str | None = None
+    """TSB documents: whether defaults reach the pods of gateways; see the same."""
 
 
 class Reader(Protocol):

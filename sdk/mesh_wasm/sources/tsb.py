@@ -8,7 +8,7 @@ from mesh_wasm.chains.member import extensions_of, members_of
 from mesh_wasm.fleet.inventory import read_inventory
 from mesh_wasm.modules.locked import FILE_NAME, Lock
 from mesh_wasm.modules.lockfile import LockError, read_lock
-from mesh_wasm.tsb import Bundle
+from mesh_wasm.tsb import Bundle, Choices
 from mesh_wasm.yaml.file import Located, Unreadable
 from mesh_wasm.yaml.paths import read_paths
 
@@ -18,7 +18,8 @@ from .source import Options, Source, SourceError, asked_keys
 def read_tsb(path: Path, options: Options) -> Source | None:
     """The plugins of TSB documents in the clusters of the inventory; None where there are no TSB documents."""
     documents, problems = read_paths([str(path)])
-    bundle = Bundle(documents, lock=_lock(path) if options.locked else None)
+    choices = Choices.of(options.stricter, options.gateways)
+    bundle = Bundle(documents, lock=_lock(path) if options.locked else None, choices=choices)
     if not bundle.read and not bundle.check():  # there are kinds of TSB of which nothing is known but what is not read
         return None
     for problem in problems:

@@ -1,12 +1,14 @@
-"""TSB YAML: WasmExtensions, gateways, security settings, groups and workspaces, read into the SDK's models and planned.
+"""TSB YAML: extensions, gateways, settings of every level, profiles and groups, read into the SDK's models and planned.
 
 - :func:`read_resource`: one parsed document, and what is wrong with it by itself.
 - :class:`Bundle`: many documents; ``check`` needs no fleet, ``plan`` gives the same plan as a Pulumi program.
+- :class:`Choices`: what TSB leaves open of its hierarchy, and users decide.
 - :func:`plan`: the plan of many documents, in one call.
 - :func:`kind_of`: whether a document is read at all.
 """
 
 from .bundle import Bundle, plan
+from .inheritance import Choices, Gateways, Stricter
 from .kinds import KINDS, Kind, kind_of
 from .resource import Resource, read_resource
 from .result import BundlePlan, TargetPlan
@@ -15,8 +17,11 @@ __all__ = [
     "KINDS",
     "Bundle",
     "BundlePlan",
+    "Choices",
+    "Gateways",
     "Kind",
     "Resource",
+    "Stricter",
     "TargetPlan",
     "kind_of",
     "plan",

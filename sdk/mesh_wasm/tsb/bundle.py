@@ -13,10 +13,9 @@ from typing import Any
 from mesh_wasm.findings import documents as rules
 from mesh_wasm.findings import placing
 from mesh_wasm.findings.finding import Severity, quoted
-from mesh_wasm.fleet.cluster import Fleet, Selection
+from mesh_wasm.fleet.cluster import Fleet
 from mesh_wasm.fleet.placement import place
 from mesh_wasm.model.pull_secret import PullSecret
-from mesh_wasm.model.target import Target, TargetKind
 from mesh_wasm.modules.locked import Lock
 from mesh_wasm.planning.attached import Attached
 from mesh_wasm.planning.attachments import plan_attachments
@@ -24,16 +23,20 @@ from mesh_wasm.planning.checks import check_attachments
 from mesh_wasm.planning.plan import Plan
 from mesh_wasm.rules.waivers import ANNOTATION, OFF, Levels, Waiver, read_waivers, settle
 from mesh_wasm.surroundings.files import by_cluster
-from mesh_wasm.values.deferred import Deferred, known
-from mesh_wasm.values.fqn import Fqn
-from mesh_wasm.values.labels import EXTENSION
+from mesh_wasm.values.deferred import known
+from mesh_wasm.values.labels import EXTENSION, REPLACES
 from mesh_wasm.yaml.file import Document, Located
 
-from .index import ABSENT, Index, group_of
-from .kinds import GATEWAY_GROUP, SECURITY_GROUP, SECURITY_SETTING
-from .resource import not_translated, read_resource
+from .elsewhere import not_translated
+from .hierarchy import Hierarchy
+from .index import ABSENT, Index
+from .inheritance import Choices
+from .kinds import GATEWAY_GROUP, SECURITY_GROUP
+from .reaching import key_of
+from .resource import read_resource
 from .result import BundlePlan, Enter, Item, Source, TargetPlan, book, in_order
 from .scope import outside
+from .targets import Targets, Wanted
 
 
 class Bundle:
@@ -47,6 +50,7 @@ class Bundle:
         levels: Levels | None = None,
         today: datetime.date | None = None,
         lock: Lock | None = None,
+        choices: Choices | None = None,
     ) -> None:
         """Read the documents; those of other kinds are passed over and counted in ``skipped``.
 
@@ -55,6 +59,7 @@ class Bundle:
         :param levels: Severities that were set otherwise.
         :param today: The day by which waivers end; default: today, in UTC.
         :param lock: What is known of modules; plugins are pinned to it.
+        :param choices: What TSB leaves open of its hierarchy; default: nothing is chosen.
         """
         self.read = 0
         """Documents of kinds that mesh-wasm reads."""
@@ -66,20 +71,25 @@ class Bundle:
         self._index = Index(pull_secrets or {})
         self._waivers, self._levels, self._today = tuple(waivers), levels or Levels(), today
         self._lock = lock
+        self._choices = choices or Choices()
         for document in sorted(documents, key=lambda document: (document.file, document.index, document.line)):
             self._take(document)
 
     def _take(self, document: Document) -> None:
         resource = read_resource(document.value)
+        elsewhere = list(not_translated(document.value, resource.kind if resource else None))
         if resource is None:
             self.skipped += 1
             self._others.append(document)
-            self._findings += map(document.locate, self._levels.apply(not_translated(document.value)))
-            return
-        self.read += 1
+            if not elsewhere:
+                return
         own, wrong = read_waivers(_annotation(document.value), *_WAIVERS, today=self._today)
         waivers = (*self._waivers, *own)
-        told = settle([*resource.findings, *wrong], waivers, self._levels)
+        if resource is None:
+            self._findings += map(document.locate, settle([*elsewhere, *wrong], waivers, self._levels))
+            return
+        self.read += 1
+        told = settle([*resource.findings, *elsewhere, *wrong], waivers, self._levels)
         source = Source(replace(resource, findings=told), document, waivers, self._levels)
         self._findings += (source.at(finding) for finding in told)
         if resource.fqn is None:
@@ -126,10 +136,12 @@ class Bundle:
         clusters: frozenset[str] | None = None,
         enter: Enter | None = None,
     ) -> BundlePlan:
-        found = [*self._findings, *self._scope_findings()]
+        wanted = Targets(self._index, Hierarchy(self._index, self._choices), fleet)
+        found = [*self._findings, *self._scope_findings(), *wanted.found]
+        found += [*wanted.nowhere_findings(), *wanted.profile_findings()]
         targets: list[TargetPlan] = []
-        for (kind, fqn), items in self._targets():
-            made, findings = self._target(kind, fqn, items, fleet, clusters)
+        for one in wanted.wanted:
+            made, findings = self._target(one, fleet, clusters)
             found += findings
             if made is not None:
                 targets.append(made)
@@ -148,46 +160,27 @@ class Bundle:
                 for finding in outside(source.resource, self._index.workspace(source.resource.fqn)):
                     yield source.at(finding)
 
-    def _targets(self) -> list[tuple[tuple[TargetKind, str], list[Item]]]:
-        """The attachments by target. All settings of a security group are settings of the one group."""
-        found: dict[tuple[TargetKind, str], list[Item]] = {}
-        for kind, fqn, source in sorted(self._index, key=lambda one: (one[0].kind, one[1])):
-            if kind.target is None or not source.resource.attachments:
-                continue
-            owner = group_of(Fqn.parse(fqn)) if kind is SECURITY_SETTING else fqn
-            found.setdefault((kind.target, owner), []).extend(
-                Item(source, index, one)
-                for index, one in enumerate(source.resource.attachments)
-                if not isinstance(one, Deferred)
-            )
-        return [(key, items) for key, items in sorted(found.items()) if items]
-
     def _target(
-        self, kind: TargetKind, fqn: str, items: list[Item], fleet: Fleet | None, clusters: frozenset[str] | None
+        self, wanted: Wanted, fleet: Fleet | None, clusters: frozenset[str] | None
     ) -> tuple[TargetPlan | None, list[Located]]:
-        source = items[0].source
-        reached = self._index.reach(kind, fqn)
-        attached = [self._index.attached(item) for item in items]
+        target, reached, source = wanted.target, wanted.reached, wanted.source
+        items = list(wanted.items)
+        kept = wanted.places
+        attached = [self._index.attached(one, None if kept is None else kept[key_of(one)]) for one in items]
         missing = list(_missing(items, attached))
         found = [*missing, *(source.at(finding) for finding in reached.missing)]
-        target = Target.model_construct(
-            kind=kind,
-            fqn=fqn,
-            workload_selector=source.resource.workload_selector if kind.is_gateway else None,
-            namespace_selector=None if reached.entries is None else [entry.text for entry in reached.entries],
-        )
-        nowhere = reached.entries is None and not kind.is_gateway
-        if fleet is None or missing or nowhere:
+        if fleet is None or missing or wanted.is_nowhere:
             findings = check_attachments(target, attached)
-            if fleet is not None and not nowhere:
-                findings += place(target, fleet, Selection())[1]
+            if fleet is not None and not wanted.is_nowhere:
+                findings += place(target, fleet, wanted.selection)[1]
             # That there is no selector has been said already, and why.
-            findings = [one for one in findings if not nowhere or one.path != ("namespaceSelector",)]
+            findings = [one for one in findings if not wanted.is_nowhere or one.path != ("namespaceSelector",)]
             return None, [*found, *(self._index.locate(finding, items, reached) for finding in findings)]
-        plan = plan_attachments(target, attached, fleet, _having(target, fleet), f"{kind} {fqn}", lock=self._lock)
+        by = f"{target.kind} {known(target.fqn)}"
+        plan = plan_attachments(target, attached, fleet, wanted.selection, by, lock=self._lock)
         plan = self._with_waivers(plan if clusters is None else plan.within(clusters), items)
         found += (self._index.locate(finding, items, reached) for finding in plan.findings)
-        return TargetPlan(target, source, plan), found
+        return TargetPlan(target, source, _with_replaced(plan, wanted)), found
 
     def _with_waivers(self, plan: Plan, items: list[Item]) -> Plan:
         """The same plan, whose objects carry what is waived in the documents that they come from: lint sees it there."""
@@ -242,14 +235,16 @@ def _annotation(document: Any) -> Any:
     return here
 
 
-def _having(target: Target, fleet: Fleet) -> Selection:
-    """For a gateway whose group is not known: the clusters that have its namespace, if any has."""
-    selector = target.workload_selector
-    if not target.kind.is_gateway or target.namespace_selector is not None or not selector:
-        return Selection()
-    namespace = None if isinstance(selector, Deferred) else known(selector.namespace)
-    names = [cluster.name for cluster in fleet if namespace is None or cluster.has_namespace(namespace)]
-    return Selection(names=names) if names else Selection()
+def _with_replaced(plan: Plan, wanted: Wanted) -> Plan:
+    """The same plan, whose objects say what they replace of what is set above them."""
+    if not wanted.replaces:
+        return plan
+    plugins = []
+    for plugin in plan.plugins:
+        gone = wanted.replaces.get((plugin.cluster.name, str(plugin.namespace)), ())
+        more = {REPLACES: ", ".join(gone)} if gone else {}
+        plugins.append(replace(plugin, annotations={**plugin.annotations, **more}))
+    return replace(plan, plugins=tuple(plugins))
 
 
 def plan(documents: Iterable[Document], fleet: Fleet) -> BundlePlan:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mesh_wasm.findings.finding import Finding, errors
@@ -17,7 +17,7 @@ from mesh_wasm.yaml.file import Located
 from .kinds import GATEWAY_GROUP, SECURITY_GROUP, WASM_EXTENSION, WORKSPACE, Kind
 from .resource import Resource
 from .result import Item, Source
-from .scope import Reach, reach
+from .scope import Entry, Reach, reach
 
 ABSENT = CatalogueEntry.model_construct(fqn=INVALID, url=INVALID)
 """Stands for an extension that is not among the documents, or cannot be read: nothing is known of it."""
@@ -39,6 +39,10 @@ class Index:
         """Kind, FQN and source of every resource, in the order in which they were added."""
         return ((kind, fqn, source) for (kind, fqn), source in self._sources.items())
 
+    def get(self, kind: Kind, fqn: str) -> Source | None:
+        """The resource of a kind and FQN."""
+        return self._sources.get((kind, fqn))
+
     def extension(self, fqn: object) -> Source | None:
         """The extension of that name."""
         return self._sources.get((WASM_EXTENSION, str(fqn)))
@@ -55,20 +59,23 @@ class Index:
         group = self._sources.get((SECURITY_GROUP if kind is TargetKind.SECURITY_GROUP else GATEWAY_GROUP, group_fqn))
         return reach(kind, group_fqn, group.resource if group else None, self.workspace(own))
 
-    def attached(self, item: Item) -> Attached:
-        """The SDK's view of an attachment; its entry is :data:`ABSENT` where its extension is not there."""
+    def attached(self, item: Item, places: frozenset[tuple[str, str]] | None = None) -> Attached:
+        """The SDK's view of an attachment; its entry is :data:`ABSENT` where its extension is not there.
+
+        ``places``: the clusters and namespaces that it is kept to.
+        """
         fqn = known(item.attachment.fqn)
         source = None if fqn is None else self.extension(fqn)
         key = fqn.rsplit("/", 1)[-1] if fqn else str(item.index)
         if source is None or source.resource.extension is None:
-            return Attached(ABSENT, item.attachment, key)
+            return Attached(ABSENT, item.attachment, key, places=places)
         entry, broken = source.resource.extension, bool(errors(source.resource.findings))
         named = known(entry.image_pull_secret)
         if named is None or named not in self._pull_secrets:
-            return Attached(entry, item.attachment, key, broken)
+            return Attached(entry, item.attachment, key, broken, places=places)
         # The Secret is mesh-wasm's own now, and its name need not stay the same.
         entry = entry.model_copy(update={"image_pull_secret": None})
-        return Attached(entry, item.attachment, key, broken, (self._pull_secrets[named],))
+        return Attached(entry, item.attachment, key, broken, (self._pull_secrets[named],), places=places)
 
     @property
     def image_pull_secrets(self) -> frozenset[str]:
@@ -91,14 +98,24 @@ class Index:
             case ("extensions",):
                 return source.at(replace(finding, path=items[0].path[:-1]))
             case ("namespaceSelector", int(index), *_) if reached.entries:
-                entry_of = reached.entries[index]
-                owner = self._sources[entry_of.source.kind, str(entry_of.source.fqn)]
-                path = ("spec", "namespaceSelector", "names", entry_of.index)
-                return owner.at(replace(finding, path=path))
+                return self._at_entry(finding, reached.entries[index])
             case ("workloadSelector", *_):
                 return source.at(finding.under("spec"))
             case _:
                 return source.at(replace(finding, path=("metadata",)))
+
+    def _at_entry(self, finding: Finding, entry: Entry) -> Located:
+        owner = self._sources[entry.source.kind, str(entry.source.fqn)]
+        return owner.at(replace(finding, path=("spec", "namespaceSelector", "names", entry.index)))
+
+    def locate_entries(self, findings: Iterable[Finding], reached: Reach) -> Iterator[Located]:
+        """Findings about the entries of a group or workspace, each where its entry is written."""
+        for finding in findings:
+            match finding.path:
+                case ("namespaceSelector", int(index), *_) if reached.entries:
+                    yield self._at_entry(finding, reached.entries[index])
+                case _ if reached.entries:
+                    yield self._at_entry(finding, reached.entries[0])
 
 
 def group_of(fqn: Fqn) -> str:

@@ -1,4 +1,7 @@
-"""The kinds of TSB resources that mesh-wasm reads, and where in the hierarchy and in their spec things stand."""
+"""The kinds of TSB resources that mesh-wasm reads, and where in the hierarchy and in their spec things stand.
+
+A resource is called by its place, so no resource can stand below itself: there are no circles in the hierarchy.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +30,20 @@ class Kind:
     """Its own collection in the FQN."""
     target: TargetKind | None = None
     """What it is as a target of attachments."""
-    field: str | None = None
-    """The field of the spec that lists attachments."""
+    lists: tuple[tuple[str, ...], ...] = ()
+    """The fields of the spec that list attachments."""
+    required: int | None = None
+    """How many of the parents must be named; None: all of them."""
 
     @property
     def is_scope(self) -> bool:
         """Whether its spec says which namespaces it owns: groups and workspaces."""
         return self.kind in ("Group", "Workspace")
+
+    @property
+    def carries_profiles(self) -> bool:
+        """Whether Profiles can be attached to it."""
+        return self.is_scope or self.kind in ("Organization", "Tenant")
 
 
 _ORGANIZATION = (("organization", "organization", "organizations"),)
@@ -45,25 +55,53 @@ _SECURITY_GROUP = (*_WORKSPACE, ("group", "securityGroup", "securitygroups"))
 _GATEWAYS = ("gateway.tsb.tetrate.io",)
 _SECURITY = ("security.tsb.tetrate.io",)
 _API = ("api.tsb.tetrate.io", "tsb.tetrate.io")
+_EXTENSION = (("extension",),)
+_DEFAULT = (("defaultSecuritySetting", "extension"),)
 
 WASM_EXTENSION = Kind("WasmExtension", ("extension.tsb.tetrate.io",), _ORGANIZATION, "extensions")
+ORGANIZATION = Kind("Organization", _API, (), "organizations")
+TENANT = Kind("Tenant", _API, _ORGANIZATION, "tenants")
 WORKSPACE = Kind("Workspace", _API, _TENANT, "workspaces")
 GATEWAY_GROUP = Kind("Group", _GATEWAYS, _WORKSPACE, "gatewaygroups")
 SECURITY_GROUP = Kind("Group", _SECURITY, _WORKSPACE, "securitygroups")
 INGRESS_GATEWAY = Kind(
-    "IngressGateway", _GATEWAYS, _GATEWAY_GROUP, "ingressgateways", TargetKind.INGRESS_GATEWAY, "extension"
+    "IngressGateway", _GATEWAYS, _GATEWAY_GROUP, "ingressgateways", TargetKind.INGRESS_GATEWAY, _EXTENSION
 )
 EGRESS_GATEWAY = Kind(
-    "EgressGateway", _GATEWAYS, _GATEWAY_GROUP, "egressgateways", TargetKind.EGRESS_GATEWAY, "extension"
+    "EgressGateway", _GATEWAYS, _GATEWAY_GROUP, "egressgateways", TargetKind.EGRESS_GATEWAY, _EXTENSION
 )
-TIER1_GATEWAY = Kind("Tier1Gateway", _GATEWAYS, _GATEWAY_GROUP, "tier1gateways", TargetKind.TIER1_GATEWAY, "extension")
-GATEWAY = Kind("Gateway", _GATEWAYS, _GATEWAY_GROUP, "unifiedgateways", TargetKind.GATEWAY, "wasmPlugins")
+TIER1_GATEWAY = Kind("Tier1Gateway", _GATEWAYS, _GATEWAY_GROUP, "tier1gateways", TargetKind.TIER1_GATEWAY, _EXTENSION)
+GATEWAY = Kind("Gateway", _GATEWAYS, _GATEWAY_GROUP, "unifiedgateways", TargetKind.GATEWAY, (("wasmPlugins",),))
 SECURITY_SETTING = Kind(
-    "SecuritySetting", _SECURITY, _SECURITY_GROUP, "settings", TargetKind.SECURITY_GROUP, "extension"
+    "SecuritySetting", _SECURITY, _SECURITY_GROUP, "settings", TargetKind.SECURITY_GROUP, _EXTENSION
+)
+SERVICE_SETTING = Kind(
+    "ServiceSecuritySetting",
+    _SECURITY,
+    _SECURITY_GROUP,
+    "servicesettings",
+    TargetKind.SERVICE_SETTING,
+    (("settings", "extension"),),
+)
+ORGANIZATION_SETTING = Kind(
+    "OrganizationSetting", _API, _ORGANIZATION, "settings", TargetKind.DEFAULT_SETTING, _DEFAULT
+)
+TENANT_SETTING = Kind("TenantSetting", _API, _TENANT, "settings", TargetKind.DEFAULT_SETTING, _DEFAULT)
+WORKSPACE_SETTING = Kind("WorkspaceSetting", _API, _WORKSPACE, "settings", TargetKind.DEFAULT_SETTING, _DEFAULT)
+PROFILE = Kind(
+    "Profile",
+    ("profile.tsb.tetrate.io", *_API),
+    _WORKSPACE,
+    "profiles",
+    TargetKind.PROFILE,
+    (("mandates", "wasmExtensions"), ("defaults", "wasmExtensions")),
+    required=1,
 )
 
 KINDS = (
     WASM_EXTENSION,
+    ORGANIZATION,
+    TENANT,
     WORKSPACE,
     GATEWAY_GROUP,
     SECURITY_GROUP,
@@ -72,24 +110,18 @@ KINDS = (
     TIER1_GATEWAY,
     GATEWAY,
     SECURITY_SETTING,
+    SERVICE_SETTING,
+    ORGANIZATION_SETTING,
+    TENANT_SETTING,
+    WORKSPACE_SETTING,
+    PROFILE,
 )
 """All kinds that are read; every other document is passed over."""
 
-_BY_NAME = {(group, kind.kind): kind for kind in KINDS for group in kind.groups}
+DEFAULT_SETTINGS = (ORGANIZATION_SETTING, TENANT_SETTING, WORKSPACE_SETTING)
+"""Settings that hold for all that stands below their parent."""
 
-ELSEWHERE: Mapping[tuple[str, str], tuple[tuple[str, ...], ...]] = {
-    **{
-        (group, kind): (("defaultSecuritySetting", "extension"),)
-        for group in _API
-        for kind in ("OrganizationSetting", "TenantSetting", "WorkspaceSetting")
-    },
-    ("security.tsb.tetrate.io", "ServiceSecuritySetting"): (("settings", "extension"), ("subsets",)),
-    **{
-        (group, "Profile"): (("defaults", "wasmExtensions"), ("mandates", "wasmExtensions"))
-        for group in (*_API, "profile.tsb.tetrate.io")
-    },
-}
-"""Kinds that can carry extensions as well and are not translated; and where they carry them."""
+_BY_NAME = {(group, kind.kind): kind for kind in KINDS for group in kind.groups}
 
 
 def api_group(document: Mapping[str, Any]) -> tuple[str, str]:

@@ -2,7 +2,8 @@
 
 tctl: ``metadata: {organization, tenant, workspace, group, name}``. GitOps custom resources: ``metadata.name`` and the
 annotations ``tsb.tetrate.io/{organization,tenant,workspace,gatewayGroup,securityGroup}``. What both leave out is taken
-from ``spec.fqn``, which ``tctl get`` prints.
+from ``spec.fqn``, which ``tctl get`` prints, or ``metadata.fqn``. Pages of TSB's reference write
+``metadata.org`` for the organization.
 """
 
 from __future__ import annotations
@@ -28,27 +29,35 @@ def read_fqn(kind: Kind, document: Mapping[str, Any]) -> tuple[Fqn | None, list[
         return None, [schema.REQUIRED.at("metadata", says="a TSB resource needs its metadata.", fix=_fix(kind))]
     annotations = metadata.get("annotations")
     annotations = annotations if isinstance(annotations, Mapping) else {}
-    told = _told_fqn(document)
+    told = [(where, fqn) for where in ("spec", "metadata") if (fqn := _told_fqn(document, where))]
     pairs: list[tuple[str, str]] = []
+    left_out: tuple[str, str] | None = None
     findings: list[Finding] = []
     levels = [*kind.parents, ("name", "", kind.collection)]
-    for field, annotation, collection in levels:
+    required = len(kind.parents) if kind.required is None else kind.required
+    for number, (field, annotation, collection) in enumerate(levels):
         places: dict[Path, Any] = {("metadata", field): metadata.get(field)}
+        if field == "organization":
+            places["metadata", "org"] = metadata.get("org")
         if annotation:
             places["metadata", "annotations", ANNOTATION + annotation] = annotations.get(ANNOTATION + annotation)
-        places["spec", "fqn"] = dict(told.pairs).get(collection) if told else None
+        places |= {(where, "fqn"): dict(fqn.pairs).get(collection) for where, fqn in told}
         name, found = _agreed(places, field)
         findings += found
         if name is not None:
             pairs.append((collection, name))
-        elif not found:
+            if left_out and annotation:  # a workspace is of some tenant
+                findings.append(_missing(kind, *left_out))
+        elif not found and (number < required or not annotation):
             findings.append(_missing(kind, field, annotation))
+        elif not found:
+            left_out = left_out or (field, annotation)
     return (Fqn(tuple(pairs)), []) if not findings else (None, findings)
 
 
-def _told_fqn(document: Mapping[str, Any]) -> Fqn | None:
-    spec = document.get("spec")
-    fqn = spec.get("fqn") if isinstance(spec, Mapping) else None
+def _told_fqn(document: Mapping[str, Any], where: str) -> Fqn | None:
+    part = document.get(where)
+    fqn = part.get("fqn") if isinstance(part, Mapping) else None
     try:
         return Fqn.parse(fqn) if isinstance(fqn, str) else None
     except FqnError:

@@ -1,33 +1,46 @@
 """Reading one document: the resource it describes, and what is wrong with it.
 
-A WasmExtension is read whole. Of gateways and settings, which have hundreds of other fields, only what concerns
-extensions is read and checked: ``workloadSelector`` and the list of attachments; of groups and workspaces only
-``namespaceSelector``. Everything else in them is TSB's own business and is not judged here.
+A WasmExtension is read whole. Of gateways, settings and profiles, which have hundreds of other fields, only what concerns
+extensions is read and checked: ``workloadSelector``, ``service``, ``propagationStrategy`` and the lists of attachments; of
+what stands above only ``namespaceSelector`` and ``profiles``. Everything else in them is TSB's own business and is not
+judged here.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 from pydantic.alias_generators import to_snake
 
-from mesh_wasm.findings import documents, schema
-from mesh_wasm.findings.finding import Finding, listed, ordered, quoted
+from mesh_wasm.findings import schema
+from mesh_wasm.findings.finding import Finding, ordered, quoted
 from mesh_wasm.findings.suggestions import did_you_mean, suggestion
 from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.extension import CatalogueEntry, WasmExtension
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.selector import WorkloadSelector
+from mesh_wasm.model.target import TargetKind
 from mesh_wasm.planning.entries import entry_findings
 from mesh_wasm.values.base import Leaf, Model, Str
 from mesh_wasm.values.deferred import INVALID, Deferred, known
 from mesh_wasm.values.enums import PluginPhase
 from mesh_wasm.values.fqn import Fqn
 
-from .kinds import ELSEWHERE, WASM_EXTENSION, Kind, api_group, kind_of, version_findings
+from .kinds import WASM_EXTENSION, Kind, kind_of, version_findings
 from .metadata import read_fqn
+
+
+class Propagation(StrEnum):
+    """How settings go down the hierarchy (TSB types v2 PropagationStrategy)."""
+
+    REPLACE = "REPLACE"
+    """What a lower level sets takes the place of what a higher one has set: the default."""
+    STRICTER = "STRICTER"
+    """What a higher level has set stays; it holds for all levels below."""
 
 
 class NamespaceSelector(Model):
@@ -44,13 +57,34 @@ class Scope(Model):
     """The namespaces; a group without it has all of its workspace."""
 
 
+class Attached(Model):
+    """What is read of a Group, Workspace, Tenant or Organization besides."""
+
+    profiles: Leaf[list[Leaf[Str]]] | None = None
+    """FQNs of the Profiles that are attached, in the order in which they apply."""
+
+
 class Attaching(Model):
-    """What is read of a gateway or SecuritySetting; the wire name of the list depends on the kind."""
+    """What is read of a gateway, setting or profile; the wire name of the list depends on the kind."""
 
     workload_selector: Leaf[WorkloadSelector] | None = None
     """Gateways: their pods."""
+    service: Leaf[Str] | None = None
+    """Service settings: ``namespace/host name`` of the service."""
+    propagation_strategy: Leaf[Propagation] | None = None
+    """Settings: how their lists go down the hierarchy."""
     attachments: Leaf[list[Leaf[WasmExtensionAttachment]]] | None = None
     """The extensions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list of attachments, and where in the spec it stands."""
+
+    path: tuple[str, ...]
+    items: tuple[WasmExtensionAttachment | Deferred, ...] = ()
+    is_empty: bool = False
+    """Whether a list without items is written. To TSB, whose API is protobuf, it is the same as none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +98,22 @@ class Resource:
     """A WasmExtension."""
     scope: tuple[str | Deferred, ...] | None = None
     """The entries of a group's or workspace's selector; None where there is none."""
+    profiles: tuple[str | Deferred, ...] = ()
+    """The FQNs of the Profiles that are attached to it."""
     workload_selector: WorkloadSelector | Deferred | None = None
-    attachments: tuple[WasmExtensionAttachment | Deferred, ...] = ()
+    service: str | None = None
+    """The service of a service setting, ``namespace/host name``."""
+    is_stricter: bool = False
+    """Whether a setting's strategy is STRICTER."""
+    lists: tuple[Listing, ...] = ()
+    """Its lists of attachments, in the order of its kind's."""
     findings: tuple[Finding, ...] = ()
     """What is wrong with the document by itself; paths start at the document."""
+
+    @property
+    def attaches(self) -> bool:
+        """Whether it has attachments at all."""
+        return any(listing.items for listing in self.lists)
 
     @property
     def label(self) -> str:
@@ -90,7 +136,7 @@ def read_resource(document: object) -> Resource | None:
         spec = {}
     if kind is WASM_EXTENSION:
         made = _extension(kind, fqn, spec)
-    elif kind.is_scope:
+    elif kind.carries_profiles:
         made = _scope(kind, fqn, spec)
     else:
         made = _attaching(kind, fqn, spec)
@@ -115,30 +161,84 @@ def _extension(kind: Kind, fqn: Fqn | None, spec: Mapping[str, Any]) -> Resource
 
 
 def _scope(kind: Kind, fqn: Fqn | None, spec: Mapping[str, Any]) -> Resource:
-    parsed = parse(Scope, _only(spec, "namespaceSelector"))
+    parsed = parse(Scope, _only(spec, "namespaceSelector") if kind.is_scope else {})
     selector = known(parsed.value.namespace_selector)
     names = None if selector is None else known(selector.names)
-    return Resource(kind, fqn, scope=None if names is None else tuple(names), findings=parsed.findings)
-
-
-def _attaching(kind: Kind, fqn: Fqn | None, spec: Mapping[str, Any]) -> Resource:
-    field = kind.field or ""
-    wanted = [field] if kind.target is None or not kind.target.is_gateway else ["workloadSelector", field]
-    mine = _only(spec, *wanted)
-    given = {key: value for key, value in mine.items() if key not in (field, to_snake(field))}
-    listed = mine.get(field, mine.get(to_snake(field)))
-    if listed is not None:
-        given["attachments"] = listed
-    parsed = parse(Attaching, given)
-    attachments = known(parsed.value.attachments) or []
-    findings = [*_misspelt(spec, wanted), *(_renamed(finding, field) for finding in parsed.findings)]
+    carried = parse(Attached, _only(spec, "profiles"))
     return Resource(
         kind,
         fqn,
-        workload_selector=parsed.value.workload_selector,
-        attachments=tuple(attachments),
+        scope=None if names is None else tuple(names),
+        profiles=tuple(known(carried.value.profiles) or ()),
+        findings=(*parsed.findings, *carried.findings),
+    )
+
+
+def _attaching(kind: Kind, fqn: Fqn | None, spec: Mapping[str, Any]) -> Resource:
+    """A resource with lists of attachments, each within a part of its spec."""
+    own = ["workloadSelector"] if kind.target and kind.target.is_gateway else []
+    own += ["service"] if kind.target is TargetKind.SERVICE_SETTING else []
+    top = parse(Attaching, _only(spec, *own)) if own else None
+    findings = [] if top is None else list(top.findings)
+    service = None if top is None else known(top.value.service)
+    if kind.target is TargetKind.SERVICE_SETTING and spec.get("service") is None:
+        findings.append(schema.REQUIRED.at("service", says="the service that is meant is required.", fix=_SERVICE))
+    elif service is not None and not _NAMED.fullmatch(service):
+        says = f"{quoted(service)} is not of the form namespace/host name."
+        findings.append(schema.WRONG_TYPE.at("service", says=says, fix=_SERVICE))
+        service = None
+    lists: list[Listing] = []
+    stricter = False
+    for path in kind.lists:
+        part, found = _part(spec, path)
+        wanted = [*own, path[-1]] if len(path) == 1 else [path[-1]]
+        listing, strategy, more = _listing(part, path, wanted)
+        findings += [*found, *(finding.under(*path[:-1]) for finding in more)]
+        lists.append(listing)
+        stricter |= strategy is Propagation.STRICTER
+    return Resource(
+        kind,
+        fqn,
+        workload_selector=None if top is None else top.value.workload_selector,
+        service=service,
+        is_stricter=stricter,
+        lists=tuple(lists),
         findings=tuple(findings),
     )
+
+
+_NAMED = re.compile(r"[^/]+/[^/]+")
+_SERVICE = "Write `service: <namespace>/<service>.<namespace>.svc.cluster.local`."
+
+
+def _part(spec: Mapping[str, Any], whole: tuple[str, ...]) -> tuple[Mapping[str, Any], list[Finding]]:
+    """The part of a spec in which a list stands; empty where there is none."""
+    here: Any = spec
+    path = whole[:-1]
+    found: list[Finding] = []
+    for at, name in enumerate(path):
+        found += [finding.under(*path[:at]) for finding in _misspelt(here, [name], ".".join(whole[at:]))]
+        here = here.get(name, here.get(to_snake(name)))
+        if here is None:
+            return {}, found
+        if not isinstance(here, Mapping):
+            says = "expected an object."
+            return {}, [*found, schema.WRONG_TYPE.at(*path[: at + 1], says=says, fix=f"Write `{name}: {{…}}`.")]
+    return here, found
+
+
+def _listing(
+    part: Mapping[str, Any], path: tuple[str, ...], wanted: list[str]
+) -> tuple[Listing, Propagation | None, list[Finding]]:
+    field = path[-1]
+    given = _only(part, "propagationStrategy") if field == "extension" else {}
+    listed = part.get(field, part.get(to_snake(field)))
+    if listed is not None:
+        given["attachments"] = listed
+    parsed = parse(Attaching, given)
+    items = tuple(known(parsed.value.attachments) or ())
+    findings = [*_misspelt(part, wanted), *(_renamed(finding, field) for finding in parsed.findings)]
+    return Listing(path, items, listed == []), known(parsed.value.propagation_strategy), findings
 
 
 def _only(spec: Mapping[str, Any], *fields: str) -> dict[str, Any]:
@@ -157,45 +257,12 @@ def _renamed(finding: Finding, field: str) -> Finding:
 _OTHER_NAMES = frozenset({"extension", "extensions", "wasmPlugin", "wasmPlugins", "wasmExtension", "wasmExtensions"})
 
 
-def _misspelt(spec: Mapping[str, Any], wanted: list[str]) -> Iterator[Finding]:
+def _misspelt(spec: Mapping[str, Any], wanted: list[str], whole: str = "") -> Iterator[Finding]:
     """Fields that look like ours: passed over as one of the many others, they would take the extensions with them."""
     for key in spec:
         if key in wanted or to_snake(key) in map(to_snake, wanted):
             continue
-        guess = wanted[-1] if key in _OTHER_NAMES else suggestion(key, wanted)
+        guess = whole or wanted[-1] if key in _OTHER_NAMES else suggestion(key, wanted)
         if guess:
             says = f"there is no field {quoted(key)} here{did_you_mean(guess)}"
             yield schema.UNKNOWN_FIELD.at(key, says=says, fix=f"Write `{guess}`, or remove the field.")
-
-
-def not_translated(document: object) -> Iterator[Finding]:
-    """Findings about extensions in kinds that can carry them and are passed over."""
-    if not isinstance(document, Mapping):
-        return
-    kind, metadata = document.get("kind"), document.get("metadata")
-    name = metadata.get("name") if isinstance(metadata, Mapping) else None
-    for path in ELSEWHERE.get((api_group(document)[0], str(kind)), ()):
-        here: Any = document.get("spec")
-        for part in path:
-            here = here.get(part) if isinstance(here, Mapping) else None
-        attached = list(_of_subsets(here)) if path == ("subsets",) else here
-        if attached:
-            says = (
-                f"TSB attaches {_named(attached)} here; the kind {kind} is not translated, so no WasmPlugin is written."
-            )
-            subject = f"{kind} {name}" if isinstance(name, str) else None
-            yield documents.NOT_TRANSLATED.at("spec", *path, says=says, subject=subject)
-
-
-def _of_subsets(subsets: object) -> Iterator[Any]:
-    for one in subsets if isinstance(subsets, list) else ():
-        settings = one.get("settings") if isinstance(one, Mapping) else None
-        attached = settings.get("extension") if isinstance(settings, Mapping) else None
-        yield from attached if isinstance(attached, list) else [attached] if attached else ()
-
-
-def _named(attached: object) -> str:
-    """The attached extensions in words, as far as they can be read."""
-    items = attached if isinstance(attached, list) else [attached]
-    fqns = [one.get("fqn") if isinstance(one, Mapping) else None for one in items]
-    return listed(list(dict.fromkeys(fqn for fqn in fqns if isinstance(fqn, str)))) or "extensions"

@@ -14,10 +14,10 @@ from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.target import Target
 from mesh_wasm.planning.plan import Plan, same_objects
 from mesh_wasm.rules.waivers import Levels, Waiver, settle
-from mesh_wasm.values.deferred import known
+from mesh_wasm.values.deferred import Deferred, known
 from mesh_wasm.yaml.file import Document, Located
 
-from .resource import Resource
+from .resource import Listing, Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,33 @@ class Item:
     """One attachment of a target, and where it is written."""
 
     source: Source
+    listing: tuple[str, ...]
+    """The path of its list in the spec."""
     index: int
     attachment: WasmExtensionAttachment
 
     @property
     def path(self) -> Path:
         """Its path in the document."""
-        return ("spec", self.source.resource.kind.field or "", self.index)
+        return ("spec", *self.listing, self.index)
+
+    @property
+    def extension(self) -> str | None:
+        """The FQN of the extension, as far as it can be read."""
+        return known(self.attachment.fqn)
+
+    def is_like(self, other: Item) -> bool:
+        """Whether both attach the same extension with the same configuration and match."""
+        return self.attachment.wire() == other.attachment.wire()
+
+
+def items_of(source: Source, listing: Listing) -> tuple[Item, ...]:
+    """The readable attachments of one list of a resource."""
+    return tuple(
+        Item(source, listing.path, index, one)
+        for index, one in enumerate(listing.items)
+        if not isinstance(one, Deferred)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,11 @@ def reach(kind: TargetKind, group_fqn: str, group: Resource | None, workspace: R
     return Reach(mine)
 
 
+def whole_reach(workspace: Resource | None) -> Reach:
+    """All that a workspace owns."""
+    return Reach(_entries(workspace))
+
+
 _GROUP_FIX = "Add the Group to the documents: `tctl get gatewaygroup|securitygroup <name> -o yaml`."
 _WORKSPACE_FIX = "Add the Workspace to the documents: `tctl get workspace <name> -o yaml`."
 

@@ -12,7 +12,9 @@ _SEGMENT = re.compile(r"^[^/\s]+$")
 
 # What may stand under what. The last word of each path is the collection that names the resource.
 _GATEWAY_GROUP = "organizations/*/tenants/*/workspaces/*/gatewaygroups/*"
-_SECURITY_GROUP = "organizations/*/tenants/*/workspaces/*/securitygroups/*"
+_WORKSPACE = "organizations/*/tenants/*/workspaces/*"
+_SECURITY_GROUP = f"{_WORKSPACE}/securitygroups/*"
+_SCOPES = ("organizations/*", "organizations/*/tenants/*", _WORKSPACE)
 
 PATTERNS: dict[str, str] = {
     "tenant": "organizations/*/tenants/*",
@@ -22,8 +24,11 @@ PATTERNS: dict[str, str] = {
     "tier-1 gateway": f"{_GATEWAY_GROUP}/tier1gateways/*",
     "gateway": f"{_GATEWAY_GROUP}/unifiedgateways/*",
     "security group": _SECURITY_GROUP,
+    "default security setting": " or ".join(_SCOPES),
+    "service security setting": f"{_SECURITY_GROUP}/servicesettings/*",
+    "profile": " or ".join(f"{scope}/profiles/*" for scope in _SCOPES),
 }
-"""The form of the FQN of each kind of resource; ``*`` stands for a name."""
+"""The form of the FQN of each kind of resource; ``*`` stands for a name. A default is called after what it is of."""
 
 
 class FqnError(ValueError):
@@ -43,7 +48,8 @@ class Fqn:
         if len(segments) % 2 or not all(_SEGMENT.match(segment) for segment in segments):
             raise FqnError(f"{text!r} is not a fully qualified name{_expected(kind)}")
         pairs = tuple(zip(segments[::2], segments[1::2], strict=True))
-        if kind is not None and [collection for collection, _ in pairs] != PATTERNS[kind].split("/")[::2]:
+        collections = [collection for collection, _ in pairs]
+        if kind is not None and all(collections != form.split("/")[::2] for form in PATTERNS[kind].split(" or ")):
             raise FqnError(f"{text!r} is not the fully qualified name of {_article(kind)}{_expected(kind)}")
         return cls(pairs)
 
