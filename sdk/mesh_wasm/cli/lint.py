@@ -61,8 +61,7 @@ def lint_command(
 
     Read are Istio WasmPlugin and TrafficExtension, pull Secrets, and TSB WasmExtension, IngressGateway, EgressGateway,
     Tier1Gateway, Gateway, the settings of every level, Profile, Group and Workspace. Other kinds are passed over and
-    counted; of a folder also
-    what cannot be read and mentions none of these. Helm templates and kustomize's patches are named: render them into
+    counted; of a folder also what cannot be read and mentions none of these. Helm templates and kustomize's patches are named: render them into
     lint -. Virtual environments and what git ignores are not looked at. With an inventory, rules about versions,
     dialects, namespaces and placement are checked as well; with mesh-wasm.lock, those about modules.
 
