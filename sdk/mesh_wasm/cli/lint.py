@@ -61,9 +61,9 @@ def lint_command(
 
     Read are Istio WasmPlugin and TrafficExtension, pull Secrets, and TSB WasmExtension, IngressGateway, EgressGateway,
     Tier1Gateway, Gateway, the settings of every level, Profile, Group and Workspace. Other kinds are passed over and
-    counted; of a folder also what cannot be read and mentions none of these. Helm templates and kustomize's patches are named: render them into
-    lint -. Virtual environments and what git ignores are not looked at. With an inventory, rules about versions,
-    dialects, namespaces and placement are checked as well; with mesh-wasm.lock, those about modules.
+    counted; of a folder also what cannot be read and mentions none of these. Helm templates and kustomize's patches are
+    named: render them into lint -. Virtual environments and what git ignores are not looked at. With an inventory, rules
+    about versions, dialects, namespaces and placement are checked as well; with mesh-wasm.lock, those about modules.
 
     --fix mends what is safe to mend: another spelling of a field or value, a missing scheme or priority, a number in
     quotes or a text without, a port that is listed twice, and, with mesh-wasm.lock, a tag without its digest. Comments and

@@ -57,7 +57,7 @@ class Scope(Model):
     """The namespaces; a group without it has all of its workspace."""
 
 
-class Attached(Model):
+class Carrying(Model):
     """What is read of a Group, Workspace, Tenant or Organization besides."""
 
     profiles: Leaf[list[Leaf[Str]]] | None = None
@@ -164,7 +164,7 @@ def _scope(kind: Kind, fqn: Fqn | None, spec: Mapping[str, Any]) -> Resource:
     parsed = parse(Scope, _only(spec, "namespaceSelector") if kind.is_scope else {})
     selector = known(parsed.value.namespace_selector)
     names = None if selector is None else known(selector.names)
-    carried = parse(Attached, _only(spec, "profiles"))
+    carried = parse(Carrying, _only(spec, "profiles"))
     return Resource(
         kind,
         fqn,

@@ -8,9 +8,10 @@ from typing import Any
 from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.extension import WasmExtension
 from mesh_wasm.model.json_schema import schema_of
+from mesh_wasm.model.target import TargetKind
 
 from .kinds import KINDS, VERSION, WASM_EXTENSION, Kind
-from .resource import Scope
+from .resource import Carrying, Propagation, Scope
 
 
 def tsb_documents() -> Iterator[tuple[str, list[str], dict[str, Any]]]:
@@ -40,15 +41,32 @@ def _spec(kind: Kind) -> dict[str, Any]:
     if kind is WASM_EXTENSION:
         schema = schema_of(WasmExtension)
         return {**schema, "required": [name for name in schema["required"] if name != "fqn"]}
-    if kind.is_scope:
-        return schema_of(Scope)
-    if kind.field is None:
+    if kind.carries_profiles:
+        carried = schema_of(Carrying)
+        return _joined(schema_of(Scope), carried) if kind.is_scope else carried
+    if not kind.lists:
         return {"type": "object"}
     attachment = schema_of(WasmExtensionAttachment)
     definitions = attachment.pop("$defs", {})
+    made: dict[str, Any] = {"type": "object", "properties": {}}
+    if kind.target is TargetKind.SERVICE_SETTING:
+        made["properties"]["service"] = {"type": "string", "description": "The service, `namespace/host name`."}
+    for path in kind.lists:
+        here = made
+        for name in path[:-1]:
+            here = here["properties"].setdefault(name, {"type": "object", "properties": {}})
+        here["properties"] |= _list_at(kind, path[-1])
+    return {**made, "$defs": {**definitions, "WasmExtensionAttachment": attachment}}
+
+
+def _list_at(kind: Kind, field: str) -> dict[str, Any]:
     items = {"$ref": "#/$defs/WasmExtensionAttachment"}
-    return {
-        "type": "object",
-        "properties": {kind.field: {"type": "array", "items": items, "description": "The extensions, by their FQNs."}},
-        "$defs": {**definitions, "WasmExtensionAttachment": attachment},
-    }
+    listed: dict[str, Any] = {field: {"type": "array", "items": items, "description": "The extensions, by their FQNs."}}
+    if field == "extension" and not (kind.target and kind.target.is_gateway):
+        strategy = "How the list goes down the hierarchy; default REPLACE."
+        listed["propagationStrategy"] = {"enum": [str(one) for one in Propagation], "description": strategy}
+    return listed
+
+
+def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    return {**one, "properties": {**one["properties"], **other["properties"]}}
