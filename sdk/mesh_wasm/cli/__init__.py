@@ -44,10 +44,11 @@ class LazyGroup(click.Group):
         "lock": "mesh_wasm.cli.lock:lock_command",
         "schema": "mesh_wasm.cli.schema:schema_command",
         "translate": "mesh_wasm.cli.translate:translate",
+        "try": "mesh_wasm.cli.try_:try_command",
         "verify": "mesh_wasm.cli.verify:verify",
     },
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="mesh-wasm")
 def main() -> None:
-    """Wasm extensions for Istio, TSB and Pulumi: plan, lint, translate, explain, verify."""
+    """Wasm extensions for Istio, TSB and Pulumi: plan, lint, translate, explain, try, verify."""

@@ -14,10 +14,10 @@ from mesh_wasm.explain.diff import ChangeReport, NotComparable
 from mesh_wasm.explain.select import only
 from mesh_wasm.explain.shape import Report
 from mesh_wasm.sources.source import Options, SourceError, load_source
+from mesh_wasm.values.report_key import report_key
 
 from .choiceoptions import given_choices
 from .console import console
-from .reportkey import report_key
 from .sourceoptions import source_options
 
 FORMS = ["text", "json", "mermaid", "markdown", "html"]

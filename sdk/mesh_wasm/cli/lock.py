@@ -6,12 +6,14 @@ import datetime
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from mesh_wasm.cli.choiceoptions import given_choices
 from mesh_wasm.cli.sourceoptions import source_options
+from mesh_wasm.cli.trial_options import host_variables, must_be_whole, tell_trials, trial_options
 from mesh_wasm.findings.finding import counted
 from mesh_wasm.fleet.mirrors import DOWNLOAD_PROXY_NAMESPACE
 from mesh_wasm.modules.cache import Cache, default_root
@@ -20,12 +22,16 @@ from mesh_wasm.modules.fetching.locking import Outcome, Use, Wanted, check_lock,
 from mesh_wasm.modules.fetching.registry import Registries
 from mesh_wasm.modules.fetching.transport import ExtraMissing, TransportSettings
 from mesh_wasm.modules.locked import FILE_NAME, Lock, LockedSchema
-from mesh_wasm.modules.lockfile import LockError, lock_text, read_lock
+from mesh_wasm.modules.lockfile import LockError, read_lock, write_lock
 from mesh_wasm.modules.reference import unproxied
 from mesh_wasm.modules.schema import SchemaError, available, refuses_its_example
 from mesh_wasm.modules.signers import SignerError, signer_of
 from mesh_wasm.sources.source import Options, Source, SourceError, load_source
+from mesh_wasm.trial.envoy import EnvoyError, find_envoys
+from mesh_wasm.trial.process import Limits
+from mesh_wasm.trial.trials import run_trials
 from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
+from mesh_wasm.values.report_key import report_key
 
 _ALL = "*"
 
@@ -75,7 +81,14 @@ _ALL = "*"
     multiple=True,
     help="Look for signatures by this public key (cosign.pub) as well. Can be repeated.",
 )
+@click.option(
+    "--try",
+    "trying",
+    is_flag=True,
+    help="Start each module with each of its configurations in a real Envoy, and write down which start.",
+)
 @click.option("--timeout", default=30.0, show_default=True, help="Seconds without a byte until a request is given up.")
+@trial_options
 def lock_command(
     source: Path,
     stack: str,
@@ -90,7 +103,12 @@ def lock_command(
     plain_http: tuple[str, ...],
     ca_file: Path | None,
     key_files: tuple[Path, ...],
+    trying: bool,
     timeout: float,
+    envoys: tuple[Path, ...],
+    host_env: tuple[str, ...],
+    time_limit: float,
+    memory_limit: int,
 ) -> None:
     """Write mesh-wasm.lock: what each module is that the plugins of SOURCE load. Commit it with the program.
 
@@ -100,23 +118,46 @@ def lock_command(
     Exit code 0: locked; 1: something cannot be had, or has moved; 2: the source or the lock cannot be read.
     """
     path = lock_file or (source if source.is_dir() else source.parent) / FILE_NAME
+    if trying and check:
+        raise click.UsageError("--check writes nothing, and a trial has a verdict to write; use one of the two.")
+    variables = host_variables(host_env)
     try:
+        found_envoys = find_envoys(envoys) if trying else []
         before = read_lock(path) or Lock(name=path.name)
         loaded = load_source(
             source, Options(stack, inventory, locked=False, with_secrets=use_pull_secrets, **given_choices())
         )
+        if trying:
+            must_be_whole(loaded)
         settings = TransportSettings(frozenset(plain_http), ca_file, timeout)
         credentials = anonymous if offline else docker_credentials(registry_config)
         registries = Registries(Cache(default_root()), credentials, settings)
         modules = wanted(_uses(loaded, _keys(key_files)))
         found = _walk(loaded, modules, before, registries, check=check, update=update, prune=prune, offline=offline)
-    except (LockError, SourceError, CredentialsError, ExtraMissing) as error:
+    except (LockError, SourceError, CredentialsError, ExtraMissing, EnvoyError) as error:
         raise click.UsageError(str(error)) from None
+    trials = None
+    if trying:
+        trials = run_trials(
+            loaded,
+            found.lock,
+            found_envoys,
+            registries.cache,
+            key=report_key(),
+            limits=Limits(time_limit, memory_limit),
+            host_env=variables,
+            again=lambda url: update is not None and (update == _ALL or update in url),
+            prune=prune,
+        )
+        found = replace(found, lock=trials.lock)
     if not check:
         _write(path, found.lock)
     _tell(found, path, check)
+    if trials is not None:
+        tell_trials(trials)
     refused = [] if check else [one for one in found.lock.modules.values() if not one.usable]
-    sys.exit(1 if found.problems or refused or (check and found.changes) or loaded.problems else 0)
+    bad = found.problems or refused or (check and found.changes) or loaded.problems
+    sys.exit(1 if bad or (trials is not None and trials.refused) else 0)
 
 
 def _keys(files: tuple[Path, ...]) -> tuple[str, ...]:
@@ -209,14 +250,12 @@ def _now() -> str:
 
 
 def _write(path: Path, lock: Lock) -> None:
-    text = lock_text(lock)
     if not lock.modules and not path.exists():
         return  # an empty lock would say of every module that it is not locked
     try:
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise click.UsageError(f"{path} cannot be written: {str(error.strerror).lower()}.") from None
+        write_lock(path, lock)
+    except LockError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _tell(found: Outcome, path: Path, check: bool) -> None:

@@ -5,6 +5,7 @@
 - :mod:`.layout`: which images Istio's fetcher takes apart.
 - :mod:`.locked`, :mod:`.lockfile`: ``mesh-wasm.lock``, the one thing that preview reads of modules.
 - :mod:`.schema`: whether a configuration fits.
+- :mod:`.go_json`, :mod:`.effective`, :mod:`.verdicts`: what a module is started with, and what trials said of it.
 - :mod:`.cache`: modules on this machine.
 - :mod:`.fetching`: how the command ``lock`` gets a module. Nothing else asks the network.
 """
@@ -13,7 +14,9 @@ __all__ = [
     "abi",
     "binary",
     "cache",
+    "effective",
     "facts",
+    "go_json",
     "layout",
     "lock_schema",
     "locked",
@@ -21,4 +24,5 @@ __all__ = [
     "reference",
     "schema",
     "signers",
+    "verdicts",
 ]

@@ -45,6 +45,7 @@ def lock_schema() -> dict[str, Any]:
     schema = {"digest": _TEXT, "document": {"type": "object"}, "source": _TEXT}
     signature = {"by": _TEXT, "digest": _TEXT, "form": _TEXT}
     verdict = {"accepted": {"type": "boolean"}, "configuration": _TEXT, "envoy": _TEXT, "says": _TEXT}
+    secret = {"hidden": _TEXTS, "mark": _TEXT, "key": _TEXT}
     entry = _object(
         "One module, by its URL as the plugins have it.",
         ("artifact", "module"),
@@ -57,7 +58,7 @@ def lock_schema() -> dict[str, Any]:
                 "type": "array",
                 "items": _object("A signature that was checked.", tuple(signature), signature),
             },
-            "verdicts": {"type": "array", "items": _object("What a real Envoy said.", tuple(verdict), verdict)},
+            "verdicts": {"type": "array", "items": _object("What a real Envoy said.", tuple(verdict), {**verdict, **secret})},
         },
     )
     return {

@@ -76,12 +76,18 @@ class TrialVerdict:
     """What a real Envoy said of the module with one effective configuration."""
 
     configuration: str
-    """Hash of what the module was started with."""
+    """Hash of what the module was started with, less its secrets: see :class:`.effective.Effective`."""
     envoy: str
     """Version of Envoy."""
     accepted: bool
     says: str = ""
-    """The module's or Envoy's own words; empty where it was accepted."""
+    """The module's or Envoy's own words, less secrets; empty where it was accepted."""
+    hidden: tuple[str, ...] = ()
+    """Paths of the secrets that it was started with."""
+    mark: str = ""
+    """A keyed mark of their values; empty where there are none, or nobody had a key."""
+    key: str = ""
+    """Which key that is; the key itself is in no file of the project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +125,8 @@ class Lock:
     name: str = FILE_NAME
     """The file, for messages."""
     more: Mapping[str, Any] = field(default_factory=dict)
+    key: bytes | None = field(default=None, repr=False, compare=False)
+    """The key of this machine, or of this CI, for the marks of secrets; read only where the lock has such marks."""
     absent: bool = False
     """Whether there is no such file: then nothing is said of modules, but that a signature that is asked for is missing."""
 

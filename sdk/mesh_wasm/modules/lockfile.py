@@ -27,7 +27,8 @@ One JSON object, in UTF-8, with keys sorted and a line for each value, so that a
           "schema": {"digest": "sha256:…", "document": {…}, "source": "…"} | null,
           "signatures": [{"by": "…", "digest": "sha256:…", "form": "…"}, …],
           "verdicts": [                                       of trials: see :class:`.locked.TrialVerdict`; sorted
-            {"accepted": true, "configuration": "…", "envoy": "1.40.0", "says": ""}, …
+            {"accepted": true, "configuration": "sha256:…", "envoy": "1.40.0", "says": "",
+             "hidden": ["pluginConfig.token"], "mark": "…", "key": "…"}, …     the last three where it holds secrets
           ]
         }
       },
@@ -42,8 +43,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from mesh_wasm.values.report_key import kept_report_key
 
 from .locked import FILE_NAME, Artifact, Lock, LockedModule, LockedSchema, ModuleFacts, Signature, TrialVerdict
 
@@ -62,7 +66,9 @@ def read_lock(path: Path) -> Lock | None:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise LockError(f"{path} cannot be read: {_why(error)}.") from None
-    return parse_lock(text, path.name)
+    lock = parse_lock(text, path.name)
+    marked = any(verdict.mark for one in lock.modules.values() for verdict in one.verdicts)
+    return replace(lock, key=kept_report_key()) if marked else lock
 
 
 def parse_lock(text: str, name: str = FILE_NAME) -> Lock:
@@ -97,6 +103,16 @@ def lock_text(lock: Lock) -> str:
     return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def write_lock(path: Path, lock: Lock) -> None:
+    """Write the lock where it is not the same already. Raises :class:`LockError`."""
+    text = lock_text(lock)
+    try:
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8", newline="\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LockError(f"{path} cannot be written: {_why(error)}.") from None
+
+
 def _module(url: str, entry: Mapping[str, Any]) -> LockedModule:
     artifact, module, schema = entry["artifact"], entry["module"], entry.get("schema")
     return LockedModule(
@@ -106,7 +122,15 @@ def _module(url: str, entry: Mapping[str, Any]) -> LockedModule:
         None if schema is None else LockedSchema(schema["source"], schema["digest"], dict(schema["document"])),
         tuple(Signature(one["by"], one["form"], one["digest"]) for one in entry.get("signatures", ())),
         tuple(
-            TrialVerdict(one["configuration"], one["envoy"], one["accepted"], one["says"])
+            TrialVerdict(
+                one["configuration"],
+                one["envoy"],
+                one["accepted"],
+                one["says"],
+                tuple(one.get("hidden", ())),
+                one.get("mark", ""),
+                one.get("key", ""),
+            )
             for one in entry.get("verdicts", ())
         ),
         entry.get("resolved", ""),
@@ -175,10 +199,16 @@ def _document(one: LockedModule) -> dict[str, Any]:
             for sig in sorted(one.signatures, key=lambda sig: (sig.by, sig.form, sig.digest))
         ],
         "verdicts": [
-            {"accepted": said.accepted, "configuration": said.configuration, "envoy": said.envoy, "says": said.says}
-            for said in sorted(one.verdicts, key=lambda said: (said.configuration, said.envoy))
+            _verdict(said)
+            for said in sorted(one.verdicts, key=lambda said: (said.configuration, said.envoy, said.hidden, said.mark))
         ],
     }
+
+
+def _verdict(said: TrialVerdict) -> dict[str, Any]:
+    told = {"accepted": said.accepted, "configuration": said.configuration, "envoy": said.envoy, "says": said.says}
+    secret = {"hidden": list(said.hidden), "mark": said.mark, "key": said.key}
+    return {**told, **{name: value for name, value in secret.items() if value}}
 
 
 def _sorted(texts: Iterable[str]) -> list[str]:

@@ -17,7 +17,7 @@ from .admission import lists as crdlists
 from .effect import blast, lua, sides, silent, traffic, url_traps
 from .effect.workload import workload_of
 from .known_bugs import check as known_bugs
-from .modules import artifact, binary, configuration, effect, locking, signing
+from .modules import artifact, binary, configuration, effect, locking, signing, trials
 from .pull_secrets import manifest as secretmanifest
 from .pull_secrets import registries
 from .subjects import (
@@ -46,6 +46,7 @@ FAMILIES = (
     binary,
     effect,
     configuration,
+    trials,
     signing,
     schema,
     crd,

@@ -8,13 +8,21 @@ from typing import TYPE_CHECKING
 
 from mesh_wasm.findings.finding import Finding, SetTo
 from mesh_wasm.findings.rule import run
+from mesh_wasm.modules.effective import effective_of
 from mesh_wasm.modules.reference import reference_of
 from mesh_wasm.modules.signers import signers_of
 from mesh_wasm.values.deferred import Deferred
 
 from . import image
 from .checks import once
-from .subjects import ConfigSubject, ExtensionSchemaSubject, ModuleSubject, SignedSubject, SignersSubject
+from .subjects import (
+    ConfigSubject,
+    ExtensionSchemaSubject,
+    ModuleSubject,
+    SignedSubject,
+    SignersSubject,
+    TrialSubject,
+)
 
 if TYPE_CHECKING:
     from mesh_wasm.fleet.cluster import Cluster
@@ -52,7 +60,8 @@ def _of_module(
     spec: WasmPluginSpec, version: tuple[int, int] | None, lock: Lock | None, given: LockedSchema | None
 ) -> list[Finding]:
     modules = module_subjects(spec, version, lock)
-    return [finding for subject in (*modules, *config_subjects(spec, modules, given)) for finding in run(subject)]
+    subjects = (*modules, *config_subjects(spec, modules, given), *trial_subjects(spec, modules, lock))
+    return [finding for subject in subjects for finding in run(subject)]
 
 
 def _signatures(spec: WasmPluginSpec, lock: Lock | None, keys: Sequence[str]) -> list[Finding]:
@@ -76,6 +85,15 @@ def config_subjects(
     if schema is None or not (config is None or isinstance(config, Mapping)):
         return []
     return [ConfigSubject(config or {}, schema, given is not None)]
+
+
+def trial_subjects(spec: WasmPluginSpec, modules: Iterable[ModuleSubject], lock: Lock | None) -> Iterator[TrialSubject]:
+    """What the rules about trials look at: one subject where the module was tried, and all it is started with is known."""
+    for one in modules:
+        if one.known is not None and one.known.verdicts:
+            effective = effective_of(spec.wire())
+            if effective is not None:
+                yield TrialSubject(effective, one.known.verdicts, one.version, None if lock is None else lock.key)
 
 
 def module_subjects(spec: WasmPluginSpec, version: tuple[int, int] | None, lock: Lock | None) -> list[ModuleSubject]:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from mesh_wasm.model.extension import WasmExtension
     from mesh_wasm.model.plugin import WasmPluginSpec
     from mesh_wasm.model.traffic_extension import TrafficExtensionSpec
-    from mesh_wasm.modules.locked import LockedModule, LockedSchema
+    from mesh_wasm.modules.effective import Effective
+    from mesh_wasm.modules.locked import LockedModule, LockedSchema, TrialVerdict
     from mesh_wasm.modules.reference import Reference
     from mesh_wasm.surroundings import Surroundings
     from mesh_wasm.surroundings.pods import Selected
@@ -171,6 +172,18 @@ class ConfigSubject:
     schema: LockedSchema
     given: bool
     """Whether the schema is given in code; else the image carries it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialSubject:
+    """What a plugin's module is started with, and what trials of that module said; paths start at the plugin's spec."""
+
+    effective: Effective
+    verdicts: tuple[TrialVerdict, ...]
+    version: tuple[int, int] | None = None
+    """Istio's major and minor version; None: the newest."""
+    key: bytes | None = field(default=None, repr=False)
+    """The key of the marks of secrets."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,5 +12,6 @@ __all__ = [
     "marks",
     "module_urls",
     "naming",
+    "report_key",
     "sealed",
 ]

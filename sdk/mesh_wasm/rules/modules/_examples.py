@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from mesh_wasm.modules.locked import Artifact, Lock, LockedModule, LockedSchema, ModuleFacts
+from mesh_wasm.modules.locked import Artifact, Lock, LockedModule, LockedSchema, ModuleFacts, TrialVerdict
 from mesh_wasm.modules.lockfile import lock_text
 
 IMAGE = "oci://registry.example.com/filters/acl:1.4.2"
@@ -34,10 +34,19 @@ _ENTRY = LockedModule(
 )
 
 
-def locked(url: str = IMAGE, *, artifact: dict[str, Any] | None = None, schema: Any = None, **facts: Any) -> str:
+def locked(
+    url: str = IMAGE,
+    *,
+    artifact: dict[str, Any] | None = None,
+    schema: Any = None,
+    verdicts: tuple[TrialVerdict, ...] = (),
+    **facts: Any,
+) -> str:
     """The text of a lock file of one module, with changes to what is known of it."""
     assert _ENTRY.artifact is not None
-    entry = replace(_ENTRY, url=url, artifact=replace(_ENTRY.artifact, **(artifact or {})), schema=schema)
+    entry = replace(
+        _ENTRY, url=url, artifact=replace(_ENTRY.artifact, **(artifact or {})), schema=schema, verdicts=verdicts
+    )
     refused = entry.artifact is not None and entry.artifact.refused is not None
     entry = replace(entry, module=None if refused else replace(_FACTS, **facts))
     return lock_text(Lock({url: entry}))

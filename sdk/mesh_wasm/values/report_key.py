@@ -1,4 +1,4 @@
-"""The key of the marks in saved reports (:mod:`mesh_wasm.explain.marks`): the user's own, and in no report."""
+"""The key of the marks in saved reports and locks (:mod:`mesh_wasm.explain.marks`): the user's own, and in neither."""
 
 from __future__ import annotations
 
@@ -16,12 +16,26 @@ def report_key() -> bytes | None:
     given = os.environ.get(VARIABLE)
     if given:
         return hashlib.sha256(given.encode()).digest()
-    state = os.environ.get("XDG_STATE_HOME")
     try:
-        folder = Path(state) if state else Path.home() / ".local" / "state"
-        return _kept(folder / "mesh-wasm" / "report.key")
+        return _kept(_place())
     except (OSError, RuntimeError):
         return None
+
+
+def kept_report_key() -> bytes | None:
+    """The key, if there is one already: whoever only compares makes none."""
+    given = os.environ.get(VARIABLE)
+    if given:
+        return hashlib.sha256(given.encode()).digest()
+    try:
+        return hashlib.sha256(_place().read_bytes()).digest()
+    except (OSError, RuntimeError):
+        return None
+
+
+def _place() -> Path:
+    state = os.environ.get("XDG_STATE_HOME")
+    return (Path(state) if state else Path.home() / ".local" / "state") / "mesh-wasm" / "report.key"
 
 
 def _kept(path: Path) -> bytes:
