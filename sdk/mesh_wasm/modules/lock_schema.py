@@ -58,7 +58,10 @@ def lock_schema() -> dict[str, Any]:
                 "type": "array",
                 "items": _object("A signature that was checked.", tuple(signature), signature),
             },
-            "verdicts": {"type": "array", "items": _object("What a real Envoy said.", tuple(verdict), {**verdict, **secret})},
+            "verdicts": {
+                "type": "array",
+                "items": _object("What a real Envoy said.", tuple(verdict), {**verdict, **secret}),
+            },
         },
     )
     return {
