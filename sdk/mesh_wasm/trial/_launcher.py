@@ -9,7 +9,6 @@ limit); NET is 0 for a network namespace of its own, which has no interface that
 import contextlib
 import ctypes
 import os
-import resource
 import signal
 import sys
 
@@ -18,6 +17,8 @@ _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 
 
 def _become(parent: int, memory: int, seconds: int, network: bool, argv: list[str]) -> None:
+    import resource  # not there everywhere, and this runs on Linux alone
+
     libc = ctypes.CDLL(None)
     libc.prctl(_PARENT_DEATH, int(signal.SIGKILL), 0, 0, 0)
     if os.getppid() != parent:
