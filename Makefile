@@ -7,7 +7,7 @@ PYTEST = $(BIN)/pytest
 N ?= 2
 ISTIOD ?=
 
-.PHONY: bench golden up test test-fast test-mesh check format clusters clusters-down clean
+.PHONY: bench docs golden up test test-fast test-mesh check format clusters clusters-down clean
 
 up: $(VENV)/.ready  ## Run the main job: the quickstart, with what this machine has
 	$(BIN)/mesh-wasm up .
@@ -30,6 +30,9 @@ check: $(VENV)/.ready  ## Lint, types, and the walls between the rooms
 bench: $(VENV)/.ready  ## What it costs, beside the same by hand: a quarter of an hour; ARGS=--quick: two
 	PYTHONPATH=sdk:components:tests $(RUN) -m bench $(ARGS)
 
+docs: $(VENV)/.ready  ## Build the documentation site into site/; fails on a broken link
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 golden: $(VENV)/.ready  ## Write the golden files anew; read the difference before you commit it
 	UPDATE_GOLDEN=1 $(PYTEST) -q -m "not cluster and not live and not engine and not browser and not install" -k "golden or example or schema or pages"
 
@@ -51,4 +54,4 @@ $(VENV)/.ready: pyproject.toml
 	@touch $@
 
 clean:  ## Remove what this Makefile made
-	rm -rf $(VENV) rendered .state
+	rm -rf $(VENV) rendered .state site

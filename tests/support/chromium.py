@@ -75,15 +75,15 @@ class Page:
                 self.complaints.append(event["params"]["entry"]["text"])
         return event
 
-    def open(self, path: Path, width: int, *, dark: bool = False) -> None:
-        """Show a file in a window of a width in CSS pixels."""
+    def open(self, page: Path | str, width: int, *, dark: bool = False) -> None:
+        """Show a file, or what is at a URL, in a window of a width in CSS pixels."""
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         self.requests.clear()
-        self.call("Page.navigate", url=path.as_uri())
+        self.call("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
         while self._next().get("method") != "Page.loadEventFired":
             pass
 
