@@ -12,10 +12,12 @@ from mesh_wasm._version import __version__
 if TYPE_CHECKING:  # what type checkers and editors see
     from ._telling.chains import chains
     from .attachment import (
+        DefaultSecuritySetting,
         EgressGatewayAttachment,
         GatewayAttachment,
         IngressGatewayAttachment,
         SecurityGroupAttachment,
+        ServiceSecuritySetting,
         Tier1GatewayAttachment,
     )
     from .cluster import Cluster
@@ -28,12 +30,14 @@ if TYPE_CHECKING:  # what type checkers and editors see
 
 __all__ = [
     "Cluster",
+    "DefaultSecuritySetting",
     "EgressGatewayAttachment",
     "Fleet",
     "GatewayAttachment",
     "IngressGatewayAttachment",
     "PullSecret",
     "SecurityGroupAttachment",
+    "ServiceSecuritySetting",
     "Tier1GatewayAttachment",
     "TrafficExtension",
     "TsbManifests",
@@ -45,12 +49,14 @@ __all__ = [
 
 _MODULES = {
     "Cluster": "cluster",
+    "DefaultSecuritySetting": "attachment",
     "EgressGatewayAttachment": "attachment",
     "Fleet": "fleet",
     "GatewayAttachment": "attachment",
     "IngressGatewayAttachment": "attachment",
     "PullSecret": "pullsecret",
     "SecurityGroupAttachment": "attachment",
+    "ServiceSecuritySetting": "attachment",
     "Tier1GatewayAttachment": "attachment",
     "TrafficExtension": "traffic_extension",
     "TsbManifests": "tsb",

@@ -3,7 +3,7 @@
 - one WasmPlugin per extension, and
 - before it, the pull secret that it needs (as a child of the PullSecret).
 
-All five components differ in nothing but the kind of their target.
+All of them differ in nothing but the kind of their target.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -19,9 +19,10 @@ from mesh_wasm.model.parse import parse
 from mesh_wasm.model.target import Target, TargetKind
 from mesh_wasm.planning.attachments import plan_attachments, undecided_places
 from mesh_wasm.planning.plan import Plan
+from mesh_wasm.values.enums import StricterLists
 
 from ._reading import fleet as _fleet
-from ._reading.arguments import known_arguments
+from ._reading.arguments import known_arguments, read_choice
 from ._reading.entries import attached_of, read_entries
 from ._reading.lock import program_lock, tell_notes
 from ._registering.children import references, registrations, user_dependencies
@@ -31,7 +32,13 @@ from ._telling.report import Report
 from ._telling.settling import WAIVERS
 from ._values.leaves import lift, lower, output_of, sayable
 from ._values.ledger import ledger
-from .args import GatewayAttachmentArgs, PluginReference, SecurityGroupAttachmentArgs
+from .args import (
+    DefaultSecuritySettingArgs,
+    GatewayAttachmentArgs,
+    PluginReference,
+    SecurityGroupAttachmentArgs,
+    ServiceSecuritySettingArgs,
+)
 from .tokens import token
 
 
@@ -97,6 +104,38 @@ class SecurityGroupAttachment(pulumi.ComponentResource):
             step()
 
 
+class DefaultSecuritySetting(pulumi.ComponentResource):
+    """Extensions that a TSB organization, tenant or workspace attaches for all workloads below it."""
+
+    plugins: pulumi.Output[list[PluginReference]]
+    """The WasmPlugins that were made."""
+
+    def __init__(self, name: str, args: DefaultSecuritySettingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Attach extensions by default; see DefaultSecuritySettingArgs."""
+        for step in _attach(self, TargetKind.DEFAULT_SETTING, name, args, opts):
+            step()
+
+
+class ServiceSecuritySetting(pulumi.ComponentResource):
+    """Extensions on one service of a TSB security group: on the pods that its Service selects."""
+
+    plugins: pulumi.Output[list[PluginReference]]
+    """The WasmPlugins that were made."""
+
+    def __init__(self, name: str, args: ServiceSecuritySettingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Attach extensions to a service; see ServiceSecuritySettingArgs."""
+        for step in _attach(self, TargetKind.SERVICE_SETTING, name, args, opts):
+            step()
+
+
+_SHAPES: Mapping[TargetKind, type] = {
+    TargetKind.SECURITY_GROUP: SecurityGroupAttachmentArgs,
+    TargetKind.DEFAULT_SETTING: DefaultSecuritySettingArgs,
+    TargetKind.SERVICE_SETTING: ServiceSecuritySettingArgs,
+}
+"""The arguments by kind of target; those of all others are a gateway's."""
+
+
 def _attach(
     component: Any, kind: TargetKind, name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None
 ) -> Iterator[Callable[[], Any]]:
@@ -104,23 +143,29 @@ def _attach(
 
     What it yields registers the children and the outputs; see :func:`registrations` for why the caller has to call it.
     """
-    known, misspelt = known_arguments(args, GatewayAttachmentArgs if kind.is_gateway else SecurityGroupAttachmentArgs)
+    known, misspelt = known_arguments(args, _SHAPES.get(kind, GatewayAttachmentArgs))
+    together, unread = read_choice(known.pop("stricter", None), StricterLists, "stricter")
+    misspelt += unread
     where = _fleet.read_where(known)
     entries = read_entries(known, name)
-    target = lift({key: value for key, value in known.items() if key not in _fleet.KEYS | {"extensions", WAIVERS}})
+    selected = lift({key: value for key, value in known.items() if key not in _fleet.KEYS | {"extensions", WAIVERS}})
     document = {
-        "target": target,
+        "target": selected,
         "items": [entry.item for entry in entries],
         "extensions": [entry.extension for entry in entries],
         "pullSecrets": [entry.pull_secrets for entry in entries],
     }
 
     shown = ledger().name(name, type(component).__name__)
-    plan, undecided = _plan(kind, document, entries, where, shown)
+    target, plan, undecided = _plan(kind, document, entries, where, shown)
+
+    def enter(target: Target, plan: Plan) -> list[Finding]:
+        met = ledger().overlaps.enter(shown, target, plan, together=together is StricterLists.UNION)
+        return [*ledger().enter(shown, plan), *met]
 
     def later(known: Any) -> list[Finding]:
-        again, _ = _plan(kind, known, entries, where, shown, undecided)
-        return [*where.judged(again.findings), *ledger().enter_again(shown, again)]
+        target, again, _ = _plan(kind, known, entries, where, shown, undecided)
+        return [*where.judged(again.findings), *([] if again.errors else enter(target, again))]
 
     props = _props(document, args)
     if plan.errors:
@@ -128,7 +173,7 @@ def _attach(
     pulumi.ComponentResource.__init__(component, token(type(component).__name__), name, props, opts)
     report = Report(component, name, args)
     tell_notes(component)
-    clashes = [] if report.errors(plan.findings) else ledger().enter(shown, plan)
+    clashes = [] if report.errors(plan.findings) else enter(target, plan)
     refs = [ref for one in entries for ref in one.secrets]
     found = [
         *misspelt,
@@ -154,8 +199,8 @@ def _plan(
     where: _fleet.Where,
     name: str,
     as_declared: frozenset[int] = frozenset(),
-) -> tuple[Plan, frozenset[int]]:
-    """The plan, and the places in ``extensions`` whose order is not decided yet.
+) -> tuple[Target, Plan, frozenset[int]]:
+    """The target, its plan, and the places in ``extensions`` whose order is not decided yet.
 
     ``as_declared`` hands on these places of the first plan when the plan is made again.
     """
@@ -174,7 +219,7 @@ def _plan(
         attached.append(one)
         findings += found
     plan = plan_attachments(parsed.value, attached, where.fleet, where.selection, name, as_declared, program_lock())
-    return where.own(plan.with_findings(findings)), undecided_places(attached)
+    return parsed.value, where.own(plan.with_findings(findings)), undecided_places(attached)
 
 
 def _props(document: Mapping[str, Any], args: Mapping[str, Any]) -> dict[str, Any]:
@@ -184,6 +229,7 @@ def _props(document: Mapping[str, Any], args: Mapping[str, Any]) -> dict[str, An
         **{to_camel(key): value for key, value in document["target"].items()},
         "extensions": document["items"],
         "fleet": list(args["fleet"]) if isinstance(args.get("fleet"), Mapping) else None,
+        "stricter": sayable(args.get("stricter")),
         WAIVERS: sayable(args.get(WAIVERS)),
         **selection,
     }

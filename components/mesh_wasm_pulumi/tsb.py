@@ -17,11 +17,12 @@ from mesh_wasm.model.parse import parse
 from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.planning.plan import Plan
 from mesh_wasm.rules.waivers import Levels
-from mesh_wasm.tsb import Bundle, BundlePlan
+from mesh_wasm.tsb import Bundle, BundlePlan, Choices
+from mesh_wasm.values.enums import DefaultGateways, StricterLists
 from mesh_wasm.values.labels import EXTENSION
 
 from ._reading import fleet as _fleet
-from ._reading.arguments import known_arguments
+from ._reading.arguments import known_arguments, read_choice
 from ._reading.lock import program_lock, tell_notes
 from ._reading.tsb_source import bundle_findings, read_documents, read_named_secrets, told
 from ._registering.children import references, registrations, user_dependencies
@@ -49,7 +50,10 @@ class TsbManifests(pulumi.ComponentResource):
         refs, refused = read_named_secrets(known, name)
         settling, lock = Settling.read(known), program_lock()
         definitions = {key: ref.definition for key, ref in refs.items()}
-        bundle = Bundle(documents, definitions, settling.waivers, settling.levels, lock=lock)
+        stricter, wrong = read_choice(known.get("stricter"), StricterLists, "stricter")
+        gateways, more = read_choice(known.get("gateways"), DefaultGateways, "gateways")
+        choices, misspelt = Choices(stricter, gateways), [*misspelt, *wrong, *more]
+        bundle = Bundle(documents, definitions, settling.waivers, settling.levels, lock=lock, choices=choices)
         unused = [] if unread else list(bundle_findings(bundle, refs))
         selected, unselected = where.fleet.select(where.selection)
         here = frozenset(cluster.name for cluster in selected) - where.others
@@ -57,9 +61,8 @@ class TsbManifests(pulumi.ComponentResource):
 
         def later(known: Any) -> list[Finding]:
             secrets = {key: parse(PullSecret, document).value for key, document in known.items()}
-            again = Bundle(documents, secrets, settling.waivers, settling.levels, lock=lock).plan(
-                where.fleet, here, lambda target, one: ledger().enter_again(f"{name} ({target})", one)
-            )
+            read = Bundle(documents, secrets, settling.waivers, settling.levels, lock=lock, choices=choices)
+            again = read.plan(where.fleet, here, lambda target, one: ledger().enter_again(f"{name} ({target})", one))
             return list(map(told, again.findings))
 
         super().__init__(token("TsbManifests"), name, _props(known, plan, where), opts)
@@ -100,6 +103,8 @@ def _props(args: Mapping[str, Any], plan: BundlePlan, where: _fleet.Where) -> di
     selection = {"clusters": args.get("clusters"), "clusterNames": args.get("cluster_names", args.get("clusterNames"))}
     props = {
         "paths": args.get("paths"),
+        "stricter": args.get("stricter"),
+        "gateways": args.get("gateways"),
         WAIVERS: args.get(WAIVERS),
         "targets": targets,
         "fleet": list(where.providers),

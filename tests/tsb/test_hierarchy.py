@@ -8,7 +8,7 @@ import pytest
 
 from mesh_wasm.fleet.cluster import Cluster, Fleet
 from mesh_wasm.tsb import Bundle, BundlePlan, Choices
-from mesh_wasm.tsb.inheritance import Gateways, Stricter
+from mesh_wasm.values.enums import DefaultGateways, StricterLists
 from mesh_wasm.values.labels import REPLACES
 
 from .documents import (
@@ -25,7 +25,7 @@ from .documents import (
 )
 
 API = "api.tsb.tetrate.io/v2"
-UNION = Choices(stricter=Stricter.UNION)
+UNION = Choices(stricter=StricterLists.UNION)
 PLACES = {"metadata": {"organization": "acme", "tenant": "shop", "workspace": "web", "group": "services"}}
 
 
@@ -253,11 +253,11 @@ GATEWAY = changed(INGRESS, "spec.extension", attached("d"))
     ("chosen", "rules", "edge"),
     [
         (None, ["MW571"], "a of acme, d of gw"),
-        (Gateways.INCLUDE, [], "a of acme, d of gw"),
-        (Gateways.LEAVE_OUT, ["MW580"], "d of gw"),
+        (DefaultGateways.INCLUDE, [], "a of acme, d of gw"),
+        (DefaultGateways.LEAVE_OUT, ["MW580"], "d of gw"),
     ],
 )
-def test_whether_defaults_reach_gateways_is_chosen(chosen: Gateways | None, rules: list[str], edge: str) -> None:
+def test_whether_defaults_reach_gateways_is_chosen(chosen: DefaultGateways | None, rules: list[str], edge: str) -> None:
     plan = planned(WORKSPACE, ORGANIZATION, GATEWAY, choices=Choices(gateways=chosen))
     assert [rule for rule, _ in told(plan) if rule != "MW553"] == rules
     assert running(plan)["east/edge"] == edge
@@ -271,7 +271,7 @@ def workload(namespace: str, **labels: str) -> dict[str, Any]:
 
 
 def test_workloads_beside_a_gateway_are_not_left_out_in_silence() -> None:
-    leave_out = Choices(gateways=Gateways.LEAVE_OUT)
+    leave_out = Choices(gateways=DefaultGateways.LEAVE_OUT)
     alone = planned(WORKSPACE, ORGANIZATION, GATEWAY, workload("edge", app="gw"), choices=leave_out)
     assert alone.errors == []
     beside = planned(WORKSPACE, ORGANIZATION, GATEWAY, workload("edge", app="cart"), choices=leave_out)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import pulumi
 from pydantic.alias_generators import to_camel
@@ -14,6 +15,8 @@ from mesh_wasm.findings.finding import Finding, quoted
 from mesh_wasm.findings.foreign_names import FOREIGN_NAMES
 from mesh_wasm.findings.suggestions import did_you_mean, suggestion
 from mesh_wasm_pulumi._values.ledger import ledger
+
+C = TypeVar("C", bound=StrEnum)
 
 
 def arguments(args: Any) -> Mapping[str, Any]:
@@ -43,6 +46,19 @@ def _names(shape: type) -> tuple[list[str], frozenset[str]]:
     """The names of a TypedDict's keys in order, and these in both spellings; the same for all components of a kind."""
     snake = sorted(getattr(shape, "__required_keys__", frozenset()) | getattr(shape, "__optional_keys__", frozenset()))
     return snake, frozenset((*snake, *map(to_camel, snake)))
+
+
+def read_choice(value: Any, choices: type[C], argument: str) -> tuple[C | None, list[Finding]]:
+    """One of an enumeration, which decides what exists; None where it is not given, or is none of it."""
+    if value is None:
+        return None, []
+    try:
+        return choices(value), []
+    except ValueError:
+        names = [str(one) for one in choices]
+        told = quoted(value) if isinstance(value, str) else f"a {type(value).__name__}"
+        says = f"{told} is not one of {', '.join(names)}{did_you_mean(suggestion(value, names))}"
+        return None, [schema.UNKNOWN_ENUM.at(argument, says=says, fix=f"Write {' or '.join(names)}, or leave it out.")]
 
 
 def in_order(value: Any) -> Any:

@@ -19,6 +19,7 @@ from mesh_wasm.chains.twins import Twins
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.modules.locked import Lock
+from mesh_wasm.planning.overlaps import Overlaps
 from mesh_wasm.planning.plan import Plan, same_objects
 from mesh_wasm.rules.waivers import Levels
 from mesh_wasm.secrets.plan import PlannedSecret, rivals
@@ -38,6 +39,8 @@ class Ledger:
     """All plugins by name, for objects of one name and two kinds."""
     ties: Ties = field(default_factory=Ties)
     """The order of all plugins, for what ties across components."""
+    overlaps: Overlaps = field(default_factory=Overlaps)
+    """The levels of TSB's hierarchy, by namespace, for those of which one would replace the other."""
     findings: list[tuple[str, Finding]] = field(default_factory=list)
     """Each with the name of the component that it is reported on."""
     shared: set[Finding] = field(default_factory=set)

@@ -6,8 +6,10 @@ Each docstring becomes the description in the package's schema. Names are snake_
 from .attachment import (
     AttachedExtensionArgs,
     AttachmentArgs,
+    DefaultSecuritySettingArgs,
     GatewayAttachmentArgs,
     SecurityGroupAttachmentArgs,
+    ServiceSecuritySettingArgs,
     TsbManifestsArgs,
 )
 from .extension import ExtensionDefinition, WasmExtensionArgs, WasmExtensionFields
@@ -42,6 +44,7 @@ __all__ = [
     "AttachedExtensionArgs",
     "AttachmentArgs",
     "ClusterArgs",
+    "DefaultSecuritySettingArgs",
     "EnvVarArgs",
     "ExtensionDefinition",
     "ExternalSecretArgs",
@@ -60,6 +63,7 @@ __all__ = [
     "RemoteRefArgs",
     "SecretStoreArgs",
     "SecurityGroupAttachmentArgs",
+    "ServiceSecuritySettingArgs",
     "TrafficExtensionArgs",
     "TrafficExtensionSpecArgs",
     "TrafficSelectorArgs",

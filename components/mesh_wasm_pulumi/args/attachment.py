@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NotRequired, TypeAlias, TypedDict
 
 import pulumi
 
+from .enums import AtGateways, Combined
 from .extension import ExtensionDefinition
 from .fleet import FleetArgs
 from .secret import PullSecretRef
@@ -74,6 +75,32 @@ class SecurityGroupAttachmentArgs(AttachmentArgs):
     """``cluster/namespace`` entries; the cluster exact or ``*``, the namespace exact, ``*`` or ``prefix-*``."""
 
 
+class DefaultSecuritySettingArgs(AttachmentArgs):
+    """Extensions that an organization, tenant or workspace attaches for all that stands below it."""
+
+    resource: pulumi.Input[str]
+    """FQN of the organization, tenant or workspace."""
+    namespace_selector: Sequence[str]
+    """``cluster/namespace`` entries of the workspaces below; the namespace exact, ``*`` or ``prefix-*``."""
+    replaced_in: NotRequired[Sequence[str]]
+    """Entries of the namespaces among them where a lower level has extensions of its own: TSB replaces the list there."""
+    stricter: NotRequired[Combined]
+    """``union``: below propagation strategy STRICTER both lists run where a lower level has one, too."""
+
+
+class ServiceSecuritySettingArgs(AttachmentArgs):
+    """Extensions on one service of a security group."""
+
+    setting: pulumi.Input[str]
+    """FQN of the ServiceSecuritySetting: ``…/securitygroups/<group>/servicesettings/<name>``."""
+    workload_selector: pulumi.Input[WorkloadSelectorArgs]
+    """The service's pods: its namespace, and the labels that its Service selects."""
+    namespace_selector: NotRequired[Sequence[str]]
+    """``cluster/namespace`` entries of the group; narrows the clusters. Default: all selected clusters."""
+    stricter: NotRequired[Combined]
+    """``union``: what the levels above attach in the namespace runs as well."""
+
+
 class TsbManifestsArgs(FleetArgs):
     """TSB YAML as `tctl get` prints it, or as GitOps custom resources: extensions, gateways, security settings, groups."""
 
@@ -83,5 +110,9 @@ class TsbManifestsArgs(FleetArgs):
     """YAML texts, each of one or several documents. Give these, or paths, or both."""
     pull_secrets: NotRequired[Mapping[str, PullSecretRef]]
     """Credentials to write, by the name that ``imagePullSecret`` has for them. Secrets of other names must exist already."""
+    stricter: NotRequired[Combined]
+    """``union``: below propagation strategy STRICTER all lists run. TSB does not document it, so it is refused else."""
+    gateways: NotRequired[AtGateways]
+    """Whether defaults reach namespaces with gateways; default: they do, with a warning."""
     waivers: NotRequired[Sequence[str]]
     """Findings that are accepted for a while, beside those that the documents waive: ``MW403 until 2027-01-31: why``."""

@@ -6,6 +6,7 @@ This module must not use ``from __future__ import annotations``: the component h
 from typing import TYPE_CHECKING, TypeAlias
 
 from mesh_wasm.values.enums import (
+    DefaultGateways,
     Dialect,
     EnvValueSource,
     ExtensionPhase,
@@ -14,12 +15,15 @@ from mesh_wasm.values.enums import (
     PluginPhase,
     PluginType,
     PullPolicy,
+    StricterLists,
     WorkloadMode,
 )
 
 # A union has no place in a Pulumi schema, so other languages see the second form only.
 
 if TYPE_CHECKING:
+    AtGateways: TypeAlias = DefaultGateways | str
+    Combined: TypeAlias = StricterLists | str
     EnvSource: TypeAlias = EnvValueSource | str
     Emitted: TypeAlias = PluginKind | str
     Kind: TypeAlias = PluginType | str
@@ -32,4 +36,5 @@ if TYPE_CHECKING:
 else:
     EnvSource, Kind, MeshDialect, Mode = EnvValueSource, PluginType, Dialect, WorkloadMode
     Phase, Policy, Strategy = PluginPhase, PullPolicy, FailStrategy
+    AtGateways, Combined = DefaultGateways, StricterLists
     Emitted, PhaseOfExtension = PluginKind, ExtensionPhase

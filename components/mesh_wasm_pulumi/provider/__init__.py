@@ -19,6 +19,8 @@ COMPONENTS: tuple[type[pulumi.ComponentResource], ...] = (
     wasm.Tier1GatewayAttachment,
     wasm.GatewayAttachment,
     wasm.SecurityGroupAttachment,
+    wasm.DefaultSecuritySetting,
+    wasm.ServiceSecuritySetting,
     wasm.WasmPlugin,
     wasm.TrafficExtension,
     wasm.TsbManifests,

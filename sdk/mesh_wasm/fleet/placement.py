@@ -48,7 +48,7 @@ def _place_gateway(target: Target, fleet: Fleet, clusters: list[Cluster]) -> tup
     if selector is None:
         return [], []  # reported as missing by the plan
     namespace = selector.map(_namespace_of) if isinstance(selector, Deferred) else selector.namespace
-    findings = list(_selector_findings(target, fleet))
+    findings = list(_selector_findings(target.namespace_selector, fleet, "namespaceSelector"))
     entries = known(target.namespace_selector)
     placements: list[Placement] = []
     for cluster in clusters:
@@ -78,8 +78,11 @@ def _namespace_of(selector: dict[str, str]) -> str:
 
 def _place_group(target: Target, fleet: Fleet, clusters: list[Cluster]) -> tuple[list[Placement], list[Finding]]:
     """A security group covers whole namespaces: every entry of its selector, expanded in every selected cluster."""
-    findings = list(_selector_findings(target, fleet))
-    entries = known(target.namespace_selector)
+    findings = [
+        *_selector_findings(target.namespace_selector, fleet, "namespaceSelector"),
+        *_selector_findings(target.replaced_in, fleet, "replacedIn"),
+    ]
+    entries, replaced = known(target.namespace_selector), known(target.replaced_in) or []
     if findings or entries is None:
         return [], findings
     reached: dict[tuple[str, str], Placement] = {}
@@ -95,6 +98,8 @@ def _place_group(target: Target, fleet: Fleet, clusters: list[Cluster]) -> tuple
             findings += [finding.under("namespaceSelector", index) for finding in found]
             hits += len(names) + len(found)
             for name in names:
+                if replaced and _covers(replaced, cluster, name):
+                    continue
                 reached.setdefault((cluster.name, name), Placement(cluster, name))
         if not hits:
             says = (
@@ -124,15 +129,16 @@ def _expand(wanted: str, cluster: Cluster, *, exact_cluster: bool) -> tuple[list
     return names, [placing.ROOT_BY_WILDCARD.at(says=says, cluster=cluster.name)]
 
 
-def _selector_findings(target: Target, fleet: Fleet) -> Iterator[Finding]:
-    entries = target.namespace_selector
+def _selector_findings(
+    entries: list[str | Deferred] | Deferred | None, fleet: Fleet, argument: str
+) -> Iterator[Finding]:
     if isinstance(entries, Deferred):
         if entries is not INVALID:
             says = "this list decides in which namespaces plugins exist."
-            yield placing.UNDECIDED.at("namespaceSelector", says=says)
+            yield placing.UNDECIDED.at(argument, says=says)
         return
     for index, entry in enumerate(entries or ()):
-        path = ("namespaceSelector", index)
+        path = (argument, index)
         if entry is INVALID:
             continue
         if isinstance(entry, Deferred):

@@ -67,6 +67,8 @@ class Target(Model):
     """Gateways and services: their pods. Required there, and unknown to what means whole namespaces."""
     namespace_selector: Leaf[list[Leaf[Str]]] | None = None
     """``cluster/namespace`` entries with ``*`` and ``prefix-*``. Required for whole namespaces; narrows others."""
+    replaced_in: Leaf[list[Leaf[Str]]] | None = None
+    """``cluster/namespace`` entries of those among them where a lower level has a list of its own: they are left out."""
 
     def parsed_fqn(self) -> Fqn | None:
         """The FQN, None while it is not known or not readable."""

@@ -6,6 +6,7 @@ __all__ = [
     "checks",
     "entries",
     "manifests",
+    "overlaps",
     "plan",
     "plugins",
     "ranking",

@@ -5,7 +5,7 @@ Reported by :mod:`mesh_wasm.tsb`, which alone sees all documents at once.
 
 from __future__ import annotations
 
-from mesh_wasm.findings.examples import inventory
+from mesh_wasm.findings.examples import ACL, extension, group, inventory, program
 from mesh_wasm.findings.finding import Severity
 from mesh_wasm.findings.rule import Family, rule
 
@@ -245,4 +245,22 @@ PROFILE_ON_GATEWAYS = rule(
     good=_BOTH + _WITH_PROFILE + _PROFILE,
     inventory=_INVENTORY,
     by_choice=True,
+)
+
+_HIGHER = """\
+wasm.DefaultSecuritySetting("all", {
+    "resource": "organizations/acme/tenants/shop", "namespace_selector": ["*/shop", "*/edge"],
+    "extensions": [{"extension": log}], "fleet": fleet,%s
+})
+"""
+LEVELS_MEET = rule(
+    "MW582",
+    Severity.ERROR,
+    Family.TENANCY,
+    "Two levels of the hierarchy attach extensions in one namespace",
+    why="In TSB the lower list replaces the higher one as a whole; as plugins both would run.",
+    fix="List the namespace in replaced_in of the higher one, or say stricter='union' on one of the two: then both run.",
+    source="TSB API reference: OrganizationSetting.defaultSecuritySetting; mesh-wasm",
+    bad=program(ACL, extension("log", 5), _HIGHER % "", group()),
+    good=program(ACL, extension("log", 5), _HIGHER % ' "replaced_in": ["*/shop"],', group()),
 )

@@ -8,7 +8,7 @@
 """
 
 from .bundle import Bundle, plan
-from .inheritance import Choices, Gateways, Stricter
+from .inheritance import Choices
 from .kinds import KINDS, Kind, kind_of
 from .resource import Resource, read_resource
 from .result import BundlePlan, TargetPlan
@@ -18,10 +18,8 @@ __all__ = [
     "Bundle",
     "BundlePlan",
     "Choices",
-    "Gateways",
     "Kind",
     "Resource",
-    "Stricter",
     "TargetPlan",
     "kind_of",
     "plan",

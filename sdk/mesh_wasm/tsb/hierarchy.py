@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from mesh_wasm.findings.finding import quoted
 from mesh_wasm.model.target import TargetKind
 from mesh_wasm.rules import hierarchy as rules
+from mesh_wasm.values.enums import StricterLists
 from mesh_wasm.values.fqn import Fqn, FqnError
 from mesh_wasm.yaml.file import Located
 
 from .index import Index
-from .inheritance import Attaching, Choices, Clash, InForce, Level, Stricter, descend
+from .inheritance import Attaching, Choices, Clash, InForce, Level, descend
 from .kinds import DEFAULT_SETTINGS, GATEWAY_GROUP, PROFILE, SECURITY_GROUP, SECURITY_SETTING, WORKSPACE
 from .result import Source, items_of
 
@@ -84,7 +85,7 @@ class Hierarchy:
         if clash.mandated:
             says = f"this list has no effect: {names} mandates another one, which nothing below can replace."
             yield first.source.at(rules.OVERRULED.at(*first.path[:-1], says=says))
-        elif self.choices.stricter is not Stricter.UNION:
+        elif self.choices.stricter is not StricterLists.UNION:
             says = f"{above.stricter} hands its settings down as STRICTER, and this list meets that of {names}; "
             says += "TSB does not document which extensions run then."
             yield first.source.at(rules.STRICTER_UNDECIDED.at(*first.path[:-1], says=says))

@@ -13,38 +13,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from mesh_wasm.model.target import TargetKind
+from mesh_wasm.values.enums import DefaultGateways, StricterLists
 
 from .result import Item
-
-
-class Stricter(StrEnum):
-    """How lists combine below a level that says STRICTER."""
-
-    UNION = "union"
-    """All of them run; where two attach the same extension, the higher one counts."""
-
-
-class Gateways(StrEnum):
-    """Whether defaults reach the pods of gateways, which TSB does not document."""
-
-    INCLUDE = "include"
-    LEAVE_OUT = "leave-out"
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
     """What TSB leaves open, and users decide."""
 
-    stricter: Stricter | None = None
-    gateways: Gateways | None = None
+    stricter: StricterLists | None = None
+    gateways: DefaultGateways | None = None
 
     @classmethod
     def of(cls, stricter: str | None = None, gateways: str | None = None) -> Choices:
         """The choices by their names. Raises ValueError for what is none."""
-        return cls(Stricter(stricter) if stricter else None, Gateways(gateways) if gateways else None)
+        return cls(StricterLists(stricter) if stricter else None, DefaultGateways(gateways) if gateways else None)
 
 
 @dataclass(frozen=True, slots=True)

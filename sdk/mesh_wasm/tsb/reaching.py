@@ -17,12 +17,13 @@ from mesh_wasm.rules import hierarchy as rules
 from mesh_wasm.surroundings.labels import carries
 from mesh_wasm.surroundings.objects import Role
 from mesh_wasm.values.deferred import Deferred, known
+from mesh_wasm.values.enums import DefaultGateways
 from mesh_wasm.values.fqn import Fqn, FqnError
 from mesh_wasm.yaml.file import Located
 
 from .hierarchy import Hierarchy
 from .index import Index
-from .inheritance import Gateways, InForce
+from .inheritance import InForce
 from .kinds import WORKSPACE
 from .result import Item, Source
 from .scope import Reach, whole_reach
@@ -96,7 +97,7 @@ class Reaching:
             if one.kind is TargetKind.SECURITY_GROUP:
                 continue
             gateway = self._gateway_at(place)
-            out = one.kind is TargetKind.PROFILE or self._hierarchy.choices.gateways is Gateways.LEAVE_OUT
+            out = one.kind is TargetKind.PROFILE or self._hierarchy.choices.gateways is DefaultGateways.LEAVE_OUT
             if gateway is not None:
                 self._left_out[owner][place] = gateway
             for item in one.items:
@@ -147,7 +148,7 @@ class Reaching:
             return
         gateways = list(dict.fromkeys(f"{gateway} (namespace {place[1]})" for place, gateway in sorted(there.items())))
         chosen = self._hierarchy.choices.gateways
-        if owner[0] is not TargetKind.PROFILE and chosen is not Gateways.LEAVE_OUT:
+        if owner[0] is not TargetKind.PROFILE and chosen is not DefaultGateways.LEAVE_OUT:
             if chosen is None:
                 says = f"it reaches the pods of {listed(gateways)} as well; TSB does not document whether defaults do."
                 yield rules.GATEWAYS_REACHED.at(says=says)

@@ -68,7 +68,7 @@ class Attaching(Model):
     """What is read of a gateway, setting or profile; the wire name of the list depends on the kind."""
 
     workload_selector: Leaf[WorkloadSelector] | None = None
-    """Gateways: their pods."""
+    """DefaultGateways: their pods."""
     service: Leaf[Str] | None = None
     """Service settings: ``namespace/host name`` of the service."""
     propagation_strategy: Leaf[Propagation] | None = None

@@ -11,10 +11,11 @@ from mesh_wasm.model.selector import WorkloadSelector
 from mesh_wasm.model.target import TargetKind
 from mesh_wasm.rules import hierarchy as rules
 from mesh_wasm.surroundings.objects import Service
+from mesh_wasm.values.enums import StricterLists
 from mesh_wasm.yaml.file import Located
 
 from .hierarchy import Hierarchy
-from .inheritance import Attaching, Clash, Stricter
+from .inheritance import Attaching, Clash
 from .result import Item, Source
 
 SERVICE = ("spec", "service")
@@ -86,7 +87,7 @@ def beside(hierarchy: Hierarchy, group: str, own: Attaching) -> tuple[tuple[Item
         return (), [*_lost(own, lost)]
     there = {item.extension for item in above.items}
     clashes = list(hierarchy.clash_findings(Clash(own, above.lists), above))
-    if hierarchy.choices.stricter is not Stricter.UNION:
+    if hierarchy.choices.stricter is not StricterLists.UNION:
         return (), clashes
     return tuple(item for item in own.items if item.extension not in there), clashes
 

@@ -70,7 +70,7 @@ class Targets:
         """What is to be said of the hierarchy, and of what has no place in it."""
 
     def _attached(self) -> Iterator[Wanted]:
-        """Gateways, and security groups: all settings of a group are settings of the one group."""
+        """DefaultGateways, and security groups: all settings of a group are settings of the one group."""
         groups: set[str] = set()
         for kind, fqn, source in self._index:
             if kind.target is None or not source.resource.attaches:

@@ -104,3 +104,19 @@ class Dialect(StrEnum):
     """Upstream Istio."""
     ASM = "asm"
     """Alibaba Cloud Service Mesh: upstream plus the phase ASM_ROUTER."""
+
+
+class StricterLists(StrEnum):
+    """How lists of extensions combine below TSB's propagation strategy STRICTER, which TSB does not document."""
+
+    UNION = "union"
+    """All of them run; where two attach the same extension, the higher one counts."""
+
+
+class DefaultGateways(StrEnum):
+    """Whether TSB's defaults reach the pods of gateways, which TSB does not document."""
+
+    INCLUDE = "include"
+    """They do: a plugin without selector runs in every pod of its namespace."""
+    LEAVE_OUT = "leave-out"
+    """Namespaces with gateways are left out."""
