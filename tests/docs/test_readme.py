@@ -11,7 +11,7 @@ from support.golden import ROOT
 
 from mesh_wasm_pulumi.cli import main
 
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *(ROOT / "examples").glob("*/README.md")]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", ROOT / "components" / "README.md", *(ROOT / "examples").glob("*/README.md")]
 
 
 def test_the_program_of_the_readme_is_planned(tmp_path: Path) -> None:
