@@ -24,8 +24,12 @@ settings = k8s.core.v1.ConfigMap("settings", metadata={"namespace": "edge"}, opt
 spec = json.loads(pathlib.Path("spec.json").read_text())
 if spec.pop("late", False):
     spec["url"] = settings.id.apply(lambda _: "oci://registry.example.com/acl:1")
+metadata = {"name": "raw", "namespace": "edge", "annotations": spec.pop("annotations", {})}
+for one in spec.pop("beside", []):
+    CustomResource(one["kind"].lower(), api_version=one["apiVersion"], kind=one["kind"],
+                   metadata={"name": "public", "namespace": "edge"}, spec=one["spec"], opts=east)
 CustomResource("raw", api_version="extensions.istio.io/v1alpha1", kind="WasmPlugin",
-               metadata={"name": "raw", "namespace": "edge"}, spec=spec, opts=east)
+               metadata=metadata, spec=spec, opts=east)
 """
 SPEC = {"selector": {"matchLabels": {"app": "shop"}}, "priority": 10}
 
@@ -97,3 +101,24 @@ def test_the_pack_mends_priority_and_scheme(stack: Stack) -> None:
     assert "[remediate]  MW214" in said
     made = stack.rendered()["spec"]
     assert (made["url"], made["priority"]) == ("oci://registry:5000/acl:1", 0)
+
+
+FRONT = {"apiVersion": "networking.istio.io/v1", "kind": "Gateway", "spec": {"selector": {"app": "shop"}}}
+SERVER = {"url": "oci://registry.example.com/acl:1", "match": [{"mode": "SERVER"}], "beside": [FRONT]}
+
+
+def test_another_resource_of_the_stack_tells_that_it_is_a_gateway(stack: Stack) -> None:
+    code, said = stack.run("preview", SERVER | {"beside": []})
+    assert code == 0, said
+    assert "MW201" not in said
+    code, said = stack.run("preview", SERVER)
+    assert code != 0
+    assert "[mandatory]  MW201" in said
+    assert (
+        said.count("spec.match[0].mode: SERVER never matches on a gateway. Gateway edge/public selects these pods") == 1
+    )
+    waived = {"mesh-wasm/waive": "MW201 until 2999-12-31: agreed with the owners"}
+    code, said = stack.run("up", SERVER | {"annotations": waived})
+    assert code == 0, said
+    assert "MW201" not in said
+    assert stack.rendered()["spec"]["match"] == [{"mode": "SERVER"}]

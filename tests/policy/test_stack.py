@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
@@ -11,9 +12,15 @@ from support.programs import extension_args, fleet, gateway_args, plugin_args
 
 import mesh_wasm_pulumi as wasm
 from mesh_wasm.findings.examples import GOOD
+from mesh_wasm.findings.rule import CATALOGUE, CHECKS
+from mesh_wasm.fleet.cluster import Cluster
+from mesh_wasm.model.parse import parse
+from mesh_wasm.model.plugin import WasmPluginSpec
+from mesh_wasm.rules.subjects import ClusterPluginSubject, PluginSubject
 from mesh_wasm_pulumi.offline.run import run_program
+from mesh_wasm_pulumi.policy._beside import ON_PROXIES
 
-from .analyzer import PLUGIN, SECRET, UNKNOWN, Pack, Said
+from .analyzer import PLUGIN, SECRET, UNKNOWN, Pack, Said, hidden
 
 Resource = tuple[str, dict[str, Any], str, str]
 
@@ -42,7 +49,7 @@ def said(*resources: Resource, rule: str) -> list[Said]:
 def test_two_resources_that_write_one_object() -> None:
     twice = (plugin("a"), (PLUGIN, plugin("a")[1], "other", "east"))
     (one,) = said(*twice, rule="MW506")
-    assert "edge/a is written by east-a already" in one.message
+    assert "WasmPlugin edge/a: metadata.name: it is written by east-a already" in one.message
     assert one.stops
     assert said(plugin("a"), plugin("a", "west"), rule="MW506") == []
 
@@ -163,7 +170,7 @@ def aimed(**spec: Any) -> Resource:
             [other("Deployment", "apps/v1", "gw", template={"metadata": {"labels": {"name": "shop-gateway"}}})],
             {},
             "MW406",
-            "takes no workload",
+            "Deployment edge/gw has pods with name=shop-gateway.",
         ),
         ([other("Deployment", "apps/v1", "gw", template={"metadata": {"labels": UNKNOWN}})], {}, "MW406", ""),
     ],
@@ -172,7 +179,165 @@ def test_other_resources_of_the_stack(beside: list[Resource], spec: dict[str, An
     found = said(*beside, aimed(**spec), rule=rule)
     assert bool(found) == bool(words)
     assert all(words in one.message for one in found)
-    assert all("shop-gateway" not in one.message for one in found), "labels are not quoted"
+
+
+def test_a_secret_label_of_another_resource_is_not_shown() -> None:
+    labels = {"name": hidden("shop-gateway")}
+    gateway = other("Deployment", "apps/v1", "gw", template={"metadata": {"labels": labels}})
+    for resources in ((gateway, plugin("a")), (plugin("a"), gateway), (gateway, plugin("a"), secret("ghcr.io"))):
+        (one,) = said(*resources, rule="MW406")
+        assert "shop-gateway" not in one.message
+        assert "(the value is secret and not shown)" in one.message
+
+
+NETWORKING = "networking.istio.io/v1"
+FRONT = other("Gateway", NETWORKING, "public", selector={"app": "front"})
+WAYPOINT = other("Gateway", GATEWAY_API, "wp", gatewayClassName="istio-waypoint")
+POD = {"app": "front"}
+ON_FRONT = {"selector": {"matchLabels": {"app": "front"}}}
+
+
+@pytest.mark.parametrize(
+    ("beside", "spec", "rule", "says"),
+    [
+        ([FRONT], ON_FRONT | {"match": [{"mode": "SERVER"}]}, "MW201", "Gateway edge/public selects these pods"),
+        ([], ON_FRONT | {"match": [{"mode": "SERVER"}]}, "MW201", ""),
+        ([FRONT], ON_FRONT | {"match": [{"mode": "CLIENT"}]}, "MW201", ""),
+        ([], ON_FRONT | {"phase": "AUTHN"}, "MW228", "if these pods are sidecars,"),
+        ([FRONT], ON_FRONT | {"phase": "AUTHN"}, "MW228", ""),
+        (
+            [WAYPOINT],
+            {"selector": {"matchLabels": {"gateway.networking.k8s.io/gateway-name": "wp"}}},
+            "MW208",
+            "spec.selector: a waypoint does not look at selectors.",
+        ),
+        (
+            [WAYPOINT],
+            AIMED | {"targetRefs": [AIMED["targetRefs"][0] | {"name": "wp"}], "match": [{"ports": [{"number": 80}]}]},
+            "MW206",
+            "spec.match[0].ports: on a waypoint no port ever matches.",
+        ),
+    ],
+)
+def test_which_proxy_runs_a_plugin_is_told_by_the_stack(
+    beside: list[Resource], spec: dict[str, Any], rule: str, says: str
+) -> None:
+    for found in (said(*beside, aimed(**spec), rule=rule), said(aimed(**spec), *beside, rule=rule)):
+        assert [says in one.message for one in found] == ([True] if says else [])
+    alone = aimed(**spec)
+    assert rule not in {one.rule for one in Pack().of(alone[0], alone[1])}, "each finding is told once"
+
+
+def test_a_traffic_extension_is_judged_where_it_stands() -> None:
+    made = aimed(match=[{"mode": "SERVER"}], **ON_FRONT)[1]
+    wasm = {"url": made["spec"].pop("url"), "imagePullSecret": "registry"}
+    type_ = PLUGIN.replace("WasmPlugin", "TrafficExtension")
+    extension: Resource = (type_, {**made, "spec": made["spec"] | {"wasm": wasm}}, "mark", "east")
+    (server,) = said(FRONT, extension, rule="MW201")
+    assert "TrafficExtension edge/a: spec.match[0].mode: SERVER never matches" in server.message
+    (missing,) = said(FRONT, extension, rule="MW806")
+    assert "TrafficExtension edge/a: spec.wasm.imagePullSecret: the stack has no Secret registry." in missing.message
+
+
+def waiving(resource: Resource, rule: str, until: str = "2999-12-31") -> Resource:
+    made = copy.deepcopy(resource)
+    made[1]["metadata"]["annotations"] = {"mesh-wasm/waive": f"{rule} until {until}: agreed with the owners"}
+    return made
+
+
+def test_waivers_count_in_the_stack_too() -> None:
+    server = aimed(match=[{"mode": "SERVER"}], **ON_FRONT)
+    assert [one.stops for one in said(FRONT, server, rule="MW201")] == [True]
+    assert said(FRONT, waiving(server, "MW201"), rule="MW201") == []
+    assert said(FRONT, waiving(server, "MW208"), rule="MW201") != []
+    assert said(FRONT, waiving(server, "MW201", "2020-12-31"), rule="MW201") != []
+    strict = Pack({"MW201": {"enforcementLevel": "mandatory", "waivable": False}})
+    assert "MW201" in {one.rule for one in strict.of_stack(FRONT, waiving(server, "MW201")) if one.stops}
+    twice = (plugin("a"), waiving((PLUGIN, plugin("a")[1], "other", "east"), "MW506"))
+    assert said(*twice, rule="MW506") != [], "what works in no mesh cannot be waived"
+
+
+def test_a_tie_is_told_on_a_plugin_that_does_not_waive_it() -> None:
+    (one,) = said(plugin("a"), waiving(plugin("b"), "MW706"), plugin("c"), rule="MW706")
+    assert "edge/a" in one.message.partition("spec.priority: ")[2]
+    assert "edge/b" in one.message.partition("spec.priority: ")[2]
+    assert "WasmPlugin edge/c: spec.priority: " in one.message
+    (one,) = said(plugin("a"), waiving(plugin("b"), "MW706"), rule="MW706")
+    assert "WasmPlugin edge/a: spec.priority: " in one.message
+    assert said(waiving(plugin("a"), "MW706"), waiving(plugin("b"), "MW706"), rule="MW706") == []
+
+
+def test_the_stack_policies_can_be_told_the_version() -> None:
+    waypoint = other("Gateway", GATEWAY_API, "wp", namespace="infra", gatewayClassName="istio-waypoint")
+    service = other("Service", "core/v1", "shop", ports=[{"port": 80}])
+    labels = {"istio.io/use-waypoint": "wp", "istio.io/use-waypoint-namespace": "infra"}
+    service[1]["metadata"]["labels"] = labels
+    resources = (waypoint, service, aimed(selector=None, targetRefs=[{"kind": "Service", "name": "shop"}]))
+    assert said(*resources, rule="MW226") == [], "of an unknown version it is a suspicion"
+    old = Pack({"MW226": {"enforcementLevel": "mandatory", "istioVersion": "1.29"}})
+    (one,) = [one for one in old.of_stack(*resources) if one.rule == "MW226"]
+    assert "in Istio 1.29 such a waypoint never becomes ready" in one.message
+
+
+@pytest.mark.parametrize("rule", ["MW201", "MW406"])
+def test_a_selector_that_is_not_known_yet_waits(rule: str) -> None:
+    made = aimed(selector={"matchLabels": {"app": UNKNOWN}}, match=[{"mode": "SERVER"}])
+    workload = other("Deployment", "apps/v1", "gw", template={"metadata": {"labels": POD}})
+    (one,) = said(FRONT, workload, made, rule=rule)
+    assert "spec.selector of east-a is not known yet; decided at up." in one.message
+
+
+def test_the_rules_that_ask_for_the_proxy_are_all_judged_with_the_stack() -> None:
+    """Each rule that reads the kind of proxy, found by running the catalogue over its own examples, is one of these."""
+    asked: dict[str, None] = {}
+
+    class Watched(PluginSubject):
+        __slots__ = ()
+
+        def __getattribute__(self, name: str) -> Any:
+            if name == "workload":
+                asked[running[0]] = None
+            return super().__getattribute__(name)
+
+    class WatchedInCluster(ClusterPluginSubject):
+        __slots__ = ()
+
+        def __getattribute__(self, name: str) -> Any:
+            if name == "workload":
+                asked[running[0]] = None
+            return super().__getattribute__(name)
+
+    running = [""]
+    cluster = Cluster(name="", istio_version="1.21.0")
+    texts = [text for rule in CATALOGUE.values() if rule.language == "yaml" for text in (rule.bad, rule.good)]
+    specs = [one["spec"] for text in texts for one in _documents(text) if _is_plugin(one)]
+    assert len(specs) > 150
+    for spec in specs:
+        model = parse(WasmPluginSpec, spec, wire=True).value
+        for space in ("edge", "istio-system"):
+            for subject in (
+                Watched(model, foreign=True),
+                WatchedInCluster(model, cluster.mesh, space, foreign=True),
+            ):
+                for rule, check in CHECKS[type(subject).__base__]:
+                    running[0] = rule.id
+                    list(check(subject))
+    only_the_remedy = {"MW401"}
+    assert asked.keys() - only_the_remedy == {rule.id for rule in ON_PROXIES}
+
+
+def _documents(text: str) -> list[Any]:
+    """None of an example that is broken as YAML on purpose."""
+    try:
+        return list(yaml.safe_load_all(text))
+    except yaml.YAMLError:
+        return []
+
+
+def _is_plugin(document: Any) -> bool:
+    return (
+        isinstance(document, dict) and document.get("kind") == "WasmPlugin" and isinstance(document.get("spec"), dict)
+    )
 
 
 def test_a_plugin_that_is_not_known_yet_waits() -> None:

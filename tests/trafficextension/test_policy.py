@@ -90,7 +90,7 @@ def test_a_stack_tells_twins_and_ties_across_kinds() -> None:
 
 def test_two_of_one_object() -> None:
     said = Pack().of_stack((EXTENSION, made(WASM), "a", "east"), (EXTENSION, made(WASM), "b", "east"))
-    assert "TrafficExtension edge/mark is written by a already." in next(iter(said)).message
+    assert "TrafficExtension edge/mark: metadata.name: it is written by a already." in next(iter(said)).message
 
 
 def test_the_scheme_is_mended_where_it_stands() -> None:

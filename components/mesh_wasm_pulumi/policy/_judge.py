@@ -8,7 +8,7 @@ from typing import Any
 
 from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding
-from mesh_wasm.findings.rule import CATALOGUE, CHECKS
+from mesh_wasm.findings.rule import CATALOGUE, CHECKS, Check, Rule
 from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.lint.kinds import Header
 from mesh_wasm.lint.manifests import Manifest, read_plugin, read_secret
@@ -110,16 +110,12 @@ def judge_plugin(
             ClusterPluginSubject(manifest.spec, cluster.mesh, manifest.namespace, foreign=True),
             pull,
         ]
-        if manifest.extension is None:
-            opened = _open_fields(WasmPluginSpec, wire)
-        else:
+        opened = open_fields_of(kind, wire)
+        if manifest.extension is not None:
             subjects += [
                 TrafficExtensionSubject(manifest.extension),
                 ClusterTrafficExtensionSubject(manifest.extension, cluster.mesh),
             ]
-            form = _open_fields(WasmPluginSpec, plugin_form(wire))
-            opened = {name: ".".join(map(str, extension_path((field,)))) for name, field in form.items()}
-            opened |= _open_fields(TrafficExtensionSpec, wire)
         modules = module_subjects(manifest.spec, cluster.version, lock)
         subjects += [*modules, *config_subjects(manifest.spec, modules)]
         waits = {rule: f"spec.{where}" for rule, where in _waits(subjects, opened).items()}
@@ -172,6 +168,15 @@ def _settled(findings: Iterable[Finding], waits: Mapping[str, str], waivers: Any
     return Judgement((*certain, *wrong), waits, frozenset(waiver.rule for waiver in held))
 
 
+def open_fields_of(kind: PluginKind | None, wire: Any) -> dict[str, str]:
+    """The fields of a plugin's spec that hold what is not known yet: where they stand, by Python name."""
+    if kind is not PluginKind.TRAFFIC_EXTENSION:
+        return _open_fields(WasmPluginSpec, wire)
+    form = _open_fields(WasmPluginSpec, plugin_form(wire))
+    opened = {name: ".".join(map(str, extension_path((field,)))) for name, field in form.items()}
+    return opened | _open_fields(TrafficExtensionSpec, wire)
+
+
 def _open_fields(model: type[Model], wire: Mapping[str, Any]) -> dict[str, str]:
     """The fields of a model that hold what is not known yet: wire name by Python name."""
     found = {}
@@ -189,13 +194,25 @@ def _waits(subjects: list[Any], opened: Mapping[str, str]) -> dict[str, str]:
     waits = dict.fromkeys((rule.id for rule in PARSED), next(iter(opened.values())))
     for subject in subjects:
         for rule, check in CHECKS.get(type(subject), ()):
-            spy = _SubjectSpy(subject)
-            for _ in check(spy):
-                pass
-            touched = next((opened[name] for name in spy.asked if name in opened), None)
+            touched = _touched(check, subject, opened)
             if touched is not None:
                 waits.setdefault(rule.id, touched)
     return waits
+
+
+def waits_of(rule: Rule, subjects: Iterable[Any], opened: Mapping[str, str]) -> str | None:
+    """The same of one rule: the open field that its checks look at."""
+    if not opened:
+        return None
+    checks = ((check, subject) for subject in subjects for told, check in CHECKS.get(type(subject), ()) if told is rule)
+    return next((where for check, subject in checks if (where := _touched(check, subject, opened)) is not None), None)
+
+
+def _touched(check: Check, subject: Any, opened: Mapping[str, str]) -> str | None:
+    spy = _SubjectSpy(subject)
+    for _ in check(spy):
+        pass
+    return next((opened[name] for name in spy.asked if name in opened), None)
 
 
 _DECIDE_WORKLOAD = ("selector", "target_ref", "target_refs")
@@ -210,7 +227,7 @@ class _SubjectSpy:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._subject, name)
-        if name == "workload":
+        if name in ("workload", "reach"):
             self.asked |= dict.fromkeys(_DECIDE_WORKLOAD)
         return _ModelSpy(value, self.asked) if name in ("spec", "extension") else value
 

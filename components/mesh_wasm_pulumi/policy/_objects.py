@@ -6,7 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mesh_wasm.model.traffic_extension import plugin_form
+from mesh_wasm.findings.finding import Finding, Path
+from mesh_wasm.lint.metadata import text_at
+from mesh_wasm.model.parse import parse
+from mesh_wasm.model.plugin import WasmPluginSpec
+from mesh_wasm.model.traffic_extension import TrafficExtensionSpec, as_plugin, extension_path, plugin_form
+from mesh_wasm.rules.waivers import ANNOTATION, read_waivers
 from mesh_wasm.values.deferred import Deferred
 from mesh_wasm.values.enums import PluginKind
 
@@ -18,8 +23,8 @@ from ._wire import UNKNOWN, plain
 class Verdict:
     """A violation of one resource, or that it cannot be decided yet."""
 
-    says: str
-    urn: str | None
+    of: StackObject
+    finding: Finding | None = None
     waits: str = ""
     """What is not known yet; then it is no violation."""
 
@@ -49,7 +54,35 @@ class StackObject:
     def form(self) -> Any:
         """The plugin form of the spec."""
         spec = self.props.get("spec")
-        return plugin_form(spec) if self.kind is PluginKind.TRAFFIC_EXTENSION and isinstance(spec, Mapping) else spec
+        return plugin_form(spec) if self._is_extension and isinstance(spec, Mapping) else spec
+
+    @property
+    def model(self) -> WasmPluginSpec:
+        """The spec as rules see it: of a TrafficExtension, that of the WasmPlugin that means the same."""
+        spec = self.props.get("spec")
+        if self._is_extension:
+            return as_plugin(parse(TrafficExtensionSpec, spec, wire=True).value)
+        return parse(WasmPluginSpec, spec, wire=True).value
+
+    def path(self, path: Path) -> Path:
+        """Where in the spec stands what stands at ``path`` in :attr:`model`."""
+        return extension_path(path) if self._is_extension else path
+
+    @property
+    def called(self) -> str:
+        """Kind, namespace and name, for messages."""
+        place = f"{self.namespace}/{self.name}" if isinstance(self.namespace, str) else str(self.name)
+        return f"{self.kind or self.type.rpartition(':')[2]} {place}"
+
+    @property
+    def waived(self) -> frozenset[str]:
+        """The ids of the rules that its annotation waives today."""
+        waivers, _ = read_waivers(text_at(self.props, "metadata", "annotations", ANNOTATION), ANNOTATION)
+        return frozenset(waiver.rule for waiver in waivers)
+
+    @property
+    def _is_extension(self) -> bool:
+        return self.kind is PluginKind.TRAFFIC_EXTENSION
 
 
 def objects(resources: Iterable[Any], wanted: Callable[[str], bool]) -> Iterator[StackObject]:

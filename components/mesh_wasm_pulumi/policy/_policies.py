@@ -24,6 +24,7 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
+from mesh_wasm.findings import order
 from mesh_wasm.findings.finding import Finding, Severity, format_path
 from mesh_wasm.findings.rule import CATALOGUE, Rule
 from mesh_wasm.findings.waiving import BAD_WAIVER, EXPIRED, NOT_WAIVABLE, UNKNOWN_RULE
@@ -38,6 +39,7 @@ from mesh_wasm.rules.subjects import (
     PluginSubject,
     SecretSubject,
     SignersSubject,
+    SurroundedSubject,
 )
 from mesh_wasm.values.enums import Dialect
 from mesh_wasm_pulumi._telling.report import conceal
@@ -118,34 +120,39 @@ def _resource_policy(rule: Rule) -> Policy:
         if found is None or rule.id not in found[1] | _ON_WAIVERS:
             args.not_applicable(f"{rule.id} does not look at this type of resource.")
             return
+        hidden = _hidden([args])
         config = args.get_config()
         lock = str(config.get("lockFile") or os.environ.get("MESH_WASM_LOCK", ""))
         judgement = _LAST.of(found[0], args, _cluster(config), lock if rule.id in _ON_MODULES else "")
         violations = [one for one in judgement.findings if one.rule == rule.id]
         if rule.id in judgement.waived and rule.waivable and config.get("waivable", True):
             return
-        for one in dict.fromkeys(_told(violation, _hidden(args)) for violation in violations):
+        for one in dict.fromkeys(_told(violation, hidden) for violation in violations):
             report(one, None)
         if not violations and rule.id in judgement.waits:
             raise DecidedAtUp(judgement.waits[rule.id])
 
-    properties: dict[str, dict[str, Any]] = (_WAIVABLE if rule.waivable else {}) | (
-        _CLUSTER if _needs_cluster(rule) else {}
-    )
-    if rule.id in _ON_MODULES:
-        properties |= {"istioVersion": _CLUSTER["istioVersion"]} | _LOCK
     return ResourceValidationPolicy(
         rule.id,
         f"{rule.title}. {rule.why}",
         validate,
         LEVELS[rule.severity],
-        PolicyConfigSchema(properties) if properties else None,
+        _config_of(rule),
         cast(Any, REMEDIES.get(rule.id)),  # the types allow coroutines only, the servicer takes plain values as well
     )
 
 
+def _config_of(rule: Rule) -> PolicyConfigSchema | None:
+    """What the pack's configuration may say of a rule, beside its level."""
+    properties = (_WAIVABLE if rule.waivable else {}) | (_CLUSTER if _needs_cluster(rule) else {})
+    if rule.id in _ON_MODULES:
+        properties |= {"istioVersion": _CLUSTER["istioVersion"]} | _LOCK
+    return PolicyConfigSchema(properties) if properties else None
+
+
 def _needs_cluster(rule: Rule) -> bool:
-    return rule.id in rules_of(ClusterPluginSubject, ClusterTrafficExtensionSubject) and rule.id not in rules_of()
+    subjects = (ClusterPluginSubject, ClusterTrafficExtensionSubject, SurroundedSubject)
+    return rule is order.CROSS_TIE or (rule.id in rules_of(*subjects) and rule.id not in rules_of())
 
 
 @lru_cache(maxsize=8)
@@ -180,12 +187,13 @@ def _told(finding: Finding, hidden: Sequence[Any]) -> str:
     return f"{place}: {says}" if place else says
 
 
-def _hidden(args: ResourceValidationArgs) -> list[Any]:
+def _hidden(resources: Sequence[Any]) -> list[Any]:
     """What no message may show: what the engine marks as secret, and the values of every Secret."""
-    found = secrets_at_hand()
-    if args.resource_type == SECRET:
-        props = plain(args.props)
-        found += [props.get("data"), props.get("stringData")]
+    found = secrets_at_hand(resources)
+    for one in resources:
+        if one.resource_type == SECRET:
+            props = plain(one.props)
+            found += [props.get("data"), props.get("stringData")]
     return found
 
 
@@ -193,16 +201,23 @@ def _stack_policy(rule: Rule) -> Policy:
     check = STACK_CHECKS[rule.id]
 
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        hidden = _hidden(args.resources)
+        config = args.get_config()
         waits = []
-        for verdict in check(args.resources):
-            if verdict.waits:
+        for verdict in check(args.resources, _cluster(config)):
+            one = verdict.of
+            if rule.waivable and config.get("waivable", True) and rule.id in one.waived:
+                continue
+            if verdict.finding is None:
                 waits.append(verdict.waits)
             else:
-                report(f"{verdict.says} {rule.fix}", verdict.urn)
+                report(f"{one.called}: {_told(verdict.finding, hidden)}", one.urn)
         if waits:
             raise DecidedAtUp(waits[0])
 
-    return StackValidationPolicy(rule.id, f"{rule.title}. {rule.why}", validate, LEVELS[rule.severity])
+    return StackValidationPolicy(
+        rule.id, f"{rule.title}. {rule.why}", validate, LEVELS[rule.severity], _config_of(rule)
+    )
 
 
 POLICIES: list[Policy] = [

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from mesh_wasm.chains.member import read_member
+from mesh_wasm.chains.member import Member, read_member
 from mesh_wasm.chains.ties import Ties
 from mesh_wasm.chains.twins import Twins
 from mesh_wasm.findings import kinds, order, placing
@@ -37,65 +38,84 @@ def _plugins(resources: Iterable[Any]) -> list[StackObject]:
     return list(objects(resources, is_plugin))
 
 
-def same_objects(resources: Sequence[Any]) -> Iterator[Verdict]:
+def same_objects(resources: Sequence[Any], _: Cluster) -> Iterator[Verdict]:
     """Two resources that write one object in one cluster."""
     seen: dict[Any, str] = {}
     for one in _plugins(resources):
         if one.place is None:
-            yield Verdict("", one.urn, waits=f"the place of a {one.kind}")
+            yield Verdict(one, waits=f"the place of a {one.kind}")
         elif seen.setdefault(one.place, one.urn) != one.urn:
-            yield Verdict(f"{one.kind} {_place(one)} is written by {name_of(seen[one.place])} already.", one.urn)
+            says = f"it is written by {name_of(seen[one.place])} already."
+            yield Verdict(one, placing.SAME_OBJECT.at("metadata", "name", says=says))
 
 
-def _place(one: StackObject) -> str:
-    return f"{one.namespace}/{one.name}" if isinstance(one.namespace, str) else str(one.name)
+def ties(resources: Sequence[Any], facts: Cluster) -> Iterator[Verdict]:
+    """Plugins of equal priority that one workload can run: each group once, on its latest plugin that does not waive it."""
+    entered: dict[int, StackObject] = {}
+    members: list[Member] = []
+    for one, member in _met(resources, facts):
+        if isinstance(member, Member):
+            entered[id(member)] = one
+            members.append(member)
+            if member.undecided:
+                yield Verdict(one, waits=f"{member.undecided[0]} of {name_of(one.urn)}")
+        else:
+            yield Verdict(one, waits=member)
+    for tie in Ties().groups(members):
+        group = [entered[id(member)] for member in tie.members]
+        told = next((one for one in group if order.CROSS_TIE.id not in one.waived), group[0])
+        for finding in tie.findings:
+            yield Verdict(told, finding.under("spec", "priority"))
 
 
-def ties(resources: Sequence[Any]) -> Iterator[Verdict]:
-    """Plugins of equal priority that one workload can run."""
-    return _met(resources, Ties())
-
-
-def twins(resources: Sequence[Any]) -> Iterator[Verdict]:
+def twins(resources: Sequence[Any], facts: Cluster) -> Iterator[Verdict]:
     """A WasmPlugin and a TrafficExtension of one name, which both run."""
-    return _met(resources, Twins())
+    book = Twins()
+    for one, member in _met(resources, facts):
+        if not isinstance(member, Member):
+            yield Verdict(one, waits=member)
+            continue
+        if member.undecided:
+            yield Verdict(one, waits=f"{member.undecided[0]} of {name_of(one.urn)}")
+        for finding in book.enter([member]):
+            yield Verdict(one, finding.under("metadata", "name"))
 
 
-def _met(resources: Sequence[Any], book: Ties | Twins) -> Iterator[Verdict]:
+def _met(resources: Sequence[Any], facts: Cluster) -> Iterator[tuple[StackObject, Member | str]]:
+    """The plugins that can be compared; or what has to be known for that."""
     for one in _plugins(resources):
         spec, metadata = one.props.get("spec"), one.props.get("metadata")
         if not isinstance(metadata, Mapping) or not isinstance(spec, Mapping | Deferred):
-            yield Verdict("", one.urn, waits=f"a {one.kind} as a whole")
+            yield one, f"a {one.kind} as a whole"
             continue
         model = TrafficExtensionSpec if one.kind is PluginKind.TRAFFIC_EXTENSION else WasmPluginSpec
         if isinstance(spec, Mapping) and any(f.is_error for f in parse(model, spec).findings):
             continue  # told by its own policies
         kind = one.kind or PluginKind.WASM_PLUGIN
-        member = read_member(Cluster(name=one.cluster), metadata, spec, name_of(one.urn), kind)
-        if member.undecided:
-            yield Verdict("", one.urn, waits=f"{member.undecided[0]} of {name_of(one.urn)}")
-        for finding in book.enter([member]):
-            yield Verdict(finding.message, one.urn)
+        cluster = facts.model_copy(update={"name": one.cluster})
+        yield one, read_member(cluster, metadata, spec, name_of(one.urn), kind)
 
 
-def pull_secrets(resources: Sequence[Any]) -> Iterator[Verdict]:
+def pull_secrets(resources: Sequence[Any], _: Cluster) -> Iterator[Verdict]:
     """Secrets of the stack that a plugin names, and that cannot serve it."""
     for use, one, waits in _uses(resources):
-        for _ in pull_findings(use) if use is not None and use.secrets else ():
-            if _.rule == secrets.NOT_THERE.id:
-                yield Verdict(f"{one.kind} {_place(one)}: {_.message}", one.urn)
+        for finding in pull_findings(use) if use is not None and use.secrets else ():
+            if finding.rule == secrets.NOT_THERE.id:
+                yield Verdict(one, replace(finding, path=("spec", *one.path(finding.path))))
         if waits:
-            yield Verdict("", one.urn, waits=waits)
+            yield Verdict(one, waits=waits)
 
 
-def unseen_secrets(resources: Sequence[Any]) -> Iterator[Verdict]:
+def unseen_secrets(resources: Sequence[Any], _: Cluster) -> Iterator[Verdict]:
     """Secrets that a plugin names, and that the stack does not have."""
     for use, one, waits in _uses(resources):
         if waits:
-            yield Verdict("", one.urn, waits=waits)
+            yield Verdict(one, waits=waits)
         elif use is not None and not use.secrets:
-            name = use.spec.image_pull_secret
-            yield Verdict(f"{one.kind} {_place(one)}: the stack has no Secret {name}.", one.urn)
+            path = ("spec", *one.path(("imagePullSecret",)))
+            yield Verdict(
+                one, secrets.UNCHECKED.at(*path, says=f"the stack has no Secret {use.spec.image_pull_secret}.")
+            )
 
 
 def _uses(resources: Sequence[Any]) -> Iterator[tuple[PullSubject | None, StackObject, str]]:
@@ -122,7 +142,7 @@ def _uses(resources: Sequence[Any]) -> Iterator[tuple[PullSubject | None, StackO
             yield PullSubject(model, one.namespace or "default", found), one, ""
 
 
-def tenancy(resources: Sequence[Any]) -> Iterator[Verdict]:
+def tenancy(resources: Sequence[Any], _: Cluster) -> Iterator[Verdict]:
     """Plugins of an extension of this stack, on targets of tenants where it is not allowed."""
     allowed: dict[str, Any] = {}
     for resource in resources:
@@ -140,9 +160,10 @@ def tenancy(resources: Sequence[Any]) -> Iterator[Verdict]:
         if extension is None or target is None or not tenants:
             continue
         if isinstance(tenants, Deferred) or any(isinstance(tenant, Deferred) for tenant in tenants):
-            yield Verdict("", one.urn, waits=f"allowedIn of {extension}")
+            yield Verdict(one, waits=f"allowedIn of {extension}")
         elif not any(_within(target, tenant) for tenant in tenants):
-            yield Verdict(f"{extension} is attached to {target}, outside of its allowedIn.", one.urn)
+            says = f"{extension} is attached to {target}, outside of its allowedIn."
+            yield Verdict(one, placing.NOT_ALLOWED.at(says=says))
 
 
 def _within(target: str, tenant: Any) -> bool:
@@ -152,7 +173,9 @@ def _within(target: str, tenant: Any) -> bool:
         return False
 
 
-STACK_CHECKS: Mapping[str, Callable[[Sequence[Any]], Iterator[Verdict]]] = {
+StackCheck = Callable[[Sequence[Any], Cluster], Iterator[Verdict]]
+
+STACK_CHECKS: Mapping[str, StackCheck] = {
     placing.SAME_OBJECT.id: same_objects,
     placing.NOT_ALLOWED.id: tenancy,
     kinds.BOTH_KINDS.id: twins,
@@ -161,4 +184,4 @@ STACK_CHECKS: Mapping[str, Callable[[Sequence[Any]], Iterator[Verdict]]] = {
     secrets.UNCHECKED.id: unseen_secrets,
     **{rule.id: partial(beside, rule) for rule in RULES},
 }
-"""By rule, the check of a whole stack."""
+"""By rule, the check of a whole stack. It is given what the pack was told about the clusters."""

@@ -58,17 +58,22 @@ def remember_secrets() -> bool:
         return False
 
     def remembering(props: Any, proxy_secrets: bool = False) -> Any:
-        # The properties of a resource, and then those of its provider: two readings for each policy.
-        _THREAD.seen = [*getattr(_THREAD, "seen", [])[-1:], list(_secrets(props))]
+        _THREAD.seen = [*getattr(_THREAD, "seen", ()), list(_secrets(props))]
         return original(props, proxy_secrets)
 
     setattr(_policy, "deserialize_properties", remembering)  # noqa: B010  # it is private there
     return True
 
 
-def secrets_at_hand() -> list[Any]:
-    """The secret values of the resource that is looked at, and of its provider."""
-    return [value for seen in getattr(_THREAD, "seen", ()) for value in seen]
+def secrets_at_hand(resources: Sequence[Any]) -> list[Any]:
+    """The secret values of the resources that a policy looks at, and of their providers.
+
+    The engine's request is read anew for each policy: the properties of a resource, and then those of its provider. What
+    was read before that is forgotten.
+    """
+    readings = sum(1 + (one.provider is not None) for one in resources)
+    _THREAD.seen = getattr(_THREAD, "seen", [])[-readings:]
+    return [value for seen in _THREAD.seen for value in seen]
 
 
 def _secrets(value: Any) -> Iterator[Any]:
