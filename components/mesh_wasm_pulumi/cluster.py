@@ -16,7 +16,7 @@ from ._reading.surroundings import read_surroundings
 from ._telling.refusal import refuse_apart
 from ._values.leaves import lift, resolve
 from ._values.ledger import ledger
-from .args import ClusterArgs
+from .args import ClusterArgs, SignerArgs
 
 
 class Cluster:
@@ -48,7 +48,8 @@ class Cluster:
         says what switching a running cluster means.
     :param secrets_mutable: Whether ``provider`` has ``enable_secret_mutable``. With ``kubeconfig`` it always has. Without
         it, pull secrets change their names with their content, so that none is ever absent.
-    :param verify: Public keys (PEM): one of them must have signed each module, unless the extension names its own keys.
+    :param verify: Public keys (PEM) and keyless identities (:class:`~mesh_wasm_pulumi.args.SignerArgs`), one of which must
+        have signed each module, unless the extension names its own signers.
     :param surroundings: Other objects of the cluster that decide what plugins do: Gateways, Services, workloads, namespaces,
         Secrets, policies. Kubernetes manifests as dicts, whose leaves may be Outputs, and paths of YAML files and folders;
         ``{"objects": […], "complete": True}`` says that these are all. A snapshot's
@@ -72,7 +73,7 @@ class Cluster:
         wasm_download_proxy: bool | None = None,
         emit: PluginKind | str | None = None,
         secrets_mutable: bool | None = None,
-        verify: Sequence[str] | None = None,
+        verify: Sequence[SignerArgs | str] | None = None,
         surroundings: Surroundings | Sequence[Any] | Mapping[str, Any] | None = None,
     ) -> None:
         if (provider is None) == (kubeconfig is None):

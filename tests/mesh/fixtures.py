@@ -16,7 +16,7 @@ import pytest
 
 from . import build
 from .cluster import Cluster
-from .parts import CLUSTER, ISTIOD, LIVE, OLD_ISTIO
+from .parts import CLUSTER, ISTIOD, LIVE, OLD_ISTIO, SIGNING
 from .proxy import module_cache_obstacle
 
 StartCluster = Callable[..., Cluster]
@@ -37,6 +37,13 @@ def live_binaries(request: pytest.FixtureRequest) -> dict[str, Path]:
         pytest.skip(obstacle)
     with _uncaptured(request):
         return build.ensure(*LIVE)
+
+
+@pytest.fixture(scope="session")
+def cosign_binary(request: pytest.FixtureRequest) -> Path:
+    """Cosign: what signs images, and says which signatures it believes."""
+    with _uncaptured(request):
+        return build.ensure(*SIGNING)["cosign"]
 
 
 @pytest.fixture(scope="session")

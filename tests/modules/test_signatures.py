@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,11 +17,12 @@ from pullsecrets import debianregistry
 from support.programs import errors, extension_args, fleet, gateway_args, run
 
 import mesh_wasm_pulumi as wasm
+from mesh_wasm.model.signer import Signer, SignerError
 from mesh_wasm.modules.lockfile import parse_lock
-from mesh_wasm.modules.signers import SignerError, signer_of
 from mesh_wasm_pulumi.cli import main
 from mesh_wasm_pulumi.offline.run import Run
 
+from .cosign import Cosign
 from .pushing import Descriptor, Repository
 from .wasmfile import wasm as build
 
@@ -84,7 +82,9 @@ def bundle(repository: Repository, image: Descriptor, sign: Sign, about: str | N
         "signatures": [{"sig": base64.b64encode(signature).decode()}],
     }
     media_type = "application/vnd.dev.sigstore.bundle.v0.3+json"
-    layer = repository.blob(json.dumps({"mediaType": media_type, "dsseEnvelope": envelope}).encode(), media_type)
+    material = {"publicKey": {"hint": "bWluZQ=="}}
+    whole = {"mediaType": media_type, "verificationMaterial": material, "dsseEnvelope": envelope}
+    layer = repository.blob(json.dumps(whole).encode(), media_type)
     made = repository.image(layer, artifactType=media_type, subject=image)
     repository.index({**made, "artifactType": media_type}, tag=image["digest"].replace(":", "-"))
 
@@ -99,16 +99,16 @@ class Shop:
         self.folder, self.registry = folder, registry
         self.repository = Repository(registry, f"signed/{folder.name.lower().replace('_', '-')}", USER, PASSWORD)
         self.image = self.repository.compat(FILTER, "1.0")
-        self.keys: list[str] = []
+        self.verify: list[Any] = []
         (folder / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
         (folder / "docker.json").write_text(json.dumps({"auths": {registry: {"username": USER, "password": PASSWORD}}}))
 
     def program(self) -> None:
-        args = extension_args(image=self.repository.url("1.0"), verify=self.keys)
+        args = extension_args(image=self.repository.url("1.0"), verify=self.verify)
         wasm.IngressGatewayAttachment("edge", gateway_args(wasm.WasmExtension("acl", args), fleet()))
 
     def lock(self) -> Result:
-        args = extension_args(image=self.repository.url("1.0"), verify=self.keys)
+        args = extension_args(image=self.repository.url("1.0"), verify=self.verify)
         text = (
             "import sys; sys.path[:0] = [{path!r}]\nimport mesh_wasm_pulumi as wasm\n"
             "from support.programs import fleet, gateway_args\n"
@@ -152,11 +152,11 @@ real = pytest.mark.skipif(bool(debianregistry.missing()), reason=debianregistry.
 @pytest.mark.parametrize("kind", KEYS)
 def test_a_signature_by_the_key_is_found_and_preview_is_content(shop: Shop, form: str, kind: str) -> None:
     sign, public = KEYS[kind]()
-    shop.keys = [pem(_ed25519()[1]), pem(public)]  # one of them is enough
+    shop.verify = [pem(_ed25519()[1]), pem(public)]  # one of them is enough
     FORMS[form](shop.repository, shop.image, sign)
     told = shop.lock()
     assert (told.exit_code, told.exception) == (0, None), told.output
-    assert shop.signers == [(signer_of(pem(public)), form)]
+    assert shop.signers == [(Signer(key=pem(public)).name, form)]
     result = shop.preview()
     assert (errors(result), result.failure) == ([], None)
 
@@ -167,7 +167,7 @@ def test_a_signature_by_the_key_is_found_and_preview_is_content(shop: Shop, form
 @pytest.mark.parametrize("wrong", ["key", "digest"])
 def test_what_is_signed_otherwise_is_not_signed(shop: Shop, form: str, wrong: str) -> None:
     sign, public = _ecdsa()
-    shop.keys = [pem(_ecdsa()[1] if wrong == "key" else public)]
+    shop.verify = [pem(_ecdsa()[1] if wrong == "key" else public)]
     if form != "none":
         FORMS[form](shop.repository, shop.image, sign, None if wrong == "key" else "sha256:" + "0a" * 32)
     told = shop.lock()
@@ -181,7 +181,7 @@ def test_what_is_signed_otherwise_is_not_signed(shop: Shop, form: str, wrong: st
 @pytest.mark.cluster
 def test_a_signature_that_comes_later_is_found_by_the_next_lock(shop: Shop) -> None:
     sign, public = _ecdsa()
-    shop.keys = [pem(public)]
+    shop.verify = [pem(public)]
     assert shop.lock().exit_code == 1
     claim(shop.repository, shop.image, sign)
     assert shop.lock().exit_code == 0
@@ -221,40 +221,52 @@ def test_the_fleet_may_ask_for_all_and_an_extension_for_others(tmp_path: Path, m
 )
 def test_what_is_no_key_is_told(text: str) -> None:
     with pytest.raises(SignerError):
-        signer_of(text)
+        _ = Signer(key=text).name
 
 
 def test_a_key_has_one_name_however_it_is_written() -> None:
     key = pem(_ecdsa()[1])
-    assert signer_of(key) == signer_of(f"\n{key.replace(chr(10), chr(13) + chr(10))}\n\n")
+    assert Signer(key=key).name == Signer(key=f"\n{key.replace(chr(10), chr(13) + chr(10))}\n\n").name
 
 
-COSIGN = os.environ.get("MESH_WASM_COSIGN") or shutil.which("cosign") or ""
-"""Cosign itself, built from its Go module: `go build github.com/sigstore/cosign/v3/cmd/cosign`."""
-
-
-def _cosign(folder: Path, *words: str) -> None:
-    env = {**os.environ, "COSIGN_PASSWORD": "", "DOCKER_CONFIG": str(folder / "docker"), "HOME": str(folder)}
-    (folder / "docker").mkdir(exist_ok=True)
-    shutil.copyfile(folder / "docker.json", folder / "docker" / "config.json")
-    ran = subprocess.run(
-        [COSIGN, *words], cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=120
-    )
-    assert ran.returncode == 0, ran.stderr[-3000:]
+@pytest.fixture
+def cosign(cosign_binary: Path, shop: Shop) -> Cosign:
+    return Cosign(cosign_binary, shop.folder, shop.registry, USER, PASSWORD)
 
 
 @real
 @pytest.mark.cluster
-@pytest.mark.skipif(not COSIGN, reason="no cosign on PATH, nor in MESH_WASM_COSIGN")
-@pytest.mark.parametrize(("form", "bundles"), [("cosign", "false"), ("bundle", "true")])
-def test_what_cosign_itself_signs_is_found(shop: Shop, form: str, bundles: str) -> None:
-    _cosign(shop.folder, "generate-key-pair")
-    shop.keys = [(shop.folder / "cosign.pub").read_text()]
-    assert shop.lock().exit_code == 1
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("key", ["the right one", "another"])
+def test_of_what_cosign_signs_our_verdict_is_cosigns(shop: Shop, cosign: Cosign, form: str, key: str) -> None:
+    mine, other = cosign.key_pair("mine"), cosign.key_pair("other")
     image = f"{shop.repository.host}/{shop.repository.path}@{shop.image['digest']}"
-    flags = ["--yes", "--key", "cosign.key", "--allow-http-registry", f"--new-bundle-format={bundles}"]
-    _cosign(shop.folder, "sign", *flags, "--use-signing-config=false", "--tlog-upload=false", image)
+    asked = mine if key == "the right one" else other
+    shop.verify = [asked.read_text()]
+    assert shop.lock().exit_code == 1
+    assert not cosign.believes(image, form, key=asked)
+    cosign.sign(image, form, mine)
     told = shop.lock()
-    assert (told.exit_code, told.exception) == (0, None), told.output
-    assert shop.signers == [(signer_of(shop.keys[0]), form)]
-    assert errors(shop.preview()) == []
+    assert told.exit_code == (0 if cosign.believes(image, form, key=asked) else 1), told.output
+    assert (told.exit_code == 0) is (asked == mine)
+    assert shop.signers == ([(Signer(key=asked.read_text()).name, form)] if asked == mine else [])
+    assert [one.rule for one in errors(shop.preview())] == (
+        [] if asked == mine else ["MW020"] * len(errors(shop.preview()))
+    )
+
+
+@real
+@pytest.mark.cluster
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("about", ["this image", "another image"])
+@pytest.mark.parametrize("kind", KEYS)
+def test_of_what_is_signed_here_our_verdict_is_cosigns(
+    shop: Shop, cosign: Cosign, form: str, about: str, kind: str
+) -> None:
+    sign, public = KEYS[kind]()
+    key = shop.folder / "here.pub"
+    key.write_text(pem(public))
+    shop.verify = [pem(public)]
+    FORMS[form](shop.repository, shop.image, sign, None if about == "this image" else "sha256:" + "0a" * 32)
+    image = f"{shop.repository.host}/{shop.repository.path}@{shop.image['digest']}"
+    assert (shop.lock().exit_code == 0) is cosign.believes(image, form, key=key) is (about == "this image")

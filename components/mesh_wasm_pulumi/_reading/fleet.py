@@ -17,7 +17,7 @@ from mesh_wasm.fleet.stated import SURROUNDINGS
 from mesh_wasm.model.parse import kind_of_value, parse
 from mesh_wasm.planning.plan import Plan
 from mesh_wasm.surroundings import Surroundings
-from mesh_wasm.values.deferred import Deferred
+from mesh_wasm.values.deferred import deferred_leaves
 from mesh_wasm_pulumi._values.leaves import lift
 from mesh_wasm_pulumi._values.ledger import ledger
 from mesh_wasm_pulumi.args import ClusterArgs
@@ -143,8 +143,7 @@ def _plain(document: dict[str, Any], path: tuple[str, ...]) -> tuple[dict[str, A
     findings: list[Finding] = []
     out: dict[str, Any] = {}
     for key, value in document.items():
-        parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else [value]
-        if any(isinstance(part, Deferred) for part in parts):
+        if any(True for _ in deferred_leaves(value)):
             says = f"{to_snake(names.get(key, key))} decides which objects exist."
             findings.append(placing.UNDECIDED.at(*path, names.get(key, key), says=says))
         else:

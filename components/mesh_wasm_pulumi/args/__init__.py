@@ -30,6 +30,7 @@ from .secret import (
     RemoteRefArgs,
     SecretStoreArgs,
 )
+from .signer import SignerArgs
 from .traffic import (
     EnvVarArgs,
     GlobalTrafficSelectorArgs,
@@ -64,6 +65,7 @@ __all__ = [
     "SecretStoreArgs",
     "SecurityGroupAttachmentArgs",
     "ServiceSecuritySettingArgs",
+    "SignerArgs",
     "TrafficExtensionArgs",
     "TrafficExtensionSpecArgs",
     "TrafficSelectorArgs",

@@ -10,6 +10,7 @@ import pulumi
 
 from .enums import Kind, Phase, Policy, Strategy
 from .secret import PullSecretDefinition, PullSecretRef
+from .signer import Signer
 from .traffic import GlobalTrafficSelectorArgs, VmConfigArgs
 
 
@@ -52,8 +53,8 @@ class WasmExtensionFields(TypedDict):
     """HTTP (default) or NETWORK."""
     config_schema: NotRequired[pulumi.Input[Mapping[str, Any]]]
     """JSON Schema (draft 2020-12) or OpenAPI schema of the effective config (Python: or a pydantic model)."""
-    verify: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
-    """Public keys (PEM), one of which must have signed the image with cosign; what is known of it is in mesh-wasm.lock."""
+    verify: NotRequired[pulumi.Input[Sequence[pulumi.Input[Signer]]]]
+    """Those of whom one must have signed the image with cosign; what is known of it is in mesh-wasm.lock."""
 
 
 class WasmExtensionArgs(WasmExtensionFields):

@@ -9,6 +9,7 @@ from typing import Any, NotRequired, TypedDict
 import pulumi_kubernetes as k8s
 
 from .enums import Emitted, MeshDialect
+from .signer import Signer
 
 
 class ClusterArgs(TypedDict):
@@ -39,8 +40,8 @@ class ClusterArgs(TypedDict):
     secrets_mutable: NotRequired[bool]
     """Whether the provider has enableSecretMutable: then a new password updates Secrets in place, instead of making new
     ones under new names. Default false."""
-    verify: NotRequired[Sequence[str]]
-    """Public keys (PEM): one of them must have signed each module with cosign, unless the extension names its own keys."""
+    verify: NotRequired[Sequence[Signer]]
+    """Those of whom one must have signed each module with cosign, unless the extension names its own signers."""
     surroundings: NotRequired[Sequence[Mapping[str, Any]]]
     """Other objects of the cluster that decide what plugins do, as Kubernetes manifests: Gateways, Services, workloads,
     namespaces, Secrets, policies. What is not among them may exist all the same."""

@@ -10,7 +10,7 @@ from typing import Any
 from mesh_wasm.chains.member import Member, read_member
 from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.model.traffic_extension import plugin_form
-from mesh_wasm.sources.source import Options, Source, SourceError, asked_keys
+from mesh_wasm.sources.source import Options, Source, SourceError, asked_signers
 from mesh_wasm.values.enums import PluginKind
 from mesh_wasm_pulumi.offline.beside import beside_findings, clusters_of
 from mesh_wasm_pulumi.offline.objects import PlannedObject, bare, planned_objects, provider_problems, secret_texts
@@ -45,10 +45,12 @@ def source_of(run: Run) -> Source:
     if run.failure is not None and not any(finding.is_error for _, finding in run.ledger.findings):
         problems.append(f"the program failed: {run.failure}")
     bare_specs = {member.identity: _bare_form(member, run.monitor.resources[one.urn].inputs) for member, one in hidden}
-    keys = asked_keys(plugin for plan in run.ledger.plans.values() for plugin in plan.plugins)
+    signers = asked_signers(plugin for plan in run.ledger.plans.values() for plugin in plan.plugins)
     around = {name: cluster.surroundings for name, cluster in facts.items()}
     name = run.monitor.project
-    return Source(name, members, clusters, findings, tuple(problems), keys=keys, bare=bare_specs, surroundings=around)
+    return Source(
+        name, members, clusters, findings, tuple(problems), signers=signers, bare=bare_specs, surroundings=around
+    )
 
 
 def _bare_form(member: Member, inputs: Mapping[str, Any]) -> Any:

@@ -32,7 +32,6 @@ from mesh_wasm.rules.subjects import (
     PluginSubject,
     PullSubject,
     SecretSubject,
-    SignersSubject,
     TrafficExtensionSubject,
     Workload,
 )
@@ -149,7 +148,7 @@ def judge_extension(props: Mapping[str, Any], *_: object) -> Judgement:
 
 def rules_of(*subjects: type) -> list[str]:
     """The ids of the rules that look at subjects of these types."""
-    apart = {SecretSubject, *MODULE_SUBJECTS, ExtensionSchemaSubject, SignersSubject}
+    apart = {SecretSubject, *MODULE_SUBJECTS, ExtensionSchemaSubject}
     parsed = [] if set(subjects) <= apart else [rule.id for rule in PARSED]
     return sorted({*parsed, *(rule.id for subject in subjects for rule, _ in CHECKS.get(subject, ()))})
 

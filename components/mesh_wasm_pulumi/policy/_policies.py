@@ -27,6 +27,7 @@ from pulumi_policy import (
 from mesh_wasm.findings import order
 from mesh_wasm.findings.finding import Finding, Severity, format_path
 from mesh_wasm.findings.rule import CATALOGUE, Rule
+from mesh_wasm.findings.signing import ANYBODY, BAD_IDENTITY, BAD_KEY
 from mesh_wasm.findings.waiving import BAD_WAIVER, EXPIRED, NOT_WAIVABLE, UNKNOWN_RULE
 from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.modules.locked import Lock
@@ -38,7 +39,6 @@ from mesh_wasm.rules.subjects import (
     ExtensionSubject,
     PluginSubject,
     SecretSubject,
-    SignersSubject,
     SurroundedSubject,
 )
 from mesh_wasm.values.enums import Dialect
@@ -83,7 +83,8 @@ _ON_MODULES = frozenset(rules_of(*MODULE_SUBJECTS))
 _ON_PLUGINS = {kind: frozenset(rules_of(*subjects)) | _ON_MODULES for kind, subjects in SUBJECTS.items()}
 _ALONE = frozenset(CATALOGUE) - frozenset(STACK_CHECKS)
 _ON_SECRETS = frozenset(rules_of(SecretSubject))
-_ON_EXTENSIONS = frozenset(rules_of(ExtensionSubject, PluginSubject, ExtensionSchemaSubject, SignersSubject))
+_ON_SIGNERS = frozenset({BAD_KEY.id, BAD_IDENTITY.id, ANYBODY.id})
+_ON_EXTENSIONS = frozenset(rules_of(ExtensionSubject, PluginSubject, ExtensionSchemaSubject)) | _ON_SIGNERS
 _ON_WAIVERS = frozenset({BAD_WAIVER.id, EXPIRED.id, NOT_WAIVABLE.id, UNKNOWN_RULE.id})
 
 

@@ -16,6 +16,7 @@ from mesh_wasm.cli.sourceoptions import source_options
 from mesh_wasm.cli.trial_options import host_variables, must_be_whole, tell_trials, trial_options
 from mesh_wasm.findings.finding import counted
 from mesh_wasm.fleet.mirrors import DOWNLOAD_PROXY_NAMESPACE
+from mesh_wasm.model.signer import Signer, SignerError
 from mesh_wasm.modules.cache import Cache, default_root
 from mesh_wasm.modules.fetching.credentials import CredentialsError, anonymous, docker_credentials
 from mesh_wasm.modules.fetching.locking import Outcome, Use, Wanted, check_lock, make_lock, wanted
@@ -25,7 +26,6 @@ from mesh_wasm.modules.locked import FILE_NAME, Lock, LockedSchema
 from mesh_wasm.modules.lockfile import LockError, read_lock, write_lock
 from mesh_wasm.modules.reference import unproxied
 from mesh_wasm.modules.schema import SchemaError, available, refuses_its_example
-from mesh_wasm.modules.signers import SignerError, signer_of
 from mesh_wasm.sources.source import Options, Source, SourceError, load_source
 from mesh_wasm.trial.envoy import EnvoyError, find_envoys
 from mesh_wasm.trial.process import Limits
@@ -81,6 +81,16 @@ _ALL = "*"
     multiple=True,
     help="Look for signatures by this public key (cosign.pub) as well. Can be repeated.",
 )
+@click.option("--certificate-identity", metavar="ID", help="Look for keyless signatures by this identity as well.")
+@click.option(
+    "--certificate-identity-regexp", metavar="PATTERN", help="The same, of all that the pattern matches whole."
+)
+@click.option("--certificate-oidc-issuer", metavar="URL", help="The issuer of that identity.")
+@click.option(
+    "--trusted-root",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The trusted root of the sigstore of that identity.  [default: the public one]",
+)
 @click.option(
     "--try",
     "trying",
@@ -103,6 +113,10 @@ def lock_command(
     plain_http: tuple[str, ...],
     ca_file: Path | None,
     key_files: tuple[Path, ...],
+    certificate_identity: str | None,
+    certificate_identity_regexp: str | None,
+    certificate_oidc_issuer: str | None,
+    trusted_root: Path | None,
     trying: bool,
     timeout: float,
     envoys: tuple[Path, ...],
@@ -132,7 +146,8 @@ def lock_command(
         settings = TransportSettings(frozenset(plain_http), ca_file, timeout)
         credentials = anonymous if offline else docker_credentials(registry_config)
         registries = Registries(Cache(default_root()), credentials, settings)
-        modules = wanted(_uses(loaded, _keys(key_files)))
+        keyless = _keyless(certificate_identity, certificate_identity_regexp, certificate_oidc_issuer, trusted_root)
+        modules = wanted(_uses(loaded, (*_keys(key_files), *keyless)))
         found = _walk(loaded, modules, before, registries, check=check, update=update, prune=prune, offline=offline)
     except (LockError, SourceError, CredentialsError, ExtraMissing, EnvoyError) as error:
         raise click.UsageError(str(error)) from None
@@ -160,16 +175,25 @@ def lock_command(
     sys.exit(1 if bad or (trials is not None and trials.refused) else 0)
 
 
-def _keys(files: tuple[Path, ...]) -> tuple[str, ...]:
-    found = []
+def _keys(files: tuple[Path, ...]) -> Iterator[Signer]:
     for file in files:
-        text = file.read_text(encoding="utf-8", errors="replace")
-        try:
-            signer_of(text)
-        except SignerError as error:
-            raise click.UsageError(f"{file}: {error}.") from None
-        found.append(text)
-    return tuple(found)
+        yield _readable(Signer(key=file.read_text(encoding="utf-8", errors="replace")), f"{file}: ")
+
+
+def _keyless(identity: str | None, regexp: str | None, issuer: str | None, root: Path | None) -> Iterator[Signer]:
+    if identity or regexp or issuer or root:
+        text = None if root is None else root.read_text(encoding="utf-8", errors="replace")
+        yield _readable(
+            Signer(identity=identity, identity_regexp=regexp, issuer=issuer, trusted_root=text), "--certificate-…: "
+        )
+
+
+def _readable(signer: Signer, where: str) -> Signer:
+    try:
+        _ = signer.name
+    except SignerError as error:
+        raise click.UsageError(f"{where}{error}.") from None
+    return signer
 
 
 def _walk(
@@ -204,7 +228,7 @@ def _offline(found: Outcome) -> Outcome:
     return Outcome(found.lock, (*found.problems, *found.changes))
 
 
-def _uses(source: Source, more_keys: tuple[str, ...]) -> Iterator[Use]:
+def _uses(source: Source, more: tuple[Signer, ...]) -> Iterator[Use]:
     """What the plugins of a source load, as far as it is known."""
     for member in source.members:
         spec, namespace = member.spec, member.namespace or "default"
@@ -217,8 +241,8 @@ def _uses(source: Source, more_keys: tuple[str, ...]) -> Iterator[Use]:
         place = DOWNLOAD_PROXY_NAMESPACE if unproxied(url) != url else namespace
         secret = source.pull_secrets.get((member.cluster, place, named)) if isinstance(named, str) else None
         checksum = sha256 if isinstance(sha256, str) and len(sha256) == 64 else None
-        keys = (*source.keys.get((member.cluster, namespace, member.name), ()), *more_keys)
-        yield Use(url, checksum, member.cluster, f"{namespace}/{member.name}", secret, keys)
+        signers = (*source.signers.get((member.cluster, namespace, member.name), ()), *more)
+        yield Use(url, checksum, member.cluster, f"{namespace}/{member.name}", secret, signers)
 
 
 class _progress:

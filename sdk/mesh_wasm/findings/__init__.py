@@ -13,6 +13,7 @@ __all__ = [
     "rule",
     "schema",
     "sharing",
+    "signing",
     "suggestions",
     "waiving",
 ]

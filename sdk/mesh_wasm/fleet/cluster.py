@@ -12,6 +12,7 @@ from pydantic import Field
 from mesh_wasm.findings import placing
 from mesh_wasm.findings.finding import Finding, quoted
 from mesh_wasm.findings.suggestions import did_you_mean, suggestion
+from mesh_wasm.model.signer import Signer
 from mesh_wasm.surroundings import Surroundings
 from mesh_wasm.surroundings.objects import Thing
 from mesh_wasm.values.base import Model, Str
@@ -79,8 +80,9 @@ class Cluster(Model):
     folder of the inventory. What is not among them may exist all the same; ``{objects: […], complete: true}`` says that
     these are all, and then what is not there is told."""
 
-    verify: list[Str] = Field(default_factory=list)
-    """Public keys (PEM): one of them must have signed each module with cosign, unless the extension names its own keys."""
+    verify: list[Signer] = Field(default_factory=list)
+    """Public keys (PEM) and keyless identities: one of them must have signed each module with cosign, unless the
+    extension names its own signers."""
 
     @cached_property
     def mesh(self) -> Mesh:

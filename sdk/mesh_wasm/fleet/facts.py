@@ -8,6 +8,7 @@ from typing import Any
 
 from mesh_wasm.findings import kinds, placing, schema
 from mesh_wasm.findings.finding import Finding, quoted
+from mesh_wasm.model.signer import signer_findings
 from mesh_wasm.values.enums import PluginKind
 from mesh_wasm.values.naming import is_label, is_label_value
 
@@ -49,5 +50,6 @@ def fact_findings(cluster: Cluster) -> Iterator[Finding]:
         yield placing.BAD_NAME.at("rootNamespace", says=f"{quoted(cluster.root_namespace)} is no namespace name.")
     if cluster.revision is not None and not is_label_value(cluster.revision):
         yield schema.BAD_METADATA.at("revision", says=f"{quoted(cluster.revision)} is no value of a label.")
+    yield from signer_findings(cluster.verify)
     for finding in mirror_findings(cluster):
         yield replace(finding, cluster=None)

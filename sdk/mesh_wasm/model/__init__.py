@@ -10,6 +10,7 @@ __all__ = [
     "pull_secret",
     "selector",
     "shapes",
+    "signer",
     "target",
     "traffic",
     "traffic_extension",

@@ -11,6 +11,7 @@ from mesh_wasm.values.fqn import Fqn, FqnError
 from mesh_wasm.values.image import normalize_url
 
 from .pull_secret import PullSecret
+from .signer import Signer
 from .traffic import GlobalTrafficSelector
 from .vm import VmConfig
 
@@ -61,8 +62,8 @@ class CatalogueEntry(WasmExtension):
     """HTTP or NETWORK; default HTTP. Istio 1.20."""
     config_schema: Leaf[Struct] | None = None
     """JSON Schema of the effective configuration; it takes the place of one that the image carries."""
-    verify: Leaf[list[Leaf[Str]]] | None = None
-    """Public keys (PEM), one of which must have signed the image with cosign."""
+    verify: Leaf[list[Leaf[Signer]]] | None = None
+    """Public keys (PEM) and keyless identities, one of which must have signed the image with cosign."""
     pull_secret: Leaf[PullSecret] | None = None
     """Registry credentials; mesh-wasm puts the Secret beside every plugin that needs it."""
     pull_secrets: Leaf[list[PullSecret]] | None = None

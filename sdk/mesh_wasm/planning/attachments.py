@@ -20,7 +20,7 @@ from mesh_wasm.values.naming import plugin_name
 
 from .attached import Attached
 from .checks import at_attachment, check_attachments, cluster_findings
-from .entries import keys_of, schema_of
+from .entries import schema_of, signers_asked
 from .pinning import pinned
 from .plan import Plan, PlannedPlugin
 from .ranking import declared_priority, rank, undecided
@@ -52,9 +52,10 @@ def plan_attachments(
         reached = placements if one.places is None else [place for place in placements if place.key in one.places]
         supplies = {name: _supply(one, cluster, mark) for name, cluster in clusters.items()}
         spec = _spec(one.entry, one.attachment, target, ranking.priorities[index])
-        schema, keys = (None, None) if isinstance(one.entry, Deferred) else (schema_of(one.entry), keys_of(one.entry))
+        known = None if isinstance(one.entry, Deferred) else one.entry
+        schema, signers = (None, None) if known is None else (schema_of(known), signers_asked(known))
         places = [*_plugins(target, one, spec, reached, supplies, declared_by)]
-        made, of_modules = pinned(places, lock, schema, keys)
+        made, of_modules = pinned(places, lock, schema, signers)
         plugins += made
         findings += [at_attachment(finding, index, one) for finding in of_modules if not one.broken]
         findings += cluster_findings(target, index, one, spec, reached, supplies)

@@ -9,10 +9,11 @@ from mesh_wasm.findings.finding import Finding, Path
 from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.plugin import WasmPluginSpec
+from mesh_wasm.model.signer import Signer, signer_findings
 from mesh_wasm.modules.locked import Lock, LockedSchema
 from mesh_wasm.modules.schema import given_schema
 from mesh_wasm.rules.checks import extension_findings, plugin_findings
-from mesh_wasm.rules.of_modules import schema_findings, signer_findings, tags_held
+from mesh_wasm.rules.of_modules import schema_findings, tags_held
 from mesh_wasm.values.deferred import Deferred, deferred_leaves
 
 from .translate import plugin_spec
@@ -65,8 +66,8 @@ def schema_of(entry: CatalogueEntry) -> LockedSchema | None:
     return given_schema(given, "config_schema")
 
 
-def keys_of(entry: CatalogueEntry) -> tuple[str, ...] | None:
-    """The keys of which an extension asks a signature, as far as they are known; None where it names none."""
+def signers_asked(entry: CatalogueEntry) -> tuple[Signer, ...] | None:
+    """The signers of whom an extension asks a signature, as far as they are known; None where it names none."""
     if entry.verify is None or isinstance(entry.verify, Deferred):
         return None
-    return tuple(key for key in entry.verify if isinstance(key, str))
+    return tuple(one for one in entry.verify if isinstance(one, Signer) and one.known)

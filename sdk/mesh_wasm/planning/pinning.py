@@ -14,6 +14,7 @@ from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.fleet.mirrors import proxied
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.plugin import WasmPluginSpec
+from mesh_wasm.model.signer import Signer
 from mesh_wasm.modules.locked import Lock, LockedSchema
 from mesh_wasm.modules.reference import unproxied
 from mesh_wasm.rules.of_modules import module_findings
@@ -26,16 +27,16 @@ def pinned(
     plugins: Sequence[PlannedPlugin],
     lock: Lock | None,
     schema: LockedSchema | None = None,
-    keys: tuple[str, ...] | None = None,
+    signers: tuple[Signer, ...] | None = None,
 ) -> tuple[list[PlannedPlugin], list[Finding]]:
     """The plugins with the locked digests of their modules, and the findings about these; paths start at the spec.
 
     The plugins are those of one extension, or of one raw plugin: what is said of all of their clusters is said once.
 
     :param schema: The schema that the extension gives for its configuration.
-    :param keys: The keys of which the extension asks a signature; None: each cluster has its say.
+    :param signers: Those of whom the extension asks a signature; None: each cluster has its say.
     """
-    asked = keys or (keys is None and any(plugin.cluster.verify for plugin in plugins))
+    asked = signers or (signers is None and any(plugin.cluster.verify for plugin in plugins))
     if lock is None and schema is None and not asked:
         return list(plugins), []
     specs: dict[int, Any] = {}
@@ -47,8 +48,8 @@ def pinned(
         uses.setdefault((plugin.cluster.name, key), (plugin.cluster, plugin.spec))
     parsed = {id(spec): parse(WasmPluginSpec, spec).value for _, spec in uses.values() if isinstance(spec, Mapping)}
     known = [(cluster, parsed[id(spec)]) for cluster, spec in uses.values() if id(spec) in parsed]
-    made = [replace(plugin, spec=specs[id(plugin.spec)], keys=keys) for plugin in plugins]
-    return made, module_findings(known, lock, schema, keys)
+    made = [replace(plugin, spec=specs[id(plugin.spec)], signers=signers) for plugin in plugins]
+    return made, module_findings(known, lock, schema, signers)
 
 
 def pinned_spec(spec: Mapping[str, Any] | Deferred, lock: Lock) -> Any:

@@ -10,6 +10,7 @@ from mesh_wasm.findings import placing
 from mesh_wasm.findings.finding import Finding, errors, ordered
 from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.model.plugin import API_VERSION
+from mesh_wasm.model.signer import Signer
 from mesh_wasm.model.traffic_extension import written_form
 from mesh_wasm.secrets.plan import PlannedSecret
 from mesh_wasm.values.deferred import Deferred
@@ -36,8 +37,8 @@ class PlannedPlugin:
     """The component or document that declares it, for messages."""
     fixed_kind: PluginKind | None = None
     """The kind of object, where what declares it says so; else the cluster does."""
-    keys: tuple[str, ...] | None = None
-    """The public keys of which one must have signed its module; None: those of the cluster."""
+    signers: tuple[Signer, ...] | None = None
+    """Those of whom one must have signed its module; None: those of the cluster."""
 
     @property
     def kind(self) -> PluginKind:

@@ -15,18 +15,12 @@ from mesh_wasm.values.deferred import Deferred
 
 from . import image
 from .checks import once
-from .subjects import (
-    ConfigSubject,
-    ExtensionSchemaSubject,
-    ModuleSubject,
-    SignedSubject,
-    SignersSubject,
-    TrialSubject,
-)
+from .subjects import ConfigSubject, ExtensionSchemaSubject, ModuleSubject, SignedSubject, TrialSubject
 
 if TYPE_CHECKING:
     from mesh_wasm.fleet.cluster import Cluster
     from mesh_wasm.model.plugin import WasmPluginSpec
+    from mesh_wasm.model.signer import Signer
     from mesh_wasm.modules.locked import Lock, LockedSchema
 
 
@@ -34,7 +28,7 @@ def module_findings(
     uses: Iterable[tuple[Cluster, WasmPluginSpec]],
     lock: Lock | None,
     schema: LockedSchema | None = None,
-    keys: Sequence[str] | None = None,
+    signers: Sequence[Signer] | None = None,
 ) -> list[Finding]:
     """What the rules say of the module that a plugin loads in each of some clusters; what is said of all, once.
 
@@ -42,12 +36,12 @@ def module_findings(
 
     :param lock: What is known of modules.
     :param schema: The schema of the configuration, as it is given in code; else that of the lock counts.
-    :param keys: The public keys of which one must have signed the module; else those of each cluster count.
+    :param signers: Those of whom one must have signed the module; else those of each cluster count.
     """
     alike: dict[tuple[object, ...], list[Finding]] = {}
     by_cluster: dict[str, dict[Finding, None]] = {}
     for cluster, spec in uses:
-        asked = tuple(cluster.verify if keys is None else keys)
+        asked = tuple(cluster.verify if signers is None else signers)
         key = (id(spec), cluster.version, asked)
         if key not in alike:
             signed = [] if not asked else _signatures(spec, lock, asked)
@@ -64,16 +58,12 @@ def _of_module(
     return [finding for subject in subjects for finding in run(subject)]
 
 
-def _signatures(spec: WasmPluginSpec, lock: Lock | None, keys: Sequence[str]) -> list[Finding]:
-    if lock is None:
+def _signatures(spec: WasmPluginSpec, lock: Lock | None, asked: Sequence[Signer]) -> list[Finding]:
+    signers = frozenset(signers_of(asked))
+    if lock is None or not signers:  # what cannot be read of them is told where it stands
         return []
     known = module_subjects(spec, None, replace(lock, absent=False))
-    return [one for module in known for one in run(SignedSubject(module.known, frozenset(signers_of(keys))))]
-
-
-def signer_findings(keys: Sequence[object]) -> list[Finding]:
-    """What the rules say of the keys of an extension or a cluster; paths start at what holds ``verify``."""
-    return run(SignersSubject(tuple(keys))) if keys else []
+    return [one for module in known for one in run(SignedSubject(module.known, signers))]
 
 
 def config_subjects(

@@ -200,12 +200,4 @@ class SignedSubject:
     entry: LockedModule | None
     """What is known of the very module that the plugin loads."""
     signers: frozenset[str]
-    """Names of the keys (:func:`mesh_wasm.modules.signers.signer_of`), one of which must have signed it."""
-
-
-@dataclass(frozen=True, slots=True)
-class SignersSubject:
-    """The keys that an extension or a cluster asks signatures of; paths start at what holds ``verify``."""
-
-    keys: tuple[Any, ...]
-    """Texts; any may be deferred."""
+    """Names of those of whom one must have signed it (:attr:`mesh_wasm.model.signer.Signer.name`)."""

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from mesh_wasm.chains.member import Member
 from mesh_wasm.findings.finding import Finding
+from mesh_wasm.model.signer import Signer
 from mesh_wasm.planning.plan import PlannedPlugin
 from mesh_wasm.surroundings import Surroundings
 from mesh_wasm.values.enums import PluginKind
@@ -36,19 +37,19 @@ class Source:
     """The texts of its pull secrets by cluster, namespace and name; only where they were asked for."""
     surroundings: Mapping[str, Surroundings] = field(default_factory=dict)
     """What else is known of the clusters, by their names."""
-    keys: Mapping[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
-    """The public keys (PEM) of which one must have signed a plugin's module; by cluster, namespace and name."""
+    signers: Mapping[tuple[str, str, str], tuple[Signer, ...]] = field(default_factory=dict)
+    """Those of whom one must have signed a plugin's module; by cluster, namespace and name."""
     bare: Mapping[tuple[str, str | None, str, PluginKind], Mapping[str, Any]] = field(default_factory=dict, repr=False)
     """The specs that hold secrets, laid bare, by the identity of the member: to be compared, never to be shown."""
 
 
-def asked_keys(plugins: Iterable[PlannedPlugin]) -> dict[tuple[str, str, str], tuple[str, ...]]:
-    """The keys that planned plugins ask signatures of; of those whose place is known."""
+def asked_signers(plugins: Iterable[PlannedPlugin]) -> dict[tuple[str, str, str], tuple[Signer, ...]]:
+    """Those of whom planned plugins ask signatures; of plugins whose place is known."""
     found = {}
     for one in plugins:
-        keys = tuple(one.cluster.verify) if one.keys is None else one.keys
-        if keys and isinstance(one.namespace, str) and isinstance(one.name, str):
-            found[one.cluster.name, one.namespace, one.name] = keys
+        signers = tuple(one.cluster.verify) if one.signers is None else one.signers
+        if signers and isinstance(one.namespace, str) and isinstance(one.name, str):
+            found[one.cluster.name, one.namespace, one.name] = signers
     return found
 
 

@@ -12,7 +12,7 @@ from mesh_wasm.tsb import Bundle, Choices
 from mesh_wasm.yaml.file import Located, Unreadable
 from mesh_wasm.yaml.paths import read_paths
 
-from .source import Options, Source, SourceError, asked_keys
+from .source import Options, Source, SourceError, asked_signers
 
 
 def read_tsb(path: Path, options: Options) -> Source | None:
@@ -37,8 +37,10 @@ def read_tsb(path: Path, options: Options) -> Source | None:
     members += (member for cluster in fleet for member in extensions_of(cluster))
     around = {cluster.name: cluster.surroundings for cluster in fleet}
     findings = tuple((_place(located), located.finding) for located in (*found, *plan.findings))
-    keys = asked_keys(plugin for target in plan.targets for plugin in target.plan.plugins)
-    return Source(path.resolve().stem, tuple(members), tuple(fleet.names), findings, surroundings=around, keys=keys)
+    signers = asked_signers(plugin for target in plan.targets for plugin in target.plan.plugins)
+    return Source(
+        path.resolve().stem, tuple(members), tuple(fleet.names), findings, surroundings=around, signers=signers
+    )
 
 
 def _lock(path: Path) -> Lock:

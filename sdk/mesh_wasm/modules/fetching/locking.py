@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from mesh_wasm.model.signer import Signer
 from mesh_wasm.modules.locked import Lock, LockedModule
 from mesh_wasm.modules.reference import Reference, reference_of
 from mesh_wasm.modules.signers import signers_of
@@ -32,8 +33,8 @@ class Use:
     """The plugin in words: ``edge/shop-acl``."""
     secret: str | None = field(default=None, repr=False)
     """The text of its pull secret, if that is to be tried."""
-    keys: tuple[str, ...] = ()
-    """The public keys of which one must have signed the module."""
+    signers: tuple[Signer, ...] = ()
+    """Those of whom one must have signed the module."""
 
 
 @dataclass(slots=True)
@@ -96,12 +97,13 @@ def make_lock(
         try:
             mine = _as_user(registries, one)
             if usable and old is not None and not again(one.reference):
-                entries[old.url] = _signed(mine, one, old)
+                entry, reasons = _signed(mine, one, old)
             else:
-                seen = _seen(_signed(mine, one, look(mine, one.reference)), before.modules.get(url), now)
-                entries[url] = seen
-                changes += _changes(before.modules.get(url), seen)
-            problems += _unsigned(one, entries[old.url if usable and old is not None else url])
+                entry, reasons = _signed(mine, one, look(mine, one.reference))
+                entry = _seen(entry, before.modules.get(url), now)
+                changes += _changes(before.modules.get(url), entry)
+            entries[entry.url] = entry
+            problems += _unsigned(one, entry, reasons)
         except RegistryError as error:
             problems.append(f"{error} It is loaded by {one.where}.")
             continue
@@ -121,10 +123,13 @@ def check_lock(
         entry = lock.find(one.reference)
         if entry is None:
             changes.append(f"{one.reference.url}: it is not in the lock. It is loaded by {one.where}.")
-        elif one.reference.digest is not None and one.reference.digest != entry.digest:
+            continue
+        if one.reference.digest is not None and one.reference.digest != entry.digest:
             has = f"the plugin is pinned to {one.reference.digest}, and locked is {entry.digest}"
             changes.append(f"{entry.url}: {has}. It is loaded by {one.where}.")
-        elif registries is not None:
+            continue
+        changes += _unsigned(one, entry)
+        if registries is not None:
             progress(entry.url)
             try:
                 said = moved(_as_user(registries, one), entry, one.reference)
@@ -136,23 +141,29 @@ def check_lock(
     return Outcome(lock, tuple(problems), tuple(changes))
 
 
-def _signed(registries: Registries, one: Wanted, entry: LockedModule) -> LockedModule:
-    """The entry with the signatures that its plugins ask for, looked for where they are not known yet."""
-    keys = tuple(dict.fromkeys(key for use in one.uses for key in use.keys))
+def _signed(registries: Registries, one: Wanted, entry: LockedModule) -> tuple[LockedModule, tuple[str, ...]]:
+    """The entry with the signatures that its plugins ask for, and why others do not count.
+
+    They are looked for where they are not known yet.
+    """
+    signers = tuple(dict.fromkeys(signer for use in one.uses for signer in use.signers))
     image, artifact = one.reference.image, entry.artifact
-    missing = signers_of(keys).keys() - {signature.by for signature in entry.signatures}
+    missing = signers_of(signers).keys() - {signature.by for signature in entry.signatures}
     if not missing or image is None or artifact is None:
-        return entry
-    found = signatures_of(registries, image, artifact, keys)
-    kept = tuple(signature for signature in entry.signatures if signature not in found)
-    return replace(entry, signatures=(*kept, *found))
+        return entry, ()
+    found = signatures_of(registries, image, artifact, signers)
+    kept = tuple(signature for signature in entry.signatures if signature not in found.signatures)
+    return replace(entry, signatures=(*kept, *found.signatures)), found.reasons
 
 
-def _unsigned(one: Wanted, entry: LockedModule) -> Iterator[str]:
+def _unsigned(one: Wanted, entry: LockedModule, reasons: Sequence[str] = ()) -> Iterator[str]:
     by = {signature.by for signature in entry.signatures}
     for use in one.uses:
-        if use.keys and not by & signers_of(use.keys).keys():
-            yield f"{entry.url}: it is not signed as {use.plugin} in cluster {use.cluster} asks for."
+        names = signers_of(use.signers).keys()  # what cannot be read of them is told by itself
+        if names and not by & names:
+            why = f": {'; '.join(reasons)}" if reasons else ""
+            where = f"{use.plugin} in cluster {use.cluster}" if use.cluster else use.plugin
+            yield f"{entry.url}: it is not signed as {where} asks for{why}."
             return
 
 

@@ -1,97 +1,64 @@
-"""Signatures of cosign, looked for beside an image and checked with a public key, in both forms that cosign writes.
+"""Whether an image is signed by those who are asked for: by key here, keyless in :mod:`.keyless`.
 
-- ``cosign``: a tag ``sha256-<hex>.sig`` whose layers are claims (simple signing), the signature an annotation of each.
-- ``bundle``: a referrer of type ``application/vnd.dev.sigstore.bundle.v0.3+json``, a DSSE envelope around an in-toto
-  statement.
-
-Neither a transparency log nor a certificate is asked: who holds the key is trusted, as policy says. ``cryptography`` does
-the arithmetic (extra ``mesh-wasm[modules]``).
+Of a signature by key neither a transparency log nor a certificate is asked: who holds the key is trusted, as policy says.
+``cryptography`` does the arithmetic (extra ``mesh-wasm[modules]``).
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from mesh_wasm.model.signer import Signer
 from mesh_wasm.modules.locked import Artifact, Signature
 from mesh_wasm.modules.signers import signers_of
 from mesh_wasm.values.image import ImageReference
 
-from .registry import NotThere, Registries, RegistryError
+from .evidence import Evidence, evidence_of
+from .keyless import keyless_signatures
+from .registry import Registries
 from .transport import ExtraMissing
 
-CLAIM = "application/vnd.dev.cosign.simplesigning.v1+json"
-ANNOTATION = "dev.cosignproject.cosign/signature"
-BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
-_MOST = 50
-"""Signatures of one image that are looked at."""
-_MAX = 4 * 1024 * 1024
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Who has signed an image."""
+
+    signatures: tuple[Signature, ...] = ()
+    reasons: tuple[str, ...] = ()
+    """Why others do not count, as clauses; of keyless signatures only."""
 
 
 def signatures_of(
-    registries: Registries, image: ImageReference, artifact: Artifact, pems: Iterable[str]
-) -> tuple[Signature, ...]:
-    """The signatures of an image by any of some public keys (PEM). Raises :class:`RegistryError`, :class:`ExtraMissing`."""
-    keys = {name: _load(pem) for name, pem in signers_of(pems).items()}
-    found: dict[Signature, None] = {}
-    for digest in dict.fromkeys(filter(None, (artifact.digest, artifact.index))):
-        for form, message, signature in (*_claims(registries, image, digest), *_bundles(registries, image, digest)):
+    registries: Registries, image: ImageReference, artifact: Artifact, signers: Iterable[Signer]
+) -> Found:
+    """The signatures of an image by any of some signers. Raises :class:`.registry.RegistryError`, :class:`ExtraMissing`."""
+    asked = signers_of(signers)
+    keys = {name: one for name, one in asked.items() if one.key is not None}
+    identities = {name: one for name, one in asked.items() if one.key is None}
+    digests = dict.fromkeys(filter(None, (artifact.digest, artifact.index)))
+    evidence = [one for digest in digests for one in evidence_of(registries, image, digest)]
+    found = dict.fromkeys(_by_key(evidence, keys))
+    reasons: tuple[str, ...] = ()
+    if identities and evidence:
+        signatures, reasons = keyless_signatures(evidence, identities, registries.settings)
+        found |= dict.fromkeys(signatures)
+    return Found(tuple(sorted(found, key=lambda one: (one.by, one.form, one.digest))), reasons)
+
+
+def _by_key(evidence: Iterable[Evidence], signers: Mapping[str, Signer]) -> Iterator[Signature]:
+    keys = {name: _load(str(signer.key)) for name, signer in signers.items()}
+    for one in evidence:
+        for message, signature in one.signed:
             for name, key in keys.items():
                 if _verifies(key, signature, message):
-                    found[Signature(name, form, digest)] = None
-    return tuple(sorted(found, key=lambda one: (one.by, one.form, one.digest)))
-
-
-def _claims(registries: Registries, image: ImageReference, digest: str) -> Iterator[tuple[str, bytes, bytes]]:
-    """Claims of this very digest: message and signature."""
-    try:
-        manifest = registries.manifest(image, f"{digest.replace(':', '-')}.sig").document
-    except NotThere:
-        return
-    for layer in _mappings(manifest.get("layers"))[:_MOST]:
-        annotations = layer.get("annotations")
-        signature = _decoded(annotations.get(ANNOTATION) if isinstance(annotations, Mapping) else None)
-        if layer.get("mediaType") != CLAIM or signature is None:
-            continue
-        message = _blob(registries, image, layer)
-        critical = _json(message).get("critical")
-        signed = critical.get("image") if isinstance(critical, Mapping) else None
-        if isinstance(signed, Mapping) and signed.get("docker-manifest-digest") == digest:
-            yield "cosign", message, signature
-
-
-def _bundles(registries: Registries, image: ImageReference, digest: str) -> Iterator[tuple[str, bytes, bytes]]:
-    """Envelopes about this very digest: what is signed of them, and signature."""
-    referrers = [one for one in registries.referrers(image, digest) if one.get("artifactType") == BUNDLE]
-    for one in referrers[:_MOST]:
-        try:
-            manifest = registries.manifest(image, str(one.get("digest"))).document
-        except RegistryError:
-            continue
-        for layer in _mappings(manifest.get("layers"))[:1]:
-            envelope = _json(_blob(registries, image, layer)).get("dsseEnvelope")
-            if not isinstance(envelope, Mapping):
-                continue
-            payload, kind = _decoded(envelope.get("payload")), str(envelope.get("payloadType", ""))
-            if payload is None or not _is_about(_json(payload), digest):
-                continue
-            message = b"DSSEv1 %d %b %d %b" % (len(kind.encode()), kind.encode(), len(payload), payload)
-            for signature in _mappings(envelope.get("signatures"))[:_MOST]:
-                if (raw := _decoded(signature.get("sig"))) is not None:
-                    yield "bundle", message, raw
-
-
-def _is_about(statement: Mapping[str, Any], digest: str) -> bool:
-    subjects = _mappings(statement.get("subject"))
-    hexes = [one["digest"].get("sha256") for one in subjects if isinstance(one.get("digest"), Mapping)]
-    return digest.removeprefix("sha256:") in hexes
+                    yield Signature(name, one.FORM, one.digest)
 
 
 def _load(pem: str) -> Any:
     try:
+        from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.serialization import load_pem_public_key
     except ImportError:
         raise ExtraMissing(
@@ -99,7 +66,7 @@ def _load(pem: str) -> Any:
         ) from None
     try:
         return load_pem_public_key(pem.encode())
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         return None
 
 
@@ -122,30 +89,3 @@ def _verifies(key: Any, signature: bytes, message: bytes) -> bool:
     except (InvalidSignature, UnsupportedAlgorithm, ValueError):
         return False
     return True
-
-
-def _blob(registries: Registries, image: ImageReference, layer: Mapping[str, Any]) -> bytes:
-    try:
-        with registries.blob(image, str(layer.get("digest"))) as stream:
-            return stream.read(_MAX)
-    except RegistryError:
-        return b""
-
-
-def _json(text: bytes) -> Mapping[str, Any]:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, Mapping) else {}
-
-
-def _decoded(text: Any) -> bytes | None:
-    try:
-        return base64.b64decode(text, validate=True) if isinstance(text, str) else None
-    except (binascii.Error, ValueError):
-        return None
-
-
-def _mappings(value: Any) -> list[Mapping[str, Any]]:
-    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
