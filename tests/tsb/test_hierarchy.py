@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from mesh_wasm.explain import report
+from mesh_wasm.explain.text import as_text
 from mesh_wasm.fleet.cluster import Cluster, Fleet
+from mesh_wasm.sources.source import Options, load_source
 from mesh_wasm.tsb import Bundle, BundlePlan, Choices
 from mesh_wasm.values.enums import DefaultGateways, StricterLists
 from mesh_wasm.values.labels import REPLACES
@@ -434,3 +439,23 @@ def test_as_tctl_and_users_write_it() -> None:
     plan = planned(listed, of_org)
     assert told(plan) == []
     assert set(running(plan).values()) == {"b of shop"}
+
+
+def test_explain_shows_every_level(tmp_path: Path) -> None:
+    (tmp_path / "clusters.yaml").write_text("clusters: {east: {namespaces: [edge, shop]}}")
+    (tmp_path / "tsb.yaml").write_text(
+        yaml.safe_dump_all([*CATALOGUE, WORKSPACE, ORGANIZATION, setting("Tenant", "b"), *group("c")])
+    )
+    told = report(load_source(tmp_path / "tsb.yaml", Options(inventory=tmp_path / "clusters.yaml")))
+    assert {one["label"]: one.get("handedDown") for one in told["plugins"].values()} == {
+        "b": "organization acme (replaced) -> tenant shop (in force)",
+        "c": "organization acme (replaced) -> tenant shop (replaced) -> security group services (in force)",
+    }
+    assert "handed down: organization acme (replaced) -> tenant shop (in force)" in as_text(told, None)
+
+
+def test_explain_is_silent_where_nothing_is_handed_down(tmp_path: Path) -> None:
+    (tmp_path / "clusters.yaml").write_text("clusters: {east: {namespaces: [edge, shop]}}")
+    (tmp_path / "tsb.yaml").write_text(yaml.safe_dump_all([*CATALOGUE, WORKSPACE, *group("c")]))
+    told = report(load_source(tmp_path / "tsb.yaml", Options(inventory=tmp_path / "clusters.yaml")))
+    assert all("handedDown" not in one for one in told["plugins"].values())

@@ -8,7 +8,7 @@ from typing import Any
 
 from mesh_wasm.values.deferred import SCALARS, Deferred
 from mesh_wasm.values.enums import PluginPhase, PluginType
-from mesh_wasm.values.labels import EXTENSION, TARGET
+from mesh_wasm.values.labels import EXTENSION, REPLACES, TARGET
 from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
 
 from .workload import IF_WAYPOINT, UNLESS_WAYPOINT, Workload, WorkloadKind, aims
@@ -42,6 +42,8 @@ class Declared:
     """The spec itself; empty where it is deferred as a whole."""
     _aim: Mapping[str, Any] | None = field(compare=False, repr=False)
     """selector, targetRef and targetRefs; None if one of them is undecided."""
+    replaces: str = ""
+    """FQNs of what is attached above the target and does not run where it does, joined by commas."""
     _aims: dict[tuple[str, str], tuple[Workload, ...] | None] = field(default_factory=dict, compare=False, repr=False)
 
     def aims(self, namespace: str, root_namespace: str) -> tuple[Workload, ...] | None:
@@ -97,6 +99,7 @@ def read_declared(spec: Mapping[str, Any] | Deferred, annotations: Any, by: str)
         flows=ALL_TRAFFIC if holds_open(match) else tuple(_flows(match)) or ALL_TRAFFIC,
         fqn=_text(notes.get(EXTENSION)),
         target=_text(notes.get(TARGET)),
+        replaces=_text(notes.get(REPLACES)),
         by=by,
         undecided=tuple(undecided),
         spec=known,

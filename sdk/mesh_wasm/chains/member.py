@@ -69,6 +69,11 @@ class Member:
         return self.declared.target
 
     @property
+    def replaces(self) -> list[str]:
+        """FQNs of the levels above the target whose extensions it replaces, highest first."""
+        return [fqn for fqn in self.declared.replaces.split(", ") if fqn]
+
+    @property
     def declared_by(self) -> str:
         """The component or document that declares it; may be empty."""
         return self.declared.by

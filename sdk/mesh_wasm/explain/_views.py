@@ -71,6 +71,7 @@ def details(plugin: PluginReport) -> list[tuple[str, str]]:
     keys = plugin["configKeys"]
     facts = [
         ("why", plugin["why"]),
+        ("handed down", plugin.get("handedDown", "")),
         ("object", f"{kind_of(plugin)} {plugin['namespace']}/{plugin['name']}"),
         ("module", plugin["url"] or "not known yet"),
         ("configuration", "not known yet" if keys is None else ", ".join(keys)),

@@ -105,6 +105,7 @@ _SHOW: dict[str, tuple[str, str, Callable[[Any], str]]] = {
     "layer": ("behaviour", "type", str),
     "failStrategy": ("behaviour", "failStrategy", str),
     "traffic": ("behaviour", "traffic", str),
+    "handedDown": ("behaviour", "handed down", lambda value: value or "nothing"),
     "why": ("behaviour", "reason", lambda value: value.rstrip(".")),
 }
 

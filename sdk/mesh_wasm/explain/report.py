@@ -28,6 +28,7 @@ from mesh_wasm.values.image import image_of
 from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
 from mesh_wasm.values.naming import short_hash
 
+from ._levels import levels
 from ._known import cluster_words, filter_words, workload_words
 from .marks import differences_by_cluster, key_id, value_marks
 from .shape import VERSION, ClusterReport, FindingReport, PluginReport, Report, StepReport, WorkloadReport
@@ -144,7 +145,8 @@ def _step(step: Step, keys: Keys, policies: tuple[Policy, ...]) -> StepReport:
 def _plugin(member: Member, never: str) -> PluginReport:
     spec = member.spec
     url = _known_text(spec.get("url"))
-    return {
+    down = levels(member.target, member.replaces)
+    told: PluginReport = {
         "kind": member.kind.value,
         "cluster": member.cluster,
         "namespace": member.namespace,
@@ -165,6 +167,7 @@ def _plugin(member: Member, never: str) -> PluginReport:
         "traffic": _traffic(member),
         "undecided": list(member.undecided),
     }
+    return {**told, "handedDown": down} if down else told
 
 
 _SETTINGS = ("pluginName", "sha256", "imagePullPolicy", "imagePullSecret", "verificationKey")

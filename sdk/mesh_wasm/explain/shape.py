@@ -57,6 +57,8 @@ class PluginReport(TypedDict):
     target: str
     declaredBy: str
     why: str
+    handedDown: NotRequired[str]
+    """Where it came from, level by level; absent where no level of TSB's hierarchy hands anything down to it."""
     phase: str | None
     priority: int | None
     layer: str | None

@@ -189,11 +189,15 @@ class Bundle:
             entry = self._index.extension(known(item.attachment.fqn))
             waivers = (*(entry.waivers if entry else ()), *item.source.waivers)
             waived[item.attachment.fqn] = "\n".join(dict.fromkeys(map(str, waivers)))
+        if not any(waived.values()):
+            return plan
         plugins = []
+        made: dict[int, Mapping[str, Any]] = {}
         for plugin in plan.plugins:
             text = waived.get(plugin.annotations.get(EXTENSION))
-            more = {ANNOTATION: text} if text else {}
-            plugins.append(replace(plugin, annotations={**plugin.annotations, **more}))
+            if text and id(plugin.annotations) not in made:
+                made[id(plugin.annotations)] = {**plugin.annotations, ANNOTATION: text}
+            plugins.append(replace(plugin, annotations=made[id(plugin.annotations)]) if text else plugin)
         return replace(plan, plugins=tuple(plugins))
 
     @property
@@ -239,11 +243,15 @@ def _with_replaced(plan: Plan, wanted: Wanted) -> Plan:
     """The same plan, whose objects say what they replace of what is set above them."""
     if not wanted.replaces:
         return plan
+    # What many plugins say alike is held once: a fleet has a hundred thousand of them.
+    made: dict[tuple[int, tuple[str, ...]], Mapping[str, Any]] = {}
     plugins = []
     for plugin in plan.plugins:
         gone = wanted.replaces.get((plugin.cluster.name, str(plugin.namespace)), ())
-        more = {REPLACES: ", ".join(gone)} if gone else {}
-        plugins.append(replace(plugin, annotations={**plugin.annotations, **more}))
+        key = id(plugin.annotations), gone
+        if gone and key not in made:
+            made[key] = {**plugin.annotations, REPLACES: ", ".join(gone)}
+        plugins.append(replace(plugin, annotations=made[key]) if gone else plugin)
     return replace(plan, plugins=tuple(plugins))
 
 
