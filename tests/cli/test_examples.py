@@ -18,6 +18,7 @@ PROGRAMS = {
     "istio-seed": (EXAMPLES / "istio-seed", EXAMPLES / "istio-seed" / "golden"),
     "tsb-fleet": (EXAMPLES / "tsb-fleet", EXAMPLES / "tsb-fleet" / "golden"),
     "tsb-yaml": (EXAMPLES / "tsb-yaml", EXAMPLES / "tsb-yaml" / "golden"),
+    "tsb-organization": (EXAMPLES / "tsb-organization", EXAMPLES / "tsb-organization" / "golden"),
     "locked": (EXAMPLES / "locked", EXAMPLES / "locked" / "golden"),
     "two-stacks": (EXAMPLES / "two-stacks" / "team", EXAMPLES / "two-stacks" / "golden"),
 }

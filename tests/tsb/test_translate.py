@@ -48,6 +48,19 @@ def test_the_example(work: Path) -> None:
     check_tree(EXAMPLE / "golden" / "manifests", read_tree(work / "out"))
 
 
+def test_the_example_of_a_whole_organization(work: Path) -> None:
+    example = EXAMPLES / "tsb-organization"
+    shutil.copytree(example / "tsb", work / "example")
+    args = ("example", "--inventory", str(example / "clusters.yaml"), "--out", "out")
+    refused = run(*args)
+    assert refused.exit_code == 1
+    assert "MW570" in refused.stdout
+    result = run(*args, "--stricter", "union")
+    assert result.exit_code == 0, result.output
+    check_file(example / "golden" / "translate.txt", result.stdout)
+    check_tree(example / "golden" / "manifests", read_tree(work / "out"))
+
+
 def test_the_seed_document(work: Path) -> None:
     """TSB's own example, with the types that it writes, on a gateway: every field arrives."""
     seed = (EXAMPLE / "tsb" / "extensions.yaml").read_text().split("---")[0]

@@ -28,8 +28,8 @@ from mesh_wasm.values.image import image_of
 from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
 from mesh_wasm.values.naming import short_hash
 
-from ._levels import levels
 from ._known import cluster_words, filter_words, workload_words
+from ._levels import levels
 from .marks import differences_by_cluster, key_id, value_marks
 from .shape import VERSION, ClusterReport, FindingReport, PluginReport, Report, StepReport, WorkloadReport
 
