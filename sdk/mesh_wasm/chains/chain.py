@@ -83,6 +83,15 @@ def chains(members: Iterable[Member], around: Mapping[str, Surroundings] | None 
 _NOTHING = Surroundings()
 
 
+def chain_of(cluster: str, workload: Workload, members: Iterable[Member], around: Surroundings | None = None) -> Chain:
+    """The chain of one workload, whether or not a plugin names it: pods have the labels that it says, and no others."""
+    held = [member for member in members if member.cluster == cluster]
+    root = held[0].root_namespace if held else "istio-system"
+    near = [(aim, member) for member in held for aim in member.aims or ()]
+    aimed = [(aim, member) for aim, member in near if aim.namespace in (None, workload.namespace)]
+    return _chain(cluster, workload, aimed, proxies_of(workload, around or _NOTHING, (), root))
+
+
 class _Aimed:
     """The plugins that are aimed at workloads of one namespace, or of all."""
 

@@ -32,7 +32,7 @@ class Line:
     text: str
     """Without line breaks and control characters."""
     plugin: str = ""
-    """``namespace.name`` of the plugin whose module says it, with its root id; empty where Envoy says it."""
+    """Whose module says it, as far as Envoy tells; empty where Envoy itself says it."""
     of_module: bool = False
     """Whether a module says it."""
 

@@ -27,7 +27,7 @@ REFUSED = rule(
     "A configuration that the module refuses",
     why=(
         "The module was started with this very configuration in a real Envoy, and it did not start. In the mesh it is the "
-        "same: every request is answered with 500, or with FAIL_OPEN passes unfiltered."
+        "same, and every request is answered with 500, whatever failStrategy says."
     ),
     fix="Write what the module asks for, and try it again: mesh-wasm lock --try.",
     source="envoy --mode validate, as mesh-wasm lock --try has seen it; compared with the live mesh",
