@@ -21,7 +21,7 @@ from mesh_wasm.modules.cache import Cache, default_root
 from mesh_wasm.modules.fetching.credentials import CredentialsError, anonymous, docker_credentials
 from mesh_wasm.modules.fetching.locking import Outcome, Use, Wanted, check_lock, make_lock, wanted
 from mesh_wasm.modules.fetching.registry import Registries
-from mesh_wasm.modules.fetching.transport import ExtraMissing, TransportSettings
+from mesh_wasm.modules.fetching.transport import ExtraMissing, TransportError, TransportSettings, check_authorities
 from mesh_wasm.modules.locked import FILE_NAME, Lock, LockedSchema
 from mesh_wasm.modules.lockfile import LockError, read_lock, write_lock
 from mesh_wasm.modules.reference import unproxied
@@ -143,12 +143,16 @@ def lock_command(
         )
         if trying:
             must_be_whole(loaded)
+        if ca_file is not None:
+            check_authorities(ca_file)
         settings = TransportSettings(frozenset(plain_http), ca_file, timeout)
         credentials = anonymous if offline else docker_credentials(registry_config)
         registries = Registries(Cache(default_root()), credentials, settings)
         keyless = _keyless(certificate_identity, certificate_identity_regexp, certificate_oidc_issuer, trusted_root)
         modules = wanted(_uses(loaded, (*_keys(key_files), *keyless)))
         found = _walk(loaded, modules, before, registries, check=check, update=update, prune=prune, offline=offline)
+    except TransportError as error:
+        raise click.UsageError(f"--ca-file: {error}.") from None
     except (LockError, SourceError, CredentialsError, ExtraMissing, EnvoyError) as error:
         raise click.UsageError(str(error)) from None
     trials = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +42,10 @@ class NotThere(RegistryError):
 
 class Denied(RegistryError):
     """The registry wants other credentials."""
+
+
+class Broken(RegistryError):
+    """The answer breaks off; it may come whole the next time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,23 +119,36 @@ class Registries:
 
     def _download(self, image: ImageReference, digest: str) -> Path:
         what = f"{image.registry}/{image.repository}: blob {digest}"
-        place, found, size = self.cache.place(digest), hashlib.sha256(), 0
-        with (
-            self._get(image, f"blobs/{digest}", {}, what) as answer,
-            tempfile.NamedTemporaryFile(dir=place.parent) as scratch,
-        ):
+        pause, place = self.settings.pause, self.cache.place(digest)
+        for left in reversed(range(self.settings.attempts)):
+            with tempfile.NamedTemporaryFile(dir=place.parent) as scratch:
+                try:
+                    found = self._stream(image, digest, what, scratch)
+                except Broken:
+                    if not left:
+                        raise
+                    time.sleep(pause)
+                    pause *= 2
+                    continue
+                if found != digest:
+                    raise RegistryError(f"{what}: what the registry has answered has not this digest.")
+                place.unlink(missing_ok=True)
+                place.hardlink_to(scratch.name)
+                return place
+        raise AssertionError("there is at least one attempt")
+
+    def _stream(self, image: ImageReference, digest: str, what: str, into: IO[bytes]) -> str:
+        """Write a blob into a file as it comes; the digest of what came."""
+        found, size = hashlib.sha256(), 0
+        with self._get(image, f"blobs/{digest}", {}, what) as answer:
             while piece := _piece(answer, what):
                 size += len(piece)
                 if size > MAX_BLOB:
                     raise RegistryError(f"{what} is larger than 1 GiB.")
                 found.update(piece)
-                scratch.write(piece)
-            scratch.flush()
-            if f"sha256:{found.hexdigest()}" != digest:
-                raise RegistryError(f"{what}: what the registry has answered has not this digest.")
-            place.unlink(missing_ok=True)
-            place.hardlink_to(scratch.name)
-        return place
+                into.write(piece)
+        into.flush()
+        return f"sha256:{found.hexdigest()}"
 
     def _get(self, image: ImageReference, path: str, headers: dict[str, str], what: str) -> Answer:
         """Ask for something of a repository."""
@@ -171,7 +189,7 @@ def _piece(answer: Answer, what: str) -> bytes:
     try:
         return answer.read(_PIECE)
     except TransportError as error:
-        raise RegistryError(f"{what}: {error}.") from None
+        raise Broken(f"{what}: {error}.") from None
 
 
 def _whole(answer: Answer, what: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -107,7 +108,7 @@ class Transport:
                 return first
             challenge = first.headers.get("Www-Authenticate", "")
             first.close()
-            if self._login is None and challenge.lower().startswith("basic"):
+            if self._login is None and not challenge.lower().startswith("bearer"):
                 return first
             if self._login is not None and not self._plain and 'realm="http://' in challenge:
                 raise TransportError("it wants credentials sent to a server without TLS")
@@ -157,10 +158,19 @@ class Transport:
         plain_request = session.request
 
         def request(method: str, url: str, **options: Any) -> Any:
-            return plain_request(method, url, **{"timeout": timeout, **options})
+            # Said of each request, for else REQUESTS_CA_BUNDLE takes the place of the session's own certificates.
+            return plain_request(method, url, **{"timeout": timeout, **options, "verify": self._verify})
 
         session.request = request
         return session
+
+
+def check_authorities(ca_file: Path) -> None:
+    """Raises :class:`TransportError` where a file holds no certificates that can be read."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(ca_file)
+    except (ssl.SSLError, OSError):
+        raise TransportError(f"{ca_file} holds no certificate in PEM form") from None
 
 
 def _libraries() -> tuple[Any, Any]:
