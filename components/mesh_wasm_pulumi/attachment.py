@@ -19,6 +19,7 @@ from mesh_wasm.model.parse import parse
 from mesh_wasm.model.target import Target, TargetKind
 from mesh_wasm.planning.attachments import plan_attachments, undecided_places
 from mesh_wasm.planning.plan import Plan
+from mesh_wasm.tsb.direct import Groups, in_direct_mode
 from mesh_wasm.values.enums import StricterLists
 
 from ._reading import fleet as _fleet
@@ -219,6 +220,7 @@ def _plan(
         attached.append(one)
         findings += found
     plan = plan_attachments(parsed.value, attached, where.fleet, where.selection, name, as_declared, program_lock())
+    plan = in_direct_mode(plan, lambda place: parsed.value.workspace, Groups().name)
     return parsed.value, where.own(plan.with_findings(findings)), undecided_places(attached)
 
 

@@ -50,6 +50,7 @@ class Cluster:
         it, pull secrets change their names with their content, so that none is ever absent.
     :param verify: Public keys (PEM) and keyless identities (:class:`~mesh_wasm_pulumi.args.SignerArgs`), one of which must
         have signed each module, unless the extension names its own signers.
+    :param tsb_direct: Whether plugins are given to TSB in its direct mode, with its four annotations; docs/tsb.md.
     :param surroundings: Other objects of the cluster that decide what plugins do: Gateways, Services, workloads, namespaces,
         Secrets, policies. Kubernetes manifests as dicts, whose leaves may be Outputs, and paths of YAML files and folders;
         ``{"objects": […], "complete": True}`` says that these are all. A snapshot's
@@ -74,6 +75,7 @@ class Cluster:
         emit: PluginKind | str | None = None,
         secrets_mutable: bool | None = None,
         verify: Sequence[SignerArgs | str] | None = None,
+        tsb_direct: bool | None = None,
         surroundings: Surroundings | Sequence[Any] | Mapping[str, Any] | None = None,
     ) -> None:
         if (provider is None) == (kubeconfig is None):
@@ -94,6 +96,7 @@ class Cluster:
             "emit": emit,
             "secrets_mutable": True if provider is None else secrets_mutable,
             "verify": verify,
+            "tsb_direct": tsb_direct,
             "surroundings": None if surroundings is None else read_surroundings(surroundings)[0],
         }
         self.facts = {key: value for key, value in facts.items() if value is not None}

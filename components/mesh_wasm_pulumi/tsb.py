@@ -86,7 +86,7 @@ class TsbManifests(pulumi.ComponentResource):
 
 def _whole(plan: BundlePlan) -> Plan:
     """The plans of all targets in one. A plugin's resource is called after its object, which is unique in a namespace."""
-    plugins = [plugin for target in plan.targets for plugin in target.plan.plugins]
+    plugins = plan.plugins
     return Plan(tuple(replace(plugin, key=f"{plugin.namespace}-{plugin.name}") for plugin in plugins))
 
 

@@ -40,6 +40,9 @@ class ClusterArgs(TypedDict):
     secrets_mutable: NotRequired[bool]
     """Whether the provider has enableSecretMutable: then a new password updates Secrets in place, instead of making new
     ones under new names. Default false."""
+    tsb_direct: NotRequired[bool]
+    """Whether plugins are given to TSB in its direct mode: with its four annotations, of an IstioInternalGroup. Default
+    false."""
     verify: NotRequired[Sequence[Signer]]
     """Those of whom one must have signed each module with cosign, unless the extension names its own signers."""
     surroundings: NotRequired[Sequence[Mapping[str, Any]]]

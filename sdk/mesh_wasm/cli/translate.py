@@ -101,6 +101,8 @@ def _show(
         branches: dict[tuple[str, ...], Tree] = {}
         for cluster, manifest in sorted(objects, key=_place):
             metadata, spec = manifest["metadata"], manifest["spec"]
+            if "namespace" not in metadata:  # a group of TSB
+                continue
             top = branches.setdefault((cluster,), Tree(Text(f"cluster {cluster}", style="bold cyan")))
             place = (cluster, metadata["namespace"])
             if place not in branches:
@@ -132,7 +134,7 @@ def _counted(objects: list[tuple[str, dict[str, Any]]]) -> str:
 
 def _place(item: tuple[str, Mapping[str, Any]]) -> tuple[str, str, str]:
     cluster, manifest = item
-    return cluster, str(manifest["metadata"]["namespace"]), str(manifest["metadata"]["name"])
+    return cluster, str(manifest["metadata"].get("namespace", "")), str(manifest["metadata"]["name"])
 
 
 def _document(

@@ -74,6 +74,9 @@ class Cluster(Model):
     """What is written: ``WasmPlugin``, or from Istio 1.30 on ``TrafficExtension``; docs/traffic-extension.md says when."""
     secrets_mutable: bool = False
     """Whether a changed Secret is updated in place; else its name changes with its content, so that it is never absent."""
+    tsb_direct: bool = False
+    """Whether plugins are given to TSB in its direct mode: with its four annotations ``tsb.tetrate.io/…`` and the label
+    ``istio.io/rev: tsb``, of an IstioInternalGroup of their workspace."""
     surroundings: StatedObjects = Field(default_factory=Surroundings)
     """Other objects of the cluster that decide what plugins do, as plain Kubernetes manifests: Gateways, Services,
     workloads, namespaces, Secrets, policies. In an inventory a text stands for a file or folder of such manifests, from the

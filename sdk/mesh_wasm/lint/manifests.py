@@ -18,6 +18,7 @@ from mesh_wasm.rules.extensions import placed_extension_findings, traffic_extens
 from mesh_wasm.rules.of_modules import module_findings, with_pins
 from mesh_wasm.rules.subjects import Reach, SecretSubject, Workload
 from mesh_wasm.rules.surroundings.reach import common_reach
+from mesh_wasm.tsb.direct import annotation_findings
 from mesh_wasm.values.docker_config import SECRET_KEY, SECRET_TYPE
 from mesh_wasm.values.enums import PluginKind
 from mesh_wasm.values.labels import MANAGED_BY, MANAGER
@@ -104,6 +105,8 @@ def read_plugin(document: Document, header: Header, clusters: Sequence[Cluster],
             of_module = module_findings([(cluster, spec) for cluster in clusters], lock)
             found += [replace(one, path=extension_path(one.path)) for one in of_module]
         findings += (finding.under("spec") for finding in found)
+    findings += annotation_findings(value)
+    if spec is not None:
         if any(cluster.revision is not None for cluster in clusters):
             labels = value["metadata"].get("labels") if isinstance(value.get("metadata"), Mapping) else None
             findings += revision_findings(_mapping(labels), clusters)

@@ -86,7 +86,8 @@ def lint(
     for manifest, findings in _together([*manifests, *secrets], scopes, today):
         idle = _idle_waivers(manifest, findings, today, fleet)
         settled += _settled(manifest.document, [*findings, *idle], levels, today)
-    bundle = Bundle(others, levels=levels, today=today, lock=lock, choices=choices)
+    linted = [document for document, _ in plugins]
+    bundle = Bundle(others, levels=levels, today=today, lock=lock, choices=choices, linted=linted)
     settled += (
         bundle.check(complete=False) if fleet is None else bundle.plan(scopes.fleet or fleet, beside=False).findings
     )

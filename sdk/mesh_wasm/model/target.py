@@ -79,6 +79,12 @@ class Target(Model):
             return None
 
     @property
+    def workspace(self) -> Fqn | None:
+        """The workspace that it is of; None for what stands above workspaces, and while the FQN is not known."""
+        own = self.parsed_fqn()
+        return Fqn(own.pairs[:3]) if own is not None and "workspaces" in dict(own.pairs) else None
+
+    @property
     def name(self) -> str | Deferred:
         """The last segment of the FQN."""
         name: str | Deferred = map_value(self.fqn, lambda fqn: fqn.rsplit("/", 1)[-1])

@@ -4,6 +4,7 @@ __all__ = [
     "admission",
     "catalog",
     "checks",
+    "direct_mode",
     "effect",
     "extensions",
     "hierarchy",

@@ -11,7 +11,7 @@ from mesh_wasm.findings import pull_secrets as secrets
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.findings.rule import run
 
-from . import catalog, hierarchy, image, security, version
+from . import catalog, direct_mode, hierarchy, image, security, version
 from .admission import crd, extension, urls
 from .admission import lists as crdlists
 from .effect import blast, lua, sides, silent, traffic, url_traps
@@ -71,6 +71,7 @@ FAMILIES = (
     sharing,
     documents,
     hierarchy,
+    direct_mode,
     kinds,
     version,
     known_bugs,

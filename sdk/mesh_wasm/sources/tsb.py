@@ -33,11 +33,11 @@ def read_tsb(path: Path, options: Options) -> Source | None:
         raise SourceError(str(problem)) from None
     fleet = bundle.beside(fleet)
     plan = bundle.plan(fleet, beside=False)
-    members = [member for target in plan.targets for member in members_of(target.plan.plugins)]
+    members = list(members_of(plan.plugins))
     members += (member for cluster in fleet for member in extensions_of(cluster))
     around = {cluster.name: cluster.surroundings for cluster in fleet}
     findings = tuple((_place(located), located.finding) for located in (*found, *plan.findings))
-    signers = asked_signers(plugin for target in plan.targets for plugin in target.plan.plugins)
+    signers = asked_signers(plan.plugins)
     return Source(
         path.resolve().stem, tuple(members), tuple(fleet.names), findings, surroundings=around, signers=signers
     )

@@ -5,6 +5,7 @@
 - :class:`Choices`: what TSB leaves open of its hierarchy, and users decide.
 - :func:`plan`: the plan of many documents, in one call.
 - :func:`kind_of`: whether a document is read at all.
+- :mod:`.direct`: plugins as objects that TSB takes over.
 """
 
 from .bundle import Bundle, plan
@@ -21,6 +22,7 @@ __all__ = [
     "Kind",
     "Resource",
     "TargetPlan",
+    "direct",
     "kind_of",
     "plan",
     "read_resource",

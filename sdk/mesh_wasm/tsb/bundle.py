@@ -15,18 +15,30 @@ from mesh_wasm.findings import placing
 from mesh_wasm.findings.finding import Severity, quoted
 from mesh_wasm.fleet.cluster import Fleet
 from mesh_wasm.fleet.placement import place
+from mesh_wasm.model.plugin import API_VERSION
 from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.modules.locked import Lock
 from mesh_wasm.planning.attached import Attached
 from mesh_wasm.planning.attachments import plan_attachments
 from mesh_wasm.planning.checks import check_attachments
-from mesh_wasm.planning.plan import Plan
+from mesh_wasm.planning.plan import Plan, PlannedPlugin
 from mesh_wasm.rules.waivers import ANNOTATION, OFF, Levels, Waiver, read_waivers, settle
 from mesh_wasm.surroundings.files import by_cluster
 from mesh_wasm.values.deferred import known
+from mesh_wasm.values.enums import PluginKind
+from mesh_wasm.values.fqn import Fqn
 from mesh_wasm.values.labels import EXTENSION, REPLACES
 from mesh_wasm.yaml.file import Document, Located
 
+from .direct import (
+    Groups,
+    annotation_findings,
+    group_findings,
+    group_name,
+    in_direct_mode,
+    is_direct,
+    plan_direct,
+)
 from .elsewhere import not_translated
 from .hierarchy import Hierarchy
 from .index import ABSENT, Index
@@ -51,6 +63,7 @@ class Bundle:
         today: datetime.date | None = None,
         lock: Lock | None = None,
         choices: Choices | None = None,
+        linted: Iterable[Document] = (),
     ) -> None:
         """Read the documents; those of other kinds are passed over and counted in ``skipped``.
 
@@ -60,6 +73,7 @@ class Bundle:
         :param today: The day by which waivers end; default: today, in UTC.
         :param lock: What is known of modules; plugins are pinned to it.
         :param choices: What TSB leaves open of its hierarchy; default: nothing is chosen.
+        :param linted: Plugins that are judged elsewhere, of which only their place in the hierarchy is looked at.
         """
         self.read = 0
         """Documents of kinds that mesh-wasm reads."""
@@ -72,12 +86,18 @@ class Bundle:
         self._waivers, self._levels, self._today = tuple(waivers), levels or Levels(), today
         self._lock = lock
         self._choices = choices or Choices()
+        self._direct: list[tuple[Document, tuple[Waiver, ...]]] = []
+        """WasmPlugins of direct mode."""
+        self._linted = [document for document in linted if is_direct(document.value)]
         for document in sorted(documents, key=lambda document: (document.file, document.index, document.line)):
             self._take(document)
 
     def _take(self, document: Document) -> None:
         resource = read_resource(document.value)
         elsewhere = list(not_translated(document.value, resource.kind if resource else None))
+        if resource is None and _is_plugin(document.value) and is_direct(document.value):
+            self._take_direct(document)
+            return
         if resource is None:
             self.skipped += 1
             self._others.append(document)
@@ -100,6 +120,14 @@ class Bundle:
                 f"{resource.label} stands in {first.document.file}:{first.document.line} already, with other contents."
             )
             self._findings.append(source.at(rules.DIFFERENT.at("metadata", says=says)))
+
+    def _take_direct(self, document: Document) -> None:
+        self.read += 1
+        own, wrong = read_waivers(_annotation(document.value), *_WAIVERS, today=self._today)
+        waivers = (*self._waivers, *own)
+        self._direct.append((document, waivers))
+        found = [*annotation_findings(document.value), *wrong]
+        self._findings += map(document.locate, settle(found, waivers, self._levels))
 
     def check(self, *, complete: bool = True) -> tuple[Located, ...]:
         """The findings that need no fleet. ``complete``: whether what is referred to must be among the documents."""
@@ -136,23 +164,37 @@ class Bundle:
         clusters: frozenset[str] | None = None,
         enter: Enter | None = None,
     ) -> BundlePlan:
+        self._groups = Groups()
         wanted = Targets(self._index, Hierarchy(self._index, self._choices), fleet)
         found = [*self._findings, *self._scope_findings(), *wanted.found]
         found += [*wanted.nowhere_findings(), *wanted.profile_findings()]
         targets: list[TargetPlan] = []
         for one in wanted.wanted:
-            made, findings = self._target(one, fleet, clusters)
+            made, findings = self._target(one, fleet, clusters, wanted)
             found += findings
             if made is not None:
                 targets.append(made)
                 sound = not any(located.finding.is_error for located in findings)
                 clashes = enter(made.label, made.plan) if enter is not None and sound else []
                 found += (made.source.at(replace(finding, path=("metadata",))) for finding in clashes)
+        direct: list[Plan] = []
+        for document, waivers in self._direct:
+            told = list(group_findings(self._index, document))
+            if fleet is not None:
+                made_of = plan_direct(self._index, document, fleet, self._lock)
+                direct.append(made_of if clusters is None else made_of.within(clusters))
+                told += made_of.findings
+                if enter is not None and not made_of.errors:
+                    told += enter(_called(document.value), direct[-1])
+            found += map(document.locate, settle(told, waivers, self._levels))
+        for document in self._linted:
+            found += map(document.locate, settle(group_findings(self._index, document), self._waivers, self._levels))
         silent = {rule for rule, level in self._levels.by_rule.items() if level == OFF}
         if not complete:
             silent |= _INCOMPLETE
         found = [located for located in found if located.finding.rule not in silent]
-        return BundlePlan(tuple(targets), in_order(map(_as_follower, found)))
+        groups = tuple(self._groups.objects())
+        return BundlePlan(tuple(targets), in_order(map(_as_follower, found)), tuple(direct), groups)
 
     def _scope_findings(self) -> Iterator[Located]:
         for kind, _, source in self._index:
@@ -161,7 +203,7 @@ class Bundle:
                     yield source.at(finding)
 
     def _target(
-        self, wanted: Wanted, fleet: Fleet | None, clusters: frozenset[str] | None
+        self, wanted: Wanted, fleet: Fleet | None, clusters: frozenset[str] | None, targets: Targets
     ) -> tuple[TargetPlan | None, list[Located]]:
         target, reached, source = wanted.target, wanted.reached, wanted.source
         items = list(wanted.items)
@@ -179,8 +221,13 @@ class Bundle:
         by = f"{target.kind} {known(target.fqn)}"
         plan = plan_attachments(target, attached, fleet, wanted.selection, by, lock=self._lock)
         plan = self._with_waivers(plan if clusters is None else plan.within(clusters), items)
+        plan = in_direct_mode(plan, lambda place: targets.workspace_of(target, place), self._group_of)
         found += (self._index.locate(finding, items, reached) for finding in plan.findings)
         return TargetPlan(target, source, _with_replaced(plan, wanted)), found
+
+    def _group_of(self, workspace: Fqn, plugin: PlannedPlugin) -> str:
+        """The IstioInternalGroup of a plugin of direct mode: that of the documents, else one that is written as well."""
+        return group_name(self._index, workspace, plugin) or self._groups.name(workspace, plugin)
 
     def _with_waivers(self, plan: Plan, items: list[Item]) -> Plan:
         """The same plan, whose objects carry what is waived in the documents that they come from: lint sees it there."""
@@ -227,6 +274,17 @@ def _missing(items: list[Item], attached: list[Attached]) -> Iterator[Located]:
         if one.entry is ABSENT and fqn and _is_extension(fqn):
             says = f"{quoted(fqn)} is not among the documents."
             yield item.source.at(rules.NO_EXTENSION.at(*item.path, "fqn", says=says))
+
+
+def _is_plugin(document: Any) -> bool:
+    if not isinstance(document, Mapping):
+        return False
+    return (document.get("apiVersion"), document.get("kind")) == (API_VERSION, PluginKind.WASM_PLUGIN.value)
+
+
+def _called(document: Mapping[str, Any]) -> str:
+    metadata = document["metadata"]
+    return f"WasmPlugin {metadata.get('namespace')}/{metadata.get('name')}"
 
 
 _WAIVERS = ("metadata", "annotations", ANNOTATION)

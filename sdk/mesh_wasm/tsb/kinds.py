@@ -64,6 +64,7 @@ TENANT = Kind("Tenant", _API, _ORGANIZATION, "tenants")
 WORKSPACE = Kind("Workspace", _API, _TENANT, "workspaces")
 GATEWAY_GROUP = Kind("Group", _GATEWAYS, _WORKSPACE, "gatewaygroups")
 SECURITY_GROUP = Kind("Group", _SECURITY, _WORKSPACE, "securitygroups")
+INTERNAL_GROUP = Kind("Group", ("istiointernal.tsb.tetrate.io",), _WORKSPACE, "istiointernalgroups")
 INGRESS_GATEWAY = Kind(
     "IngressGateway", _GATEWAYS, _GATEWAY_GROUP, "ingressgateways", TargetKind.INGRESS_GATEWAY, _EXTENSION
 )
@@ -105,6 +106,7 @@ KINDS = (
     WORKSPACE,
     GATEWAY_GROUP,
     SECURITY_GROUP,
+    INTERNAL_GROUP,
     INGRESS_GATEWAY,
     EGRESS_GATEWAY,
     TIER1_GATEWAY,

@@ -72,6 +72,10 @@ class Reaching:
             else:
                 self._workspace(fqn, expand(fqn, reach, fleet)[0], ())
 
+    def owner(self, place: Place) -> str | None:
+        """The FQN of the workspace that owns a namespace."""
+        return self._owners.get(place)
+
     def _inherits(self, fqn: str) -> bool:
         in_force = self._hierarchy.in_force(fqn)
         return any(one.kind is not TargetKind.SECURITY_GROUP for one in (*in_force.lists, *in_force.replaced))

@@ -12,7 +12,7 @@ from mesh_wasm.findings.finding import Finding, Path, errors
 from mesh_wasm.fleet.cluster import Fleet
 from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.target import Target
-from mesh_wasm.planning.plan import Plan, same_objects
+from mesh_wasm.planning.plan import Plan, PlannedPlugin, same_objects
 from mesh_wasm.rules.waivers import Levels, Waiver, settle
 from mesh_wasm.values.deferred import Deferred, known
 from mesh_wasm.yaml.file import Document, Located
@@ -93,6 +93,15 @@ class BundlePlan:
     """Sorted by kind and FQN."""
     findings: tuple[Located, ...]
     """Sorted by file and line."""
+    direct: tuple[Plan, ...] = ()
+    """What becomes of the objects of direct mode among the documents."""
+    groups: tuple[tuple[str, dict[str, object]], ...] = ()
+    """The IstioInternalGroups that have to exist besides, each with the name of its cluster."""
+
+    @property
+    def plugins(self) -> list[PlannedPlugin]:
+        """All plugins."""
+        return [plugin for plan in (*(target.plan for target in self.targets), *self.direct) for plugin in plan.plugins]
 
     @property
     def errors(self) -> list[Finding]:
@@ -101,7 +110,7 @@ class BundlePlan:
 
     def objects(self) -> list[tuple[str, dict[str, object]]]:
         """Every object with the name of its cluster: what :func:`mesh_wasm.planning.manifests.write_tree` takes."""
-        return [(plugin.cluster.name, plugin.manifest()) for target in self.targets for plugin in target.plan.plugins]
+        return [*((plugin.cluster.name, plugin.manifest()) for plugin in self.plugins), *self.groups]
 
 
 Enter = Callable[[str, Plan], list[Finding]]

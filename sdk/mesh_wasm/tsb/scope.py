@@ -63,6 +63,20 @@ def whole_reach(workspace: Resource | None) -> Reach:
     return Reach(_entries(workspace))
 
 
+def within_workspace(group: Resource, workspace: Resource | None) -> Reach:
+    """All that a group has of its workspace; without a selector of its own, all of it."""
+    mine, owned = _entries(group), _entries(workspace)
+    if mine is None or owned is None:
+        return Reach(owned if mine is None else mine)
+    return Reach(tuple(_within(mine, owned)))
+
+
+def covers(reach: Reach, cluster: str | None, namespace: str) -> bool:
+    """Whether the entries select a namespace of a cluster, or of some cluster."""
+    one = f"{cluster or '*'}/{namespace}"
+    return any(meet(entry.text, one) is not None for entry in reach.entries or ())
+
+
 _GROUP_FIX = "Add the Group to the documents: `tctl get gatewaygroup|securitygroup <name> -o yaml`."
 _WORKSPACE_FIX = "Add the Workspace to the documents: `tctl get workspace <name> -o yaml`."
 

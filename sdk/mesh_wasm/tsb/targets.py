@@ -10,6 +10,7 @@ from mesh_wasm.fleet.cluster import Fleet, Selection
 from mesh_wasm.model.target import Target, TargetKind
 from mesh_wasm.rules import hierarchy as rules
 from mesh_wasm.values.deferred import Deferred, known
+from mesh_wasm.values.fqn import Fqn
 from mesh_wasm.yaml.file import Located
 
 from .hierarchy import Hierarchy
@@ -68,6 +69,13 @@ class Targets:
         found = [*self._services(), *hierarchy.misplaced_profiles(), *self._empty_lists()]
         self.found: list[Located] = [*hierarchy.found, *(self._reaching.found if self._reaching else ()), *found]
         """What is to be said of the hierarchy, and of what has no place in it."""
+
+    def workspace_of(self, target: Target, place: Place) -> Fqn | None:
+        """The workspace that owns a namespace which a target reaches."""
+        if target.workspace is not None:
+            return target.workspace
+        owner = self._reaching.owner(place) if self._reaching else None
+        return Fqn.parse(owner) if owner else None
 
     def _attached(self) -> Iterator[Wanted]:
         """DefaultGateways, and security groups: all settings of a group are settings of the one group."""
