@@ -48,6 +48,8 @@ class Language:
     """A command to run once the SDK is generated."""
     here: Edits = ()
     """What this machine needs: it has one version of the Kubernetes provider, and downloads no other."""
+    install: tuple[str, ...] = ("install",)
+    """As the README says it; without the download of providers where a package asks for another version than is here."""
 
     def folder(self, place: Path) -> Folder:
         """A copy of the example, ready to be previewed: as its README says."""
@@ -57,7 +59,7 @@ class Language:
         folder = Folder(place, ROOT / "examples" / self.name)
         folder.edit("Pulumi.yaml", "../../components", str(own_plugin(place)))
         self.edit(folder, self.here)
-        folder.pulumi("install").good()
+        folder.pulumi(*self.install).good()
         if self.after_install:
             folder.run(*self.after_install).good()
         folder.pulumi("stack", "init", "dev").good()
@@ -96,7 +98,7 @@ new wasm.WasmExtension("header", { organization: "acme", image: "oci://registry.
 """
 _TS_LATE = """\
 const late = new k8s.core.v1.ConfigMap("late", { metadata: { name: "late", namespace: "edge" } },
-    { provider: fleet.east.provider });
+    { provider: new k8s.Provider("late", { renderYamlToDirectory: "rendered/late" }) });
 """
 _GO_WRONG = """\
 \t\tfor name, scheme := range map[string]string{"jwt": "ftp", "header": "oci"} {
@@ -174,6 +176,7 @@ GO = Language(
             f'kubernetes.NewProvider(ctx, name, args, pulumi.Version("{version("pulumi-kubernetes")}"))',
         ),
     ),
+    install=("install", "--no-plugins"),
 )
 LANGUAGES = (YAML, TYPESCRIPT, GO)
 

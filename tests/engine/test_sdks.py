@@ -17,12 +17,15 @@ from support.plugin import Plugin
 
 from mesh_wasm_pulumi.offline.monitor import RecordingMonitor
 
-from .folder import TIMEOUT, Said
+from .folder import ROOT, TIMEOUT, Said
 
 pytestmark = pytest.mark.engine
 
 OWN = ("go", "nodejs", "python")
 """Languages whose generator belongs to the engine; the others' come with their language plugin."""
+PROGRAM = ROOT / "examples" / "csharp" / "Program.cs"
+PROVIDER = {"RenderYamlToDirectory", "EnableSecretMutable", "KubeConfig", "Context", "ClusterIdentifier"}
+"""Arguments of the Kubernetes provider, whose SDK is not ours."""
 
 
 class _Logo(BaseHTTPRequestHandler):
@@ -85,15 +88,24 @@ def test_go_compiles(schema: Path, tmp_path: Path) -> None:
 
 
 def test_csharp_names_what_exists(schema: Path, tmp_path: Path) -> None:
-    """There is no compiler of C# here: what was wrong is looked for, and the whole is parsed."""
+    """There is no compiler of C# here: what was wrong is looked for, and the example names what the SDK has."""
     sdk = generate(schema, tmp_path, "csharp")
     whole = "\n".join(texts(sdk, ".cs"))
     assert "Pulumi.Kubernetes.Provider" in whole
     assert "MeshWasm.Kubernetes" not in whole
     (project,) = texts(sdk, ".csproj")
     assert re.search(r'<PackageReference Include="Pulumi.Kubernetes" Version="4\.', project)
+    program = PROGRAM.read_text()
+    ours = set(re.findall(r"new (\w+)\(", program)) - {"Config"}
+    assert ours <= set(re.findall(r"public (?:sealed |partial )?class (\w+)", whole)), "the example's classes"
+    given = set(re.findall(r"^ *(\w+) = |[{,] (\w+) = ", program, re.MULTILINE))
+    properties = set(re.findall(r"public [\w.<>?, ]+ (\w+)\s*{", whole))
+    assert {first or second for first, second in given} - PROVIDER <= properties, "the example's properties"
+
+
+def test_csharp_parses(schema: Path, tmp_path: Path) -> None:
     parser = pytest.importorskip("tree_sitter", reason="no tree_sitter: C# is not parsed")
     grammar = pytest.importorskip("tree_sitter_c_sharp", reason="no grammar of C#: it is not parsed")
     read = parser.Parser(parser.Language(grammar.language()))
-    for path in [*sdk.rglob("*.cs"), Path(__file__).parents[2] / "examples" / "csharp" / "Program.cs"]:
+    for path in [*generate(schema, tmp_path, "csharp").rglob("*.cs"), PROGRAM]:
         assert not read.parse(path.read_bytes()).root_node.has_error, path.name
