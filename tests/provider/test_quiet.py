@@ -56,6 +56,25 @@ def test_call_that_never_ends_is_not_waited_for_without_end() -> None:
     assert 0.3 <= asyncio.run(scene()) < 2
 
 
+def test_wait_gets_shorter_when_the_last_call_ends() -> None:
+    """A call that is under way is given long; once it has ended, nobody waits for that long any more."""
+
+    async def scene() -> float:
+        quiet = Quiet(0.05, stuck=30)
+        start = asyncio.get_running_loop().time()
+        quiet.begin()
+        quiet.begin()
+        quiet.end()
+        held = asyncio.create_task(quiet.hold())
+        await asyncio.sleep(0.1)
+        assert not held.done()
+        quiet.end()
+        await held
+        return asyncio.get_running_loop().time() - start
+
+    assert asyncio.run(scene()) < 3
+
+
 def test_busy_machine_is_given_longer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     for load, times in ((0.5, 1), (2, 1), (8, 4), (200, 5)):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 
 QUIET = 2.0
 """Seconds without a new Construct call after which the program has nothing more to say: it only waits for the refused.
@@ -37,6 +38,7 @@ class Quiet:
         self._quiet, self._stuck = quiet, stuck
         self._under_way = 0
         self._moved = 0.0
+        self._news = asyncio.Event()
         self._watch: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
@@ -57,10 +59,13 @@ class Quiet:
 
     def _move(self) -> None:
         self._moved = asyncio.get_running_loop().time()
+        self._news.set()
 
     async def _until_quiet(self) -> None:
         while (left := self._left()) > 0:
-            await asyncio.sleep(left)
+            self._news.clear()
+            with suppress(TimeoutError):  # a call that comes or ends changes how long to wait
+                await asyncio.wait_for(self._news.wait(), timeout=left)
 
     def _left(self) -> float:
         given, usual = (self._stuck, STUCK) if self._under_way else (self._quiet, QUIET)
