@@ -21,6 +21,7 @@ from mesh_wasm.planning.attachments import plan_attachments, undecided_places
 from mesh_wasm.planning.plan import Plan
 from mesh_wasm.tsb.direct import Groups, in_direct_mode
 from mesh_wasm.values.enums import StricterLists
+from mesh_wasm.values.fqn import examples
 
 from ._reading import fleet as _fleet
 from ._reading.arguments import known_arguments, read_choice
@@ -209,9 +210,7 @@ def _plan(
     fields = dict(document["target"])
     fqn = fields.pop(field, None)
     parsed = parse(Target, {"kind": kind, **({} if fqn is None else {"fqn": fqn}), **fields})
-    findings: list[Finding] = [
-        replace(f, path=(field, *f.path[1:])) if f.path[:1] == ("fqn",) else f for f in parsed.findings
-    ]
+    findings: list[Finding] = [_of_field(f, kind) if f.path[:1] == ("fqn",) else f for f in parsed.findings]
     attached = []
     for index, entry in enumerate(entries):
         one, found = attached_of(
@@ -222,6 +221,13 @@ def _plan(
     plan = plan_attachments(parsed.value, attached, where.fleet, where.selection, name, as_declared, program_lock())
     plan = in_direct_mode(plan, lambda place: parsed.value.workspace, Groups().name)
     return parsed.value, where.own(plan.with_findings(findings)), undecided_places(attached)
+
+
+def _of_field(finding: Finding, kind: TargetKind) -> Finding:
+    """What is said of a target's FQN, said of the argument that holds it."""
+    if finding.fix.startswith("Write `fqn:"):
+        finding = replace(finding, fix=f"Write {' or '.join(f'`{kind.field}: {one}`' for one in examples(kind))}.")
+    return replace(finding, path=(kind.field, *finding.path[1:]))
 
 
 def _props(document: Mapping[str, Any], args: Mapping[str, Any]) -> dict[str, Any]:

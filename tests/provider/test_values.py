@@ -8,7 +8,7 @@ import pytest
 from support.plugin import SIG, Plugin, component_ref, output, secret
 from support.programs import GROUP, PLUGIN_TYPE, SECRET_TYPE
 
-from .test_construct import DEFINITION, EXTENSION, FQN, UNKNOWN, gateway, good, of_type
+from .test_construct import DEFINITION, EXTENSION, FQN, HIDDEN, UNKNOWN, gateway, good, of_type
 
 LOGIN = {"registry": "registry.acme.io", "username": "puller", "password": secret("hunter2")}
 
@@ -72,7 +72,7 @@ def test_component_of_another_process_is_refused(plugin: Plugin, fleet: Any) -> 
     acl = good(plugin.construct("WasmExtension", "acl", EXTENSION))
     elsewhere = {**component_ref(acl), "urn": acl.urn.replace("::acl", "::jwt")}
     answer = plugin.construct("IngressGatewayAttachment", "edge", gateway(fleet, elsewhere))
-    assert answer.paths == ["extensions[0].extension"]
+    assert answer.paths == [f"extensions[0].extension{HIDDEN}"]
     assert "the WasmExtension jwt was made by another process" in answer.problems[0][1]
 
 
@@ -82,8 +82,8 @@ def test_resource_of_another_kind_is_refused(plugin: Plugin, fleet: Any, field: 
     foreign = {**component_ref(good(plugin.construct("WasmExtension", "acl", EXTENSION))), "urn": urn}
     item = {"extension": DEFINITION, field: foreign}
     answer = plugin.construct("IngressGatewayAttachment", "edge", gateway(fleet, extensions=[item]))
-    assert answer.paths == [f"extensions[0].{field}"]
-    assert "got regcred, which is a kubernetes:core/v1:Secret" in answer.problems[0][1]
+    assert answer.paths == [f"extensions[0].{field}{HIDDEN}"]
+    assert "got the resource regcred (kubernetes:core/v1:Secret)" in answer.problems[0][1]
     assert of_type(plugin, PLUGIN_TYPE) == []
 
 

@@ -18,6 +18,7 @@ from .test_construct import DEFINITION, EXTENSION, gateway, good
         ("Give pull_secret with existing_secret.", "Give pullSecret with existingSecret."),
         ("Give the PullSecret retain_on_delete as well.", "Give the PullSecret retainOnDelete as well."),
         ("Give the clusters by name (Python: a Fleet); others too.", "Give the clusters by name; others too."),
+        ("Give them (Python: a Fleet([Cluster(…), …])). Then", "Give them. Then"),
         ("its old name (Python: aliases=[Alias(name=...)] or so). If", "its old name. If"),
         ("'pull_secret' is no name; it's the user's pull_secret.", "'pull_secret' is no name; it's the user's pullSecret."),
         ("Write `pull_secret`, or remove it.", "Write `pullSecret`, or remove it."),

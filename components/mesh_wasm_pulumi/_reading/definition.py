@@ -123,7 +123,7 @@ def version_findings(definition: Any) -> list[Finding]:
 def foreign(given: ResourceReference, wanted: str) -> Finding:
     """The finding about a resource in the place of an extension or a pull secret of this program."""
     if given.type != token(wanted):
-        says = f"expected a {wanted} or its definition, got {given.name}, which is a {given.type}."
+        says = f"expected a {wanted} or its definition, got {given.described}."
         return schema.WRONG_TYPE.at(says=says, fix=f"Give a {wanted}, or the output 'definition' of one.")
     says = f"the {wanted} {given.name} was made by another process of the package, which this one cannot look into."
     return schema.WRONG_TYPE.at(says=says, fix=_ONE_PROVIDER)

@@ -145,7 +145,7 @@ def _last(fqn: Any) -> str | None:
 def other_extension(entry: CatalogueEntry, fqn: Any) -> list[Finding]:
     """The finding about a definition that belongs to another extension than the one that is named beside it."""
     told = known(entry.fqn)
-    if told is None or fqn is None or told == fqn:
+    if told is None or not isinstance(fqn, str) or told == fqn:
         return []
     return [sharing.OTHER_EXTENSION.at("fqn", says=f"the definition is that of {quoted(told)}, not of {quoted(fqn)}.")]
 
@@ -171,11 +171,11 @@ def attached_of(
             of_extension = () if entry.own_secrets else entry.secrets
             found = [*parsed.findings, *reference_findings(of_extension), *entry_findings(model, program_lock())]
             found += version_findings(extension)
-            found += other_extension(model, known(item.get("fqn")))
             if not entry.owned:
                 findings += [finding.under(*prefix, "extension") for finding in found]
             elif errors(found):
                 broken = True
+        findings += [finding.under(*prefix) for finding in other_extension(model, known(item.get("fqn")))]
     findings += entry.nameless
     attachment = parse(WasmExtensionAttachment, {key: value for key, value in item.items() if value is not None})
     findings += [finding.under(*prefix) for finding in attachment.findings]

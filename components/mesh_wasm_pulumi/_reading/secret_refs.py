@@ -11,7 +11,7 @@ from pulumi.resource import DependencyResource
 
 from mesh_wasm.findings import placing, schema
 from mesh_wasm.findings.finding import Finding, Severity
-from mesh_wasm.model.parse import parse
+from mesh_wasm.model.parse import kind_of_value, parse
 from mesh_wasm.model.pull_secret import PullSecret as Definition
 from mesh_wasm.values.deferred import known
 from mesh_wasm.values.naming import short_hash, shortened
@@ -69,6 +69,11 @@ def _read(value: Any, component: str, path: tuple[str | int, ...]) -> SecretRef:
         nothing = Definition(name=component)
         problem = foreign(value, DeclaredSecret.KIND).under(*path)
         return SecretRef(_document(nothing), nothing, component, findings=(problem,))
+    if not isinstance(value, pulumi.Output | Mapping):
+        nothing = Definition(name=component)
+        says = f"expected a PullSecret or its definition, got {kind_of_value(value)}."
+        problem = schema.WRONG_TYPE.at(*path, says=says, fix=_SECRET)
+        return SecretRef(_document(nothing), nothing, component, findings=(problem,))
     if isinstance(value, pulumi.Output):
         # A whole definition from elsewhere: its parts become leaves of their own. Whether another component holds the
         # same one cannot be seen, so the Secret bears this component's name as well: two never write one object.
@@ -76,7 +81,7 @@ def _read(value: Any, component: str, path: tuple[str | int, ...]) -> SecretRef:
         parts = {key: whole.map(partial(_get, key)) for key in ("name", "registries", "dockerConfigJson")}
         document: Any = {**parts, "name": parts["name"].map(lambda name: shortened(name, short_hash(component)))}
     else:
-        document = lift(_hide(fields_of(value))) if isinstance(value, Mapping) else value
+        document = lift(_hide(fields_of(value)))
     parsed = parse(Definition, document)
     definition = parsed.value
     findings = [finding.under(*path) for finding in (*parsed.findings, *version_findings(value))]
@@ -89,13 +94,12 @@ def _read(value: Any, component: str, path: tuple[str | int, ...]) -> SecretRef:
 
 
 _FIX = "Mend the pull secret: its problems are reported on it."
+_SECRET = "Give a PullSecret, or the definition of one."
 _WHOLE = "Give a PullSecret, or the whole definition of one."
 
 
-def _hide(value: Any) -> Any:
+def _hide(value: Mapping[str, Any]) -> dict[str, Any]:
     """A text that is given in plain is a secret all the same."""
-    if not isinstance(value, Mapping):
-        return value
     texts = ("docker_config_json", "dockerConfigJson")
     return {key: pulumi.Output.secret(item) if key in texts else item for key, item in value.items()}
 

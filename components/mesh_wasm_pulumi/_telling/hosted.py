@@ -13,6 +13,7 @@ import pulumi
 from pulumi.errors import InputPropertiesError, InputPropertyErrorDetails
 
 from mesh_wasm.findings.finding import Finding, Path, counted, format_path
+from mesh_wasm_pulumi._values.declared import ResourceReference
 
 HIDDEN = " (value not shown)"
 """Stands behind the path of a value that must not be printed."""
@@ -33,7 +34,7 @@ def _detail(problem: Finding, args: Mapping[str, Any]) -> InputPropertyErrorDeta
 
 
 def shown_path(path: Path, args: Any) -> str:
-    """The path as text; marked where the engine must not print what stands there."""
+    """The path as text; marked where the engine must not print what stands there, or cannot: objects come as Go has them."""
     here = args
     for part in path:
         if _holds_output(here, deep=False):
@@ -43,7 +44,13 @@ def shown_path(path: Path, args: Any) -> str:
         except (KeyError, IndexError, TypeError):
             return format_path(path)  # nothing stands there, so there is nothing to print
     text = format_path(path) or "inputs"
-    return f"{text}{HIDDEN}" if not path or _holds_output(here, deep=True) else text
+    return f"{text}{HIDDEN}" if not path or _is_composed(here) or _holds_output(here, deep=True) else text
+
+
+def _is_composed(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return any(_is_composed(item) for item in value)
+    return isinstance(value, Mapping | pulumi.Resource | ResourceReference)
 
 
 def _holds_output(value: Any, *, deep: bool) -> bool:

@@ -48,6 +48,11 @@ class ResourceReference:
         """Its type, without those of its parents."""
         return self.urn.split("::")[2].rpartition("$")[2]
 
+    @property
+    def described(self) -> str:
+        """What findings call it."""
+        return f"the resource {self.name} ({self.type})"
+
 
 class DeclaredSecret(pulumi.ComponentResource):
     """A PullSecret, as far as extensions, attachments and plugins look into it."""

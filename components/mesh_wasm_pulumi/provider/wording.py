@@ -23,7 +23,9 @@ OPTIONS = (
 )
 """Resource options, and arguments of Kubernetes providers, of which our sentences speak."""
 
-_PYTHON_ONLY = re.compile(r"\s*\(Python: [^()]*(?:\([^()]*\)[^()]*)*\)")
+_FLAT = r"[^()]*"
+_NESTED = rf"{_FLAT}(?:\({_FLAT}(?:\({_FLAT}\){_FLAT})*\){_FLAT})*"
+_PYTHON_ONLY = re.compile(rf"\s*\(Python: {_NESTED}\)")
 _QUOTED = r"""(?<![\w])'[^']*'(?!\w)|"[^"]*"|`[^`]* [^`]*`"""
 
 

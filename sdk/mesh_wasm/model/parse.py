@@ -19,7 +19,7 @@ from mesh_wasm.findings.finding import Finding, quoted
 from mesh_wasm.findings.foreign_names import FOREIGN_NAMES, POD_SOURCES
 from mesh_wasm.findings.rule import Rule
 from mesh_wasm.findings.suggestions import did_you_mean, suggestion
-from mesh_wasm.values.base import Model
+from mesh_wasm.values.base import Described, Model
 from mesh_wasm.values.deferred import INVALID, Deferred
 
 from . import shapes
@@ -233,4 +233,4 @@ def kind_of_value(value: object) -> str:
         case Deferred():
             return "a value that is not known yet"
         case _:
-            return type(value).__name__
+            return value.described if isinstance(value, Described) else type(value).__name__

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from math import isfinite
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Annotated, Any, Protocol, TypeVar, get_args, runtime_checkable
 
 from pydantic import (
     BaseModel,
@@ -126,10 +126,25 @@ def _unwritable(value: Any, path: str) -> Iterator[tuple[str, str]]:
             if type(item) not in _PLAIN:
                 yield from _unwritable(item, f"{path}[{index}]")
     elif not isinstance(value, str | int | Deferred | None):
-        yield path, f"is a {type(value).__name__}, which JSON cannot say"
+        yield path, f"is {what_it_is(value)}, which JSON cannot say"
 
 
 _PLAIN = frozenset({str, int, bool, type(None)})
+
+
+@runtime_checkable
+class Described(Protocol):
+    """A value of another kind than JSON's that says itself what it is, where a finding has to speak of it."""
+
+    @property
+    def described(self) -> str:
+        """What it is, as it is put behind "got" or "is"."""
+
+
+def what_it_is(value: object) -> str:
+    """What a value is that no document can hold: in its own words, or else by its class."""
+    return value.described if isinstance(value, Described) else f"a {type(value).__name__}"
+
 
 Struct = Annotated[Any, BeforeValidator(_string_keys)]
 """A google.protobuf.Struct: an object whose keys and values are the plugin's own and are never touched."""

@@ -31,6 +31,12 @@ PATTERNS: dict[str, str] = {
 """The form of the FQN of each kind of resource; ``*`` stands for a name. A default is called after what it is of."""
 
 
+def examples(kind: str) -> list[str]:
+    """How the FQN of a kind of resource (a key of :data:`PATTERNS`) is written; a placeholder stands in angle brackets."""
+    forms = (form.split("/")[::2] for form in PATTERNS[kind].split(" or "))
+    return ["/".join(f"{one}/<{one.removesuffix('s')}>" for one in collections) for collections in forms]
+
+
 class FqnError(ValueError):
     """The text is no FQN of the wanted kind; the message says which form is expected."""
 
