@@ -50,7 +50,7 @@ def shown_path(path: Path, args: Any) -> str:
 def _is_composed(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return any(_is_composed(item) for item in value)
-    return isinstance(value, Mapping | pulumi.Resource | ResourceReference)
+    return bool(value) if isinstance(value, Mapping) else isinstance(value, pulumi.Resource | ResourceReference)
 
 
 def _holds_output(value: Any, *, deep: bool) -> bool:
