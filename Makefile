@@ -50,7 +50,7 @@ $(VENV)/.ready: pyproject.toml
 	@echo "Setting up $(VENV): half a minute"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install -q --upgrade pip
-	@$(BIN)/pip install -q -e '.[policy,modules,keyless,lua]' --group dev
+	@$(BIN)/pip install -q -e '.[policy,modules,keyless,cluster,lua]' --group dev
 	@touch $@
 
 clean:  ## Remove what this Makefile made

@@ -31,6 +31,10 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("For the editor, beside an inventory", "mesh-wasm schema inventory > inventory.schema.json"),
         ("TSB and Istio documents", "mesh-wasm schema documents > mesh-wasm.schema.json"),
     ),
+    "snapshot": (
+        ("What a cluster holds, into a file for git", "mesh-wasm snapshot --context east --out mesh/east.yaml"),
+        ("Only some namespaces", "mesh-wasm snapshot --context east --namespace edge --namespace shop"),
+    ),
     "translate": (
         ("Show what becomes of TSB YAML", "mesh-wasm translate tsb/ --inventory clusters.yaml"),
         ("Write a folder for each cluster", "mesh-wasm translate tsb/ --inventory clusters.yaml --out manifests"),

@@ -12,7 +12,9 @@ from mesh_wasm.surroundings import Surroundings, World
 from mesh_wasm.surroundings.leaves import at, text
 from mesh_wasm.values.marks import UNKNOWN_MARK
 
-from .kinds import head
+from .kinds import KINDS, head
+
+_DECIDING = frozenset(kind.called for kind in KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class Snapshot:
     @property
     def is_whole(self) -> bool:
         """Whether everything could be read: then what is not here was not there."""
-        return not self.unread and self.namespaces_only is None
+        return self.namespaces_only is None and not any(one.kind in _DECIDING for one in self.unread)
 
     @cached_property
     def namespaces(self) -> tuple[str, ...] | None:
