@@ -43,7 +43,7 @@ class LazyGroup(click.Group):
         "lint": "mesh_wasm.cli.lint:lint_command",
         "lock": "mesh_wasm.cli.lock:lock_command",
         "schema": "mesh_wasm.cli.schema:schema_command",
-        "snapshot": "mesh_wasm.cli.snapshot:snapshot_command",
+        "snapshot": "mesh_wasm.cli.clusters.snapshot:snapshot_command",
         "translate": "mesh_wasm.cli.translate:translate",
         "try": "mesh_wasm.cli.try_:try_command",
         "verify": "mesh_wasm.cli.verify:verify",

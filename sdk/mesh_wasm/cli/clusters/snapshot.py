@@ -13,8 +13,8 @@ from mesh_wasm.live.reading import take_snapshot
 from mesh_wasm.snapshot.file import snapshot_text
 from mesh_wasm.snapshot.snapshot import Snapshot
 
-from .cluster_options import cluster_options
-from .reading_progress import reading
+from .options import cluster_options
+from .progress import reading
 
 
 @click.command("snapshot")

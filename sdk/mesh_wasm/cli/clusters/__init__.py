@@ -1,0 +1,3 @@
+"""The commands that read clusters, and write none."""
+
+__all__ = ["options", "progress", "snapshot"]
