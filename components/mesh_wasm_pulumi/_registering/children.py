@@ -94,7 +94,11 @@ def _reference(plugin: PlannedPlugin) -> Any:
         "kind": plugin.kind.value,
     }
     if not isinstance(spec, Deferred):
-        told |= {"url": spec.get("url"), "phase": spec.get("phase", "UNSPECIFIED_PHASE"), "priority": spec["priority"]}
+        told |= {
+            "url": spec.get("url"),
+            "phase": spec.get("phase", "UNSPECIFIED_PHASE"),
+            "priority": spec.get("priority"),
+        }
     return lower({key: value for key, value in told.items() if value is not None})
 
 

@@ -29,6 +29,17 @@ else:
     ExtensionRef = pulumi.Input[ExtensionDefinition]
 
 
+class AdoptedObjectArgs(TypedDict):
+    """An object that exists already, in one cluster and namespace: its metadata, whole."""
+
+    name: str
+    """Its name."""
+    labels: NotRequired[Mapping[str, str]]
+    """Its labels: all of them, for none is added."""
+    annotations: NotRequired[Mapping[str, str]]
+    """Its annotations: all that the program is to keep."""
+
+
 class AttachedExtensionArgs(TypedDict):
     """One extension on a target (TSB WasmExtensionAttachment)."""
 
@@ -40,6 +51,9 @@ class AttachedExtensionArgs(TypedDict):
     """Configuration for this target; replaces the extension's config whole."""
     match: NotRequired[pulumi.Input[Sequence[pulumi.Input[TrafficSelectorArgs]]]]
     """Traffic that passes through the plugin; replaces the extension's match. Any of them suffices."""
+    adopted: NotRequired[Mapping[str, AdoptedObjectArgs]]
+    """Objects that exist already, by ``cluster/namespace``: each is taken over as it is, under its own name, with nothing
+    added. docs/adopt.md says how they are imported."""
     pull_secret: NotRequired[PullSecretRef]
     """Registry credentials; replace the extension's. Needed where a definition is not known yet: Secrets must be visible."""
     pull_secrets: NotRequired[Sequence[PullSecretRef]]

@@ -91,6 +91,9 @@ class WasmPluginArgs(FleetArgs):
     """Name, namespace, labels and annotations."""
     spec: WasmPluginSpecArgs
     """The spec, every field of Istio's reference."""
+    adopted: NotRequired[bool]
+    """Whether the object exists already, and this program takes it over: it is written as it was found, without priority,
+    label or anything else that is not given here. docs/adopt.md says how it is imported."""
     pull_secret: NotRequired[PullSecretRef]
     """Registry credentials: the PullSecret itself, or its output ``definition``. Its Secret is put beside the plugin."""
     pull_secrets: NotRequired[Sequence[PullSecretRef]]
@@ -114,5 +117,5 @@ class PluginReference(TypedDict):
     """URL of the module; a Lua script has none."""
     phase: str
     """Phase of the plugin."""
-    priority: int
-    """The emitted priority."""
+    priority: NotRequired[int]
+    """The emitted priority; only an adopted plugin can be without one."""

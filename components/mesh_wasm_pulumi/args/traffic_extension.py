@@ -73,6 +73,9 @@ class TrafficExtensionArgs(FleetArgs):
     """Name, namespace, labels and annotations."""
     spec: TrafficExtensionSpecArgs
     """The spec, every field of Istio's reference."""
+    adopted: NotRequired[bool]
+    """Whether the object exists already, and this program takes it over: it is written as it was found, without priority,
+    label or anything else that is not given here. docs/adopt.md says how it is imported."""
     pull_secret: NotRequired[PullSecretRef]
     """Registry credentials: the PullSecret itself, or its output ``definition``. Its Secret is put beside the extension."""
     pull_secrets: NotRequired[Sequence[PullSecretRef]]

@@ -5,6 +5,7 @@ from mesh_wasm.sources import READERS
 
 if isinstance(main, LazyGroup):
     main.lazy |= {
+        "adopt": "mesh_wasm_pulumi.cli.adopt:adopt_command",
         "plan": "mesh_wasm_pulumi.cli.plan:plan",
         "up": "mesh_wasm_pulumi.cli.up:up",
     }

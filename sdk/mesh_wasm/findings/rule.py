@@ -36,6 +36,8 @@ class Family(StrEnum):
     """MW8xx: image pull secrets and registries."""
     WAIVER = "waiver"
     """MW9xx: waivers of findings."""
+    ADOPTION = "adoption"
+    """MW85x: objects that existed before the program that declares them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Planning: from attachments and raw plugins to what is to exist in every cluster, as a value and as manifests."""
 
 __all__ = [
+    "adopted",
     "attached",
     "attachments",
     "checks",

@@ -21,6 +21,7 @@ from mesh_wasm.values.image import ImageError, ModuleUrl, normalize_url
 from mesh_wasm.values.labels import MANAGED_BY, MANAGER
 from mesh_wasm.values.naming import is_label, is_subdomain
 
+from .adopted import supplied, unranked
 from .pinning import pinned
 from .plan import Plan, PlannedPlugin
 
@@ -50,6 +51,8 @@ class Raw:
     """The kind of object, where the cluster has no say in it."""
     place: Callable[[Path], Path] = tuple
     """Where the user's document has what stands at a path in the spec of a WasmPlugin."""
+    adopted: bool = False
+    """Whether the object existed before: then it is written as it was found, and nothing is added or mended."""
 
     @property
     def is_script(self) -> bool:
@@ -83,38 +86,46 @@ def plan_raw(
     findings = list(judged)
     object_name = name if metadata.name is None else metadata.name
     findings += _metadata_findings(object_name, metadata.namespace)
-    if not raw.is_script:
-        wire["url"] = map_value(spec.url, normalize_url)
-    findings += [_placed(raw, finding) for finding in _notes(raw)]
-    wire.setdefault("priority", 0)
+    if raw.adopted:
+        findings += supplied(pull_secrets)
+        findings += [_placed(raw, unranked("priority"))] if spec.priority is None else []
+    else:
+        if not raw.is_script:
+            wire["url"] = map_value(spec.url, normalize_url)
+        findings += [_placed(raw, finding) for finding in _notes(raw)]
+        wire.setdefault("priority", 0)
     mark = lone_mark(metadata.namespace, name)
-    supplies = [_supply(raw, wire, pull_secrets, cluster, mark) for cluster in clusters]
+    credentials = () if raw.adopted else pull_secrets
+    supplies = [_supply(raw, wire, credentials, cluster, mark) for cluster in clusters]
     if spec.selector is None and spec.target_ref is None and spec.target_refs is None:
         findings += spread_findings((one, metadata.namespace) for one in supplies)
     plugins = []
-    for cluster, supplied in zip(clusters, supplies, strict=True):
-        findings += [_placed(raw, finding) for finding in supplied.findings]
+    for cluster, supply_ in zip(clusters, supplies, strict=True):
+        findings += [_placed(raw, finding) for finding in supply_.findings]
         findings += _namespace_findings(metadata.namespace, cluster)
-        labels = {**(known(metadata.labels) or {}), MANAGED_BY: MANAGER}
-        if cluster.revision:
-            labels["istio.io/rev"] = cluster.revision
+        labels = dict(known(metadata.labels) or {})
+        if not raw.adopted:
+            labels[MANAGED_BY] = MANAGER
+            if cluster.revision:
+                labels["istio.io/rev"] = cluster.revision
         annotations = known(metadata.annotations) or {}
         plugins.append(
             PlannedPlugin(
                 cluster,
                 metadata.namespace,
                 object_name,
-                supplied.spec(wire),
+                wire if raw.adopted else supply_.spec(wire),
                 "",
                 labels,
                 annotations,
-                supplied.secret(metadata.namespace),
+                supply_.secret(metadata.namespace),
                 name,
                 raw.kind,
             )
         )
-    plugins, of_modules = pinned(plugins, lock)
+    held, of_modules = pinned(plugins, lock)
     findings += [_placed(raw, finding) for finding in of_modules]
+    plugins = plugins if raw.adopted else held
     return Plan(tuple(plugins), secrets_for(plugin.secret for plugin in plugins), ordered(findings))
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.values.deferred import Deferred
+
+from .adopted import AdoptedObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,8 @@ class Attached:
     """Whether the extension has errors that are reported elsewhere."""
     pull_secrets: tuple[PullSecret, ...] | None = None
     """The pull secrets of this attachment, instead of the extension's; an empty tuple is none."""
+    adopted: Mapping[str, AdoptedObject] = field(default_factory=dict)
+    """The objects that its plugins take over, by ``cluster/namespace``."""
     misshapen: bool = False
     """Whether the item was no attachment at all, which has been said."""
     places: frozenset[tuple[str, str]] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mesh_wasm.findings.finding import ordered
@@ -15,9 +16,11 @@ from mesh_wasm.model.target import Target
 from mesh_wasm.modules.locked import Lock
 from mesh_wasm.secrets.plan import Supply, lone_mark, secrets_for, spread_findings, supply
 from mesh_wasm.values.deferred import Deferred, map_value
+from mesh_wasm.values.enums import PluginKind
 from mesh_wasm.values.labels import EXTENSION, MANAGED_BY, MANAGER, TARGET
 from mesh_wasm.values.naming import plugin_name
 
+from .adopted import place_findings
 from .attached import Attached
 from .checks import at_attachment, check_attachments, cluster_findings
 from .entries import schema_of, signers_asked
@@ -56,7 +59,8 @@ def plan_attachments(
         schema, signers = (None, None) if known is None else (schema_of(known), signers_asked(known))
         places = [*_plugins(target, one, spec, reached, supplies, declared_by)]
         made, of_modules = pinned(places, lock, schema, signers)
-        plugins += made
+        plugins += _as_found(one, made, spec) if one.adopted else made
+        findings += place_findings(one.adopted, reached, index)
         findings += [at_attachment(finding, index, one) for finding in of_modules if not one.broken]
         findings += cluster_findings(target, index, one, spec, reached, supplies)
         if not target.kind.selects_pods:
@@ -111,6 +115,18 @@ def _plugins(
             secret=supplied.secret(namespace),
             declared_by=declared_by,
         )
+
+
+def _as_found(one: Attached, plugins: Iterable[PlannedPlugin], spec: Any) -> Iterator[PlannedPlugin]:
+    """The same plugins; those that take over an object are called as it is, and nothing is added or mended."""
+    for plugin in plugins:
+        found = one.adopted.get(f"{plugin.cluster.name}/{plugin.namespace}")
+        if found is None:
+            yield plugin
+            continue
+        labels, annotations = found.labels or {}, found.annotations or {}
+        as_found = {"name": found.name, "labels": labels, "annotations": annotations, "spec": spec, "secret": None}
+        yield replace(plugin, **as_found, fixed_kind=PluginKind.WASM_PLUGIN)
 
 
 _ANNOTATION = 64 * 1024

@@ -12,8 +12,9 @@ from mesh_wasm.modules.locked import Lock
 from mesh_wasm.rules.checks import placed_findings, plugin_findings
 from mesh_wasm.rules.of_modules import tags_held
 from mesh_wasm.rules.surroundings.reach import common_reach
-from mesh_wasm.values.base import Leaf, Model
+from mesh_wasm.values.base import Bool, Leaf, Model
 from mesh_wasm.values.deferred import Deferred, known
+from mesh_wasm.values.enums import PluginKind
 
 from ._raw import PluginMetadata, Raw, plan_raw, undecided
 from .plan import Plan
@@ -26,6 +27,8 @@ class PluginDocument(Model):
     """Name, namespace, labels, annotations."""
     spec: Leaf[WasmPluginSpec]
     """The spec."""
+    adopted: Bool | None = None
+    """Whether the object existed before, and is written as it was found."""
 
 
 def plan_plugin(
@@ -43,7 +46,10 @@ def plan_plugin(
         return Plan(findings=ordered([*findings, *undecided(metadata=metadata, spec=spec)]))
     places = [(cluster, known(metadata.namespace)) for cluster in clusters]
     reached = common_reach(spec, places)
-    findings += [finding.under("spec") for finding in tags_held(plugin_findings(spec, reached), known(spec.url), lock)]
+    held = None if document.adopted else lock  # what is adopted is not pinned
+    findings += [finding.under("spec") for finding in tags_held(plugin_findings(spec, reached), known(spec.url), held)]
     pulling = spec.model_copy(update={"image_pull_secret": name}) if pull_secrets else spec
     findings += [finding.under("spec") for finding in placed_findings(pulling, places, reached.workload)]
-    return plan_raw(Raw(metadata, spec, spec.wire()), name, clusters, findings, pull_secrets, lock)
+    kind = PluginKind.WASM_PLUGIN if document.adopted else None
+    raw = Raw(metadata, spec, spec.wire(), kind, adopted=bool(document.adopted))
+    return plan_raw(raw, name, clusters, findings, pull_secrets, lock)

@@ -10,7 +10,7 @@ from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.model.traffic_extension import TrafficExtensionSpec, as_plugin, extension_path, plugin_form
 from mesh_wasm.modules.locked import Lock
 from mesh_wasm.rules.extensions import placed_extension_findings, traffic_extension_findings
-from mesh_wasm.values.base import Leaf, Model
+from mesh_wasm.values.base import Bool, Leaf, Model
 from mesh_wasm.values.deferred import Deferred, known
 from mesh_wasm.values.enums import PluginKind
 
@@ -25,6 +25,8 @@ class TrafficExtensionDocument(Model):
     """Name, namespace, labels, annotations."""
     spec: Leaf[TrafficExtensionSpec]
     """The spec."""
+    adopted: Bool | None = None
+    """Whether the object existed before, and is written as it was found."""
 
 
 def plan_traffic_extension(
@@ -46,5 +48,6 @@ def plan_traffic_extension(
     findings += [finding.under("spec") for finding in traffic_extension_findings(spec)]
     places = [(cluster, known(metadata.namespace)) for cluster in clusters]
     findings += [finding.under("spec") for finding in placed_extension_findings(spec, places)]
-    raw = Raw(metadata, as_plugin(spec), plugin_form(spec.wire()), PluginKind.TRAFFIC_EXTENSION, extension_path)
+    kind, adopted = PluginKind.TRAFFIC_EXTENSION, bool(document.adopted)
+    raw = Raw(metadata, as_plugin(spec), plugin_form(spec.wire()), kind, extension_path, adopted)
     return plan_raw(raw, name, clusters, findings, pull_secrets, lock)

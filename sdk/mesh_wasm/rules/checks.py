@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mesh_wasm.findings import documents, kinds, order, placing, schema, sharing, waiving
+from mesh_wasm.findings import adoption, documents, kinds, order, placing, schema, sharing, waiving
 from mesh_wasm.findings import pull_secrets as secrets
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.findings.rule import run
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from mesh_wasm.model.plugin import WasmPluginSpec
 
 FAMILIES = (
+    adoption,
     locking,
     artifact,
     binary,

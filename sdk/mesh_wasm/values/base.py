@@ -98,6 +98,8 @@ Int32 = Annotated[Int, Field(ge=INT32_MIN, le=INT32_MAX)]
 """A protobuf int32."""
 Port = Annotated[Int, Field(ge=1, le=65535)]
 """A TCP port."""
+Bool = Annotated[bool, Field(strict=True)]
+"""True or false; no text is taken for either."""
 Str = Annotated[str, Field(strict=True)]
 """A text; numbers are not taken for texts."""
 
