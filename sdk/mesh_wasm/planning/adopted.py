@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from mesh_wasm.findings import adoption
 from mesh_wasm.findings.finding import Finding, quoted
 from mesh_wasm.fleet.placement import Placement
+from mesh_wasm.rules import adoption
 from mesh_wasm.values.base import Model, Str
 
 

@@ -2,6 +2,7 @@
 
 __all__ = [
     "admission",
+    "adoption",
     "catalog",
     "checks",
     "direct_mode",

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mesh_wasm.findings import adoption, documents, kinds, order, placing, schema, sharing, waiving
+from mesh_wasm.findings import documents, kinds, order, placing, schema, sharing, waiving
 from mesh_wasm.findings import pull_secrets as secrets
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.findings.rule import run
 
-from . import catalog, direct_mode, hierarchy, image, security, version
+from . import adoption, catalog, direct_mode, hierarchy, image, security, version
 from .admission import crd, extension, urls
 from .admission import lists as crdlists
 from .effect import blast, lua, sides, silent, traffic, url_traps

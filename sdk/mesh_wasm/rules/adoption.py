@@ -5,9 +5,9 @@ Reported where plugins are planned: :mod:`mesh_wasm.planning`.
 
 from __future__ import annotations
 
-from .examples import ACL, group, program, pull_secret
-from .finding import Severity
-from .rule import Family, rule
+from mesh_wasm.findings.examples import ACL, group, program, pull_secret
+from mesh_wasm.findings.finding import Severity
+from mesh_wasm.findings.rule import Family, rule
 
 _PASSWORD = '"password": pulumi.Output.secret("change-me"),'
 
