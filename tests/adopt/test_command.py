@@ -108,3 +108,18 @@ def test_what_cannot_be_read_is_told(tmp_path: Path, text: str, says: str) -> No
     assert done.exit_code == 2
     assert says in done.output
     assert not (tmp_path / "shop").exists()
+
+
+def test_a_snapshot_names_its_cluster_and_tells_its_facts(tmp_path: Path) -> None:
+    source = HERE.parent / "snapshot" / "east.yaml"
+    done = adopt(str(source), "--out", str(tmp_path / "shop"))
+    assert done.exit_code == 0, done.output
+    text = (tmp_path / "shop" / "__main__.py").read_text()
+    assert 'istio_version="1.30.3"' in text
+    assert 'kubeconfig=config.require_secret("kubeconfig-east")' in text
+    renamed = adopt(f"north={source}", "--out", str(tmp_path / "north"))
+    assert renamed.exit_code == 0
+    assert '"kubeconfig-north"' in (tmp_path / "north" / "__main__.py").read_text()
+    twice = adopt(str(source), f"east={source}", "--out", str(tmp_path / "twice"))
+    assert twice.exit_code == 2
+    assert "this is a second snapshot of cluster east" in twice.output

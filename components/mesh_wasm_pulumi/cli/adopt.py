@@ -167,7 +167,7 @@ def next_steps(done: Adopted, stack: str) -> list[str]:
 
 
 def _at(file: str, line: int) -> str:
-    return f" ({file}:{line})" if file else ""
+    return f" ({file}:{line})" if line else f" ({file})" if file else ""
 
 
 def _by_note(notes: Iterable[tuple[Any, str]]) -> list[tuple[str, str]]:

@@ -10,11 +10,13 @@ from typing import Any
 from mesh_wasm.findings.finding import counted
 from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.fleet.inventory import read_inventory
+from mesh_wasm.snapshot import Snapshot
+from mesh_wasm.snapshot.file import is_snapshot, parse_snapshot
 from mesh_wasm.surroundings import Surroundings
 from mesh_wasm.yaml.file import Document, Unreadable
 from mesh_wasm.yaml.paths import STDIN, read_paths
 
-from .live import LiveObject, live_objects
+from .live import LiveObject, Piece, live_objects
 
 _ENVOY_FILTER = "EnvoyFilter"
 _WASM = "envoy.extensions.filters.http.wasm"
@@ -47,15 +49,20 @@ def read_sources(sources: Sequence[str], inventory: str | None = None) -> Found:
     """
     problems: list[str] = []
     facts = _inventory(inventory, problems)
-    held: dict[str, list[Document]] = {}
+    held: dict[str, list[Piece]] = {}
+    snapshots: dict[str, Snapshot] = {}
     for source in sources:
-        cluster, path = _named(source)
-        if not cluster:
-            problems.append("standard input has no name: say of which cluster it is, east=-.")
-            continue
+        cluster, path, is_said = _named(source)
         documents, unreadable = read_paths([path])
         problems += map(str, unreadable)
-        held.setdefault(cluster, []).extend(documents)
+        for document in documents:
+            if is_snapshot(document.value):
+                _add_snapshot(document, cluster if is_said else "", held, snapshots, problems)
+            elif cluster:
+                held.setdefault(cluster, []).append(Piece(document.value, document.file, document.line))
+            else:
+                problems.append("standard input has no name: say of which cluster it is, east=-.")
+                break
     if facts is not None:
         problems += [f"the inventory has no cluster {name}." for name in held if name not in facts]
     if problems:
@@ -65,17 +72,64 @@ def read_sources(sources: Sequence[str], inventory: str | None = None) -> Found:
         looked = counted(sum(map(len, held.values())), "document")
         raise FoundError([f"nothing to adopt: of {looked}, none is a WasmPlugin or TrafficExtension."])
     names = [name for name in facts or sorted(held) if name in held]
-    clusters = [facts[name] if facts is not None else Cluster(name=name) for name in names]
-    around = {name: Surroundings.read(one.value for one in documents) for name, documents in held.items()}
-    return Found(objects, clusters, around, [*_notes(held)])
+    clusters = [facts[name] if facts is not None else _facts(name, snapshots.get(name)) for name in names]
+    around = {
+        name: snapshots[name].surroundings if name in snapshots else Surroundings.read(one.value for one in pieces)
+        for name, pieces in held.items()
+    }
+    return Found(objects, clusters, around, [*_notes(held), *_unread(snapshots)])
 
 
-def _named(source: str) -> tuple[str, str]:
-    """Cluster and path. A path that exists as it is given is one, whatever it holds."""
+def _add_snapshot(
+    document: Document,
+    name: str,
+    held: dict[str, list[Piece]],
+    snapshots: dict[str, Snapshot],
+    problems: list[str],
+) -> None:
+    """Its objects, under the name that is given, else its own."""
+    try:
+        snapshot = parse_snapshot(document.value, document.file)
+    except Unreadable as error:
+        problems.append(str(error))
+        return
+    cluster = name or snapshot.cluster
+    if cluster in snapshots:
+        problems.append(f"{document.file}: this is a second snapshot of cluster {cluster}. Give the newer one alone.")
+    snapshots[cluster] = snapshot
+    held.setdefault(cluster, []).extend(Piece(one, document.file) for one in snapshot.objects)
+
+
+def _facts(name: str, snapshot: Snapshot | None) -> Cluster:
+    """What a snapshot tells of its cluster. Which of several versions runs a plugin it does not tell."""
+    if snapshot is None:
+        return Cluster(name=name)
+    versions = {plane.version for plane in snapshot.control_planes}
+    facts: dict[str, Any] = {"root_namespace": snapshot.root_namespace}
+    if len(versions) == 1 and None not in versions:
+        facts["istio_version"] = versions.pop()
+    if snapshot.namespaces is not None:
+        facts["namespaces"] = list(snapshot.namespaces)
+    return Cluster(name=name, **facts)
+
+
+def _unread(snapshots: Mapping[str, Snapshot]) -> Iterable[str]:
+    """Where plugins may be missing, since they could not be read."""
+    for name, snapshot in sorted(snapshots.items()):
+        for one in snapshot.unread:
+            if one.kind.split(".")[0] in ("wasmplugins", "trafficextensions"):
+                where = f" of namespace {one.namespace}" if one.namespace else ""
+                yield f"the snapshot of {name} lacks {one.kind}{where} ({one.reason}): what is there is not adopted."
+        if snapshot.namespaces_only is not None:
+            yield f"the snapshot of {name} holds only {', '.join(snapshot.namespaces_only)}: nothing else is adopted."
+
+
+def _named(source: str) -> tuple[str, str, bool]:
+    """Cluster, path, and whether the cluster is said. A path that exists as it is given is one, whatever it holds."""
     name, equals, path = source.partition("=")
-    if equals and "/" not in name and not Path(source).exists():
-        return name, path
-    return ("" if source == STDIN else Path(source).resolve().name.split(".")[0]), source
+    if equals and name and "/" not in name and not Path(source).exists():
+        return name, path, True
+    return ("" if source == STDIN else Path(source).resolve().name.split(".")[0]), source, False
 
 
 def _inventory(file: str | None, problems: list[str]) -> dict[str, Cluster] | None:
@@ -90,7 +144,7 @@ def _inventory(file: str | None, problems: list[str]) -> dict[str, Cluster] | No
     return {cluster.name: cluster for cluster in fleet}
 
 
-def _notes(held: Mapping[str, Sequence[Document]]) -> Iterable[str]:
+def _notes(held: Mapping[str, Sequence[Piece]]) -> Iterable[str]:
     """What loads Wasm modules as well, and is no object that can be declared."""
     for cluster, documents in held.items():
         filters = [one.value for one in documents if _is_wasm_filter(one.value)]

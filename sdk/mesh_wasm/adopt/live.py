@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from mesh_wasm.model.plugin import API_VERSION
 from mesh_wasm.values.enums import PluginKind
-from mesh_wasm.yaml.file import Document
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 """kubectl's own copy of what it applied. The Kubernetes provider passes over it, too."""
@@ -58,12 +57,19 @@ class LiveObject:
         return f"{self.kind} {self.namespace or '(no namespace)'}/{self.name} in {self.cluster}"
 
 
-def live_objects(cluster: str, documents: Iterable[Document]) -> list[LiveObject]:
-    """The WasmPlugins and TrafficExtensions among the documents of one cluster, each once, by namespace and name."""
+class Piece(NamedTuple):
+    """One manifest of a source, and where it stands there."""
+
+    value: Any
+    file: str = ""
+    line: int = 0
+
+
+def live_objects(cluster: str, pieces: Iterable[Piece]) -> list[LiveObject]:
+    """The WasmPlugins and TrafficExtensions among the manifests of one cluster, each once, by namespace and name."""
     found: dict[tuple[str, str, str, str], LiveObject] = {}
-    for document in documents:
-        value = document.value
-        one = live_object(cluster, value, document.file, document.line)
+    for piece in pieces:
+        one = live_object(cluster, *piece)
         if one is not None:
             found.setdefault(one.place, one)
     return sorted(found.values(), key=lambda one: one.place)
