@@ -20,6 +20,7 @@ SHAPES = {
     "gateways": "many gateways, 5 extensions on each in 10 clusters",
     "groups": "security groups of 100 namespaces in 10 clusters",
     "tied": "many gateways, all priorities equal",
+    "organization": "workspaces of 10 namespaces, with defaults on every level of TSB's hierarchy",
     "surrounded": "many gateways, with as many other objects known of the clusters",
 }
 
@@ -157,10 +158,63 @@ def _groups(placements: int) -> int:
     return _plan(targets, lambda number: [_entry(number, number)])
 
 
+def _organization(placements: int) -> int:
+    """TSB documents: each namespace inherits one extension, from one of four levels."""
+    from mesh_wasm.fleet.cluster import Cluster, Fleet
+    from mesh_wasm.tsb import Bundle
+    from mesh_wasm.yaml.compose import Spot
+    from mesh_wasm.yaml.file import Document
+
+    workspaces = placements // _OWNED
+    spaces = [f"w{number}-{own}" for number in range(workspaces) for own in range(_OWNED)]
+    documents = [
+        Document(value, "tsb.yaml", index, Spot(index + 1)) for index, value in enumerate(_hierarchy(workspaces))
+    ]
+    plan = Bundle(documents).plan(Fleet([Cluster(name="east", namespaces=spaces)]))
+    if plan.errors:
+        raise SystemExit(str(plan.errors[0]))
+    return len(plan.objects())
+
+
+_OWNED = 10
+"""Namespaces of a workspace."""
+_LEVELS = ("organization", "tenant", "workspace", "group")
+
+
+def _hierarchy(workspaces: int) -> Iterator[dict[str, Any]]:
+    def resource(api: str, kind: str, spec: Any, name: str, **places: str) -> dict[str, Any]:
+        version = f"{api}.tsb.tetrate.io/v2"
+        metadata = {"organization": "acme", **places, "name": name}
+        return {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec}
+
+    def default(level: str) -> dict[str, Any]:
+        return {"extension": [{"fqn": f"organizations/acme/extensions/{level}"}]}
+
+    for level in _LEVELS:
+        yield resource("extension", "WasmExtension", {"url": IMAGE, "phase": "AUTHZ"}, level)
+    yield resource("api", "OrganizationSetting", {"defaultSecuritySetting": default("organization")}, "default")
+    tenants = max(2, workspaces // 20)
+    for number in range(1, tenants, 2):
+        spec = {"defaultSecuritySetting": default("tenant")}
+        yield resource("api", "TenantSetting", spec, "default", tenant=f"t{number}")
+    for number in range(workspaces):
+        home = {"tenant": f"t{number % tenants}"}
+        owned = {"namespaceSelector": {"names": [f"*/w{number}-*"]}}
+        yield resource("api", "Workspace", owned, f"w{number}", **home)
+        home["workspace"] = f"w{number}"
+        if number % 3 == 0:
+            yield resource("api", "WorkspaceSetting", {"defaultSecuritySetting": default("workspace")}, "d", **home)
+        if number % 2 == 0:
+            claimed = {"namespaceSelector": {"names": [f"*/w{number}-1"]}}
+            yield resource("security", "Group", claimed, "g", **home)
+            yield resource("security", "SecuritySetting", default("group"), "d", group="g", **home)
+
+
 PLANS: dict[str, Callable[[int], int]] = {
     "gateways": _gateways,
     "groups": _groups,
     "tied": lambda placements: _gateways(placements, tied=True),
+    "organization": _organization,
     "surrounded": lambda placements: _gateways(placements, objects=placements),
 }
 """By shape: plan that many placements, and return how many have been planned."""

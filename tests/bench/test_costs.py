@@ -215,7 +215,10 @@ def _calls(run: Callable[[], object]) -> int:
     return calls
 
 
-@pytest.mark.parametrize(("shape", "most"), [("gateways", 165), ("groups", 75), ("tied", 175), ("surrounded", 370)])
+_SHAPES = [("gateways", 165), ("groups", 75), ("tied", 175), ("organization", 260), ("surrounded", 370)]
+
+
+@pytest.mark.parametrize(("shape", "most"), _SHAPES)
 def test_planning_takes_the_same_for_each_placement(shape: str, most: int) -> None:
     """However many there are: nothing that is planned looks at all that was planned before."""
     plan = planning.PLANS[shape]
