@@ -30,6 +30,7 @@ from ._types import SECRET, is_plugin
 ON_PROXIES: tuple[Rule, ...] = (
     traffic.SERVER_ON_GATEWAY,
     traffic.PORTS_ON_WAYPOINT,
+    traffic.REFS_ON_CLASSIC_GATEWAY,
     traffic.CLIENT_ON_WAYPOINT,
     traffic.NETWORK_ON_WAYPOINT,
     traffic.SELECTOR_ON_WAYPOINT,
@@ -81,7 +82,7 @@ def _subjects(one: StackObject, cluster: Cluster) -> Iterator[Any]:
     places = [(cluster, namespace)]
     reached = Reach(Workload.SIDECAR) if of_a_group(one.props) else common_reach(spec, places)
     yield PluginSubject(spec, reached.workload, True, reached.reason)
-    yield ClusterPluginSubject(spec, cluster.mesh, namespace, reached.workload, True)
+    yield ClusterPluginSubject(spec, cluster.mesh, namespace, reached.meant, True)
     around = cluster.surroundings
     if around:
         among = reach(spec, namespace, around, cluster.root_namespace)

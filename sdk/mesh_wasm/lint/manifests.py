@@ -94,14 +94,14 @@ def read_plugin(document: Document, header: Header, clusters: Sequence[Cluster],
                 *parsed.findings,
                 *with_pins(plugin_findings(spec, reached, foreign=True), spec.url, spec.sha256, lock),
             ]
-            found += placed_findings(spec, places, reached.workload, document.file, foreign=True)
+            found += placed_findings(spec, places, reached.meant, document.file, foreign=True)
             found += module_findings(((cluster, spec) for cluster in clusters), lock)
         else:
             read = parse(TrafficExtensionSpec, value["spec"], wire=True)
             extension, spec = read.value, as_plugin(read.value)
             reached = Reach(Workload.SIDECAR) if of_a_group(value) else common_reach(spec, places)
             found = [*read.findings, *traffic_extension_findings(extension, reached, foreign=True)]
-            found += placed_extension_findings(extension, places, reached.workload, document.file, foreign=True)
+            found += placed_extension_findings(extension, places, reached.meant, document.file, foreign=True)
             of_module = module_findings([(cluster, spec) for cluster in clusters], lock)
             found += [replace(one, path=extension_path(one.path)) for one in of_module]
         findings += (finding.under("spec") for finding in found)

@@ -49,7 +49,7 @@ def plan_plugin(
     held = None if document.adopted else lock  # what is adopted is not pinned
     findings += [finding.under("spec") for finding in tags_held(plugin_findings(spec, reached), known(spec.url), held)]
     pulling = spec.model_copy(update={"image_pull_secret": name}) if pull_secrets else spec
-    findings += [finding.under("spec") for finding in placed_findings(pulling, places, reached.workload)]
+    findings += [finding.under("spec") for finding in placed_findings(pulling, places, reached.meant)]
     kind = PluginKind.WASM_PLUGIN if document.adopted else None
     raw = Raw(metadata, spec, spec.wire(), kind, adopted=bool(document.adopted))
     return plan_raw(raw, name, clusters, findings, pull_secrets, lock)

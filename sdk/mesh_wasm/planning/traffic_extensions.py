@@ -10,6 +10,7 @@ from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.model.traffic_extension import TrafficExtensionSpec, as_plugin, extension_path, plugin_form
 from mesh_wasm.modules.locked import Lock
 from mesh_wasm.rules.extensions import placed_extension_findings, traffic_extension_findings
+from mesh_wasm.rules.surroundings.reach import common_reach
 from mesh_wasm.values.base import Bool, Leaf, Model
 from mesh_wasm.values.deferred import Deferred, known
 from mesh_wasm.values.enums import PluginKind
@@ -45,9 +46,11 @@ def plan_traffic_extension(
     if isinstance(spec.wasm, Deferred) or isinstance(spec.lua, Deferred):
         found = [finding.under("spec") for finding in undecided(wasm=spec.wasm, lua=spec.lua)]
         return Plan(findings=ordered([*findings, *found]))
-    findings += [finding.under("spec") for finding in traffic_extension_findings(spec)]
+    plugin = as_plugin(spec)
     places = [(cluster, known(metadata.namespace)) for cluster in clusters]
-    findings += [finding.under("spec") for finding in placed_extension_findings(spec, places)]
+    reached = common_reach(plugin, places)
+    findings += [finding.under("spec") for finding in traffic_extension_findings(spec, reached)]
+    findings += [finding.under("spec") for finding in placed_extension_findings(spec, places, reached.meant)]
     kind, adopted = PluginKind.TRAFFIC_EXTENSION, bool(document.adopted)
-    raw = Raw(metadata, as_plugin(spec), plugin_form(spec.wire()), kind, extension_path, adopted)
+    raw = Raw(metadata, plugin, plugin_form(spec.wire()), kind, extension_path, adopted)
     return plan_raw(raw, name, clusters, findings, pull_secrets, lock)

@@ -84,6 +84,15 @@ class Reach:
     selected: Selected | None = None
     """The workloads with these labels; None as above."""
 
+    @property
+    def meant(self) -> Workload:
+        """The kind of proxy for rules about how far a plugin goes.
+
+        That all pods in sight are sidecars excuses no plugin without a selector: only a security group means all of them.
+        """
+        is_everything = self.labels is not None and not self.labels
+        return Workload.UNKNOWN if is_everything and self.workload is Workload.SIDECAR else self.workload
+
 
 @dataclass(frozen=True, slots=True)
 class SurroundedSubject:

@@ -171,7 +171,9 @@ def _is_http(type_: object) -> bool:
 
 @REFS_ON_CLASSIC_GATEWAY.checks(PluginSubject)
 def refs_on_classic_gateway(subject: PluginSubject) -> Iterator[Finding]:
-    """Known classic gateways are certain; the names of Istio's charts are a hint."""
+    """The names of Istio's charts are a hint, unless the Gateway of that name is in sight."""
+    if subject.reason:
+        return
     for path, reference in references_of(subject.spec):
         name = known(reference.name)
         if known(reference.kind) != "Gateway":
