@@ -65,6 +65,46 @@ def test_a_wrong_fleet_is_one_error(make: Callable[[], Any], says: str) -> None:
     assert "Nor for edge1, group0, group1, raw" in result.failure
 
 
+def many(**facts: Any) -> wasm.Fleet:
+    names = ("east", "west", "north")
+    return wasm.Fleet([wasm.Cluster(one, provider=k8s.Provider(one, context=one), **facts) for one in names])
+
+
+@pytest.mark.parametrize(
+    ("facts", "says"),
+    [
+        ({"istio_version": 1.27}, "expected a text, got a number; the same in clusters west, north. Write "),
+        ({"dialect": "asn"}, "did you mean asm?; the same in clusters west, north. Write `dialect: asm`."),
+    ],
+)
+def test_one_line_of_a_loop_is_one_error(facts: dict[str, Any], says: str) -> None:
+    (error,) = errors(stack(lambda: many(**facts)))
+    assert says in str(error)
+    assert "fleet.east." in str(error)
+
+
+def test_what_is_wrong_in_two_clusters_otherwise_is_told_of_each() -> None:
+    def make() -> wasm.Fleet:
+        versions = {"east": 1.27, "west": "1.x", "north": 1.27}
+        made = [wasm.Cluster(one, provider=k8s.Provider(one), istio_version=told) for one, told in versions.items()]
+        return wasm.Fleet(made)
+
+    first, second = errors(stack(make))
+    assert "fleet.east.istio_version" in str(first)
+    assert "the same in cluster north" in str(first)
+    assert "fleet.west.istio_version" in str(second)
+
+
+def test_a_bare_extension_is_answered_with_the_shape_to_write() -> None:
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args())
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet(), extensions=[acl]))
+
+    (error,) = errors(run_program(program))
+    assert "extensions[0]: this is an extension, where an object is expected" in str(error)
+    assert 'Write {"extension": …} around it' in str(error)
+
+
 def test_each_component_without_a_fleet_says_so_once() -> None:
     result = stack(lambda: None)
     assert sorted(name for name, finding in result.ledger.findings if finding.is_error) == [

@@ -73,7 +73,7 @@ former = wanted.get("gateway_was")
 aliases = [pulumi.Alias(name=former)] if former else []
 if wanted.get("gateway_was_at_root"):
     aliases.append(pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE))
-teams = {name: pulumi.ComponentResource("life:index:Team", name) for name in wanted.get("teams", [])}
+teams = {name: pulumi.ComponentResource(f"life:index:{type_}", name) for name, type_ in wanted.get("teams", {}).items()}
 if was_in := wanted.get("gateway_was_in"):  # a team of the program, or the URN of one that it no longer has
     aliases.append(pulumi.Alias(parent=teams.get(was_in, was_in)))
 team = teams[wanted["gateway_in"]] if wanted.get("gateway_in") else None

@@ -63,33 +63,34 @@ def test_a_rename_with_its_alias_in_one_edit(stack: Stack) -> None:
     assert identities(stack) == before
 
 
-TEAM = "urn:pulumi:dev::life::life:index:Team::{}"
+TEAM = {"team": "Team"}
+IN_TEAM = {"teams": TEAM, "gateway_in": "team"}
+NOWHERE: dict[str, Any] = {"teams": {}, "gateway_in": None}
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ({}, {"teams": ["team"], "gateway_in": "team"}),
-        ({"teams": ["team"], "gateway_in": "team"}, {"teams": ["team"]}),
-        ({"teams": ["team"], "gateway_in": "team"}, {"teams": ["team", "other"], "gateway_in": "other"}),
-        ({"teams": ["team"], "gateway_in": "team"}, {}),
+        ({}, IN_TEAM),
+        (IN_TEAM, {"teams": TEAM}),
+        (IN_TEAM, {"teams": TEAM | {"other": "Squad"}, "gateway_in": "other"}),
+        (IN_TEAM, {}),
     ],
     ids=["into a parent", "out of a parent", "between parents", "out of a parent that goes"],
 )
 def test_a_move_without_an_alias(stack: Stack, before: dict[str, Any], after: dict[str, Any]) -> None:
-    nowhere = {"teams": [], "gateway_in": None}
-    stack.want(**nowhere | before)
+    stack.want(**NOWHERE | before)
     stack.up().good()
     held = identities(stack)
 
-    stack.want(**nowhere | after)
+    stack.want(**NOWHERE | after)
     said = sentences(stack.up().bad().output)
     assert "exists already in cluster" in said
     assert "give it its old name (or parent) again" in said
 
-    stack.want(**nowhere | before)
+    stack.want(**NOWHERE | before)
     stack.up().good()
-    stack.want(**nowhere | after, **_alias(stack, before, after))
+    stack.want(**NOWHERE | after, **_alias(before, after))
     moved = stack.up().good().steps(PLUGIN, SECRET)
     assert not {"create", "delete", "replace", "create-replacement"} & set(moved)
     assert_as_planned(stack)
@@ -99,13 +100,22 @@ def test_a_move_without_an_alias(stack: Stack, before: dict[str, Any], after: di
     assert not stack.up().good().changes, "the alias may go"
 
 
-def _alias(stack: Stack, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+def test_a_move_to_a_parent_of_the_same_type_needs_no_alias(stack: Stack) -> None:
+    stack.want(**NOWHERE | IN_TEAM)
+    stack.up().good()
+    held = identities(stack)
+    stack.want(teams=TEAM | {"other": "Team"}, gateway_in="other")
+    assert stack.up().good().changes == {"create": 1}, "the other team, and nothing else"
+    assert identities(stack) == held
+
+
+def _alias(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     """The alias that docs/troubleshooting.md names: the old parent, by its URN where the program no longer has it."""
     old = before.get("gateway_in")
     if old is None:
         return {"gateway_was_at_root": True}
     there = old in after.get("teams", ())
-    return {"gateway_was_in": old if there else TEAM.format(old)}
+    return {"gateway_was_in": old if there else f"urn:pulumi:dev::life::life:index:{TEAM[old]}::{old}"}
 
 
 def test_one_of_two_objects_gets_another_name(stack: Stack, cluster: Cluster) -> None:

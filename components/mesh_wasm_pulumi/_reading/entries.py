@@ -69,7 +69,11 @@ def read_entries(args: Mapping[str, Any], component: str) -> list[Entry]:
 
 _LIST = "expected a plain list: which extensions are attached decides which objects exist."
 _ITEM = "expected a plain object with the field extension: which one is attached decides which objects exist."
-_ITEMS = "Give a plain list of objects with the field extension; their other fields may be Outputs."
+_ITEMS = (
+    'Give a plain list of objects with the field extension, as in [{"extension": acl}]; other fields may be Outputs.'
+)
+_BARE = "this is an extension, where an object is expected that says which extension is attached, and how."
+_WRAP = 'Write {"extension": …} around it; its config, match and pull secret stand beside that field.'
 
 
 def _no_list(value: Any) -> Rule:
@@ -90,6 +94,8 @@ def _entry(index: int, given: Any, component: str) -> Entry:
 
 def _read(index: int, given_item: Any, component: str) -> Entry:
     path = ("extensions", index)
+    if isinstance(given_item, DeclaredExtension):
+        return _misshapen(schema.WRONG_TYPE.at(*path, says=_BARE, fix=_WRAP))
     if not isinstance(given_item, Mapping):
         return _misshapen(_no_list(given_item).at(*path, says=_ITEM, fix=_ITEMS))
     item = dict(given_item)

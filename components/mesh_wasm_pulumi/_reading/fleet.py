@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
 from pydantic.alias_generators import to_camel, to_snake
 
 from mesh_wasm.findings import placing, schema
-from mesh_wasm.findings.finding import Finding, errors
+from mesh_wasm.findings.finding import Finding, errors, listed
 from mesh_wasm.fleet.cluster import Cluster, Fleet, Selection
 from mesh_wasm.fleet.facts import fact_findings, version_in_quotes
 from mesh_wasm.fleet.stated import SURROUNDINGS
@@ -93,7 +93,20 @@ def read_where(args: Mapping[str, Any]) -> Where:
         if cluster is not None:
             clusters.append(cluster)
     selection, undecided = _plain(lift({"labels": args.get("clusters"), "names": cluster_names(args)}), ())
-    return Where(Fleet(clusters), Selection(**selection), providers, (*findings, *undecided), frozenset(others))
+    found = (*_by_cause(findings), *undecided)
+    return Where(Fleet(clusters), Selection(**selection), providers, found, frozenset(others))
+
+
+def _by_cause(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings about clusters, each once: a program makes its clusters in a loop, whose one line is wrong for all."""
+    alike: dict[tuple[Any, ...], list[Finding]] = {}
+    for finding in findings:
+        key = (finding.path[2:], finding.rule, finding.message, finding.fix) if finding.path[1:] else (finding,)
+        alike.setdefault(key, []).append(finding)
+    for first, *others in alike.values():
+        names = [str(other.path[1]) for other in others]
+        more = f"; the same in cluster{'s' * (len(names) > 1)} {listed(names)}." if names else ""
+        yield replace(first, message=f"{first.message.removesuffix('.')}{more}") if more else first
 
 
 _ENTRY = frozenset((*ClusterArgs.__annotations__, *map(to_camel, ClusterArgs.__annotations__)))

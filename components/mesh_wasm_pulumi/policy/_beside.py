@@ -14,10 +14,10 @@ from typing import Any
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.findings.rule import CHECKS, Rule
 from mesh_wasm.fleet.cluster import Cluster
-from mesh_wasm.lint.layout import of_a_group
+from mesh_wasm.lint.layout import made_for
 from mesh_wasm.rules.effect import blast, sides, traffic
 from mesh_wasm.rules.known_bugs.check import KNOWN_BUG
-from mesh_wasm.rules.subjects import ClusterPluginSubject, PluginSubject, Reach, SurroundedSubject, Workload
+from mesh_wasm.rules.subjects import ClusterPluginSubject, PluginSubject, Reach, SurroundedSubject
 from mesh_wasm.rules.surroundings.reach import common_reach, reach
 from mesh_wasm.surroundings.objects import Thing
 from mesh_wasm.surroundings.reading import read_thing
@@ -79,8 +79,8 @@ def _judged(rule: Rule, one: StackObject, cluster: Cluster) -> Iterator[Verdict]
 
 def _subjects(one: StackObject, cluster: Cluster) -> Iterator[Any]:
     spec, namespace = one.model, one.namespace or "default"
-    places = [(cluster, namespace)]
-    reached = Reach(Workload.SIDECAR) if of_a_group(one.props) else common_reach(spec, places)
+    made = made_for(one.props)
+    reached = common_reach(spec, [(cluster, namespace)]) if made is None else Reach(made)
     yield PluginSubject(spec, reached.workload, True, reached.reason)
     yield ClusterPluginSubject(spec, cluster.mesh, namespace, reached.meant, True)
     around = cluster.surroundings

@@ -16,17 +16,16 @@ from mesh_wasm.modules.locked import Lock
 from mesh_wasm.rules.checks import manifest_findings, placed_findings, plugin_findings, revision_findings
 from mesh_wasm.rules.extensions import placed_extension_findings, traffic_extension_findings
 from mesh_wasm.rules.of_modules import module_findings, with_pins
-from mesh_wasm.rules.subjects import Reach, SecretSubject, Workload
+from mesh_wasm.rules.subjects import Reach, SecretSubject
 from mesh_wasm.rules.surroundings.reach import common_reach
 from mesh_wasm.tsb.direct import annotation_findings
 from mesh_wasm.values.docker_config import SECRET_KEY, SECRET_TYPE
 from mesh_wasm.values.enums import PluginKind
-from mesh_wasm.values.labels import MANAGED_BY, MANAGER
 from mesh_wasm.values.marks import UNKNOWN_MARK
 from mesh_wasm.yaml.file import Document
 
 from .kinds import Header, header_findings, plugin_kind
-from .layout import of_a_group
+from .layout import is_generated, made_for, without_marks
 from .metadata import envelope_findings, text_at
 
 
@@ -66,7 +65,7 @@ class Manifest:
     @property
     def is_generated(self) -> bool:
         """Whether mesh-wasm has written it."""
-        return text_at(self.document.value, "metadata", "labels", MANAGED_BY) == MANAGER
+        return is_generated(self.document.value)
 
     @property
     def label(self) -> str:
@@ -86,10 +85,11 @@ def read_plugin(document: Document, header: Header, clusters: Sequence[Cluster],
         findings.append(schema.REQUIRED.at("spec", says="this field is required.", fix="Write `spec: {url: …}`."))
     elif value["spec"] != UNKNOWN_MARK:  # a plan writes that where only `pulumi up` knows the spec; its header says so
         places = [(cluster, namespace) for cluster in clusters]
+        held, made = without_marks(document, value["spec"]), made_for(value)
         if kind is PluginKind.WASM_PLUGIN:
-            parsed = parse(WasmPluginSpec, value["spec"], wire=True)
+            parsed = parse(WasmPluginSpec, held, wire=True)
             spec = parsed.value
-            reached = Reach(Workload.SIDECAR) if of_a_group(value) else common_reach(spec, places)
+            reached = common_reach(spec, places) if made is None else Reach(made)
             found = [
                 *parsed.findings,
                 *with_pins(plugin_findings(spec, reached, foreign=True), spec.url, spec.sha256, lock),
@@ -97,9 +97,9 @@ def read_plugin(document: Document, header: Header, clusters: Sequence[Cluster],
             found += placed_findings(spec, places, reached.meant, document.file, foreign=True)
             found += module_findings(((cluster, spec) for cluster in clusters), lock)
         else:
-            read = parse(TrafficExtensionSpec, value["spec"], wire=True)
+            read = parse(TrafficExtensionSpec, held, wire=True)
             extension, spec = read.value, as_plugin(read.value)
-            reached = Reach(Workload.SIDECAR) if of_a_group(value) else common_reach(spec, places)
+            reached = common_reach(spec, places) if made is None else Reach(made)
             found = [*read.findings, *traffic_extension_findings(extension, reached, foreign=True)]
             found += placed_extension_findings(extension, places, reached.meant, document.file, foreign=True)
             of_module = module_findings([(cluster, spec) for cluster in clusters], lock)
@@ -133,8 +133,7 @@ def read_secret(document: Document) -> Manifest:
 
 def _is_redacted(value: Mapping[str, Any]) -> bool:
     """Whether ``plan --out`` has written a Secret without its values: that is how it is meant."""
-    ours = text_at(value, "metadata", "labels", MANAGED_BY) == MANAGER
-    return ours and not {"data", "stringData"} & value.keys()
+    return is_generated(value) and not {"data", "stringData"} & value.keys()
 
 
 def holds_credentials(secret: SecretSubject) -> bool:
