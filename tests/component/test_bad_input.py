@@ -343,7 +343,7 @@ def test_the_same_extension_twice() -> None:
     [
         (lambda acl: {"extension": acl}, "MW103", "extensions", "a plain list"),
         (lambda acl: pulumi.Output.from_input([]), "MW512", "extensions", "a plain list"),
-        (lambda acl: [acl], "MW103", "extensions[0]", "plain object"),
+        (lambda acl: [acl], "MW103", "extensions[0]", "where an object is expected"),
         (lambda acl: [pulumi.Output.from_input({})], "MW512", "extensions[0]", "plain object"),
         (lambda acl: [{"extension": "acl"}], "MW103", "extensions[0].extension", "got a text"),
         (lambda acl: [{"fqn": "organizations/acme/extensions/acl"}], "MW101", "extensions[0].extension", "required"),
