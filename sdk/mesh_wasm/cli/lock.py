@@ -12,18 +12,19 @@ from pathlib import Path
 import click
 
 from mesh_wasm.cli.choiceoptions import given_choices
+from mesh_wasm.cli.signer_options import signer_options
 from mesh_wasm.cli.sourceoptions import source_options
 from mesh_wasm.cli.trial_options import host_variables, must_be_whole, tell_trials, trial_options
 from mesh_wasm.findings.finding import counted
 from mesh_wasm.fleet.mirrors import DOWNLOAD_PROXY_NAMESPACE
-from mesh_wasm.model.signer import Signer, SignerError
+from mesh_wasm.model.signer import Signer
 from mesh_wasm.modules.cache import Cache, default_root
 from mesh_wasm.modules.fetching.credentials import CredentialsError, anonymous, docker_credentials
 from mesh_wasm.modules.fetching.locking import Outcome, Use, Wanted, check_lock, make_lock, wanted
 from mesh_wasm.modules.fetching.registry import Registries
 from mesh_wasm.modules.fetching.transport import ExtraMissing, TransportError, TransportSettings, check_authorities
 from mesh_wasm.modules.locked import FILE_NAME, Lock, LockedSchema
-from mesh_wasm.modules.lockfile import LockError, read_lock, write_lock
+from mesh_wasm.modules.lockfile import LockError, read_lock, with_changes, write_lock
 from mesh_wasm.modules.reference import unproxied
 from mesh_wasm.modules.schema import SchemaError, available, refuses_its_example
 from mesh_wasm.sources.source import Options, Source, SourceError, load_source
@@ -74,23 +75,7 @@ _ALL = "*"
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Certificates (PEM) of the authorities to believe.",
 )
-@click.option(
-    "--verify-key",
-    "key_files",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    multiple=True,
-    help="Look for signatures by this public key (cosign.pub) as well. Can be repeated.",
-)
-@click.option("--certificate-identity", metavar="ID", help="Look for keyless signatures by this identity as well.")
-@click.option(
-    "--certificate-identity-regexp", metavar="PATTERN", help="The same, of all that the pattern matches whole."
-)
-@click.option("--certificate-oidc-issuer", metavar="URL", help="The issuer of that identity.")
-@click.option(
-    "--trusted-root",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="The trusted root of the sigstore of that identity.  [default: the public one]",
-)
+@signer_options
 @click.option(
     "--try",
     "trying",
@@ -112,11 +97,7 @@ def lock_command(
     use_pull_secrets: bool,
     plain_http: tuple[str, ...],
     ca_file: Path | None,
-    key_files: tuple[Path, ...],
-    certificate_identity: str | None,
-    certificate_identity_regexp: str | None,
-    certificate_oidc_issuer: str | None,
-    trusted_root: Path | None,
+    signers: tuple[Signer, ...],
     trying: bool,
     timeout: float,
     envoys: tuple[Path, ...],
@@ -148,8 +129,7 @@ def lock_command(
         settings = TransportSettings(frozenset(plain_http), ca_file, timeout)
         credentials = anonymous if offline else docker_credentials(registry_config)
         registries = Registries(Cache(default_root()), credentials, settings)
-        keyless = _keyless(certificate_identity, certificate_identity_regexp, certificate_oidc_issuer, trusted_root)
-        modules = wanted(_uses(loaded, (*_keys(key_files), *keyless)))
+        modules = wanted(_uses(loaded, signers))
         found = _walk(loaded, modules, before, registries, check=check, update=update, prune=prune, offline=offline)
     except TransportError as error:
         raise click.UsageError(f"--ca-file: {error}.") from None
@@ -170,34 +150,13 @@ def lock_command(
         )
         found = replace(found, lock=trials.lock)
     if not check:
-        _write(path, found.lock)
+        found = replace(found, lock=_write(path, before, found.lock))
     _tell(found, path, check)
     if trials is not None:
         tell_trials(trials)
     refused = [] if check else [one for one in found.lock.modules.values() if not one.usable]
-    bad = found.problems or refused or (check and found.changes) or loaded.problems
+    bad = found.problems or refused or (check and found.changes) or loaded.problems or _stops(loaded)
     sys.exit(1 if bad or (trials is not None and trials.refused) else 0)
-
-
-def _keys(files: tuple[Path, ...]) -> Iterator[Signer]:
-    for file in files:
-        yield _readable(Signer(key=file.read_text(encoding="utf-8", errors="replace")), f"{file}: ")
-
-
-def _keyless(identity: str | None, regexp: str | None, issuer: str | None, root: Path | None) -> Iterator[Signer]:
-    if identity or regexp or issuer or root:
-        text = None if root is None else root.read_text(encoding="utf-8", errors="replace")
-        yield _readable(
-            Signer(identity=identity, identity_regexp=regexp, issuer=issuer, trusted_root=text), "--certificate-…: "
-        )
-
-
-def _readable(signer: Signer, where: str) -> Signer:
-    try:
-        _ = signer.name
-    except SignerError as error:
-        raise click.UsageError(f"{where}{error}.") from None
-    return signer
 
 
 def _walk(
@@ -211,7 +170,7 @@ def _walk(
     prune: bool,
     offline: bool,
 ) -> Outcome:
-    for problem in source.problems:
+    for problem in (*_stops(source), *source.problems):
         click.echo(f"error: {problem}", err=True)
     with _progress(len(modules)) as progress:
         if check or offline:
@@ -226,6 +185,12 @@ def _walk(
             prune=prune,
             progress=progress,
         )
+
+
+def _stops(source: Source) -> list[str]:
+    """What keeps plugins out of the plan, so that their modules are not even known."""
+    found = [] if source.applied else [f"{where}: {one}" for where, one in source.findings if one.is_error]
+    return [*found, *(["What has errors is not planned, and its modules are not locked."] if found else [])]
 
 
 def _offline(found: Outcome) -> Outcome:
@@ -277,13 +242,17 @@ def _now() -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _write(path: Path, lock: Lock) -> None:
-    if not lock.modules and not path.exists():
-        return  # an empty lock would say of every module that it is not locked
+def _write(path: Path, before: Lock, after: Lock) -> Lock:
+    """Write what has changed, and return all that is in the file then."""
     try:
-        write_lock(path, lock)
+        current = read_lock(path)
+        if current is not None and current.modules != before.modules:
+            after = with_changes(current, before, after)
+        if after.modules or current is not None:  # an empty lock would say of every module that it is not locked
+            write_lock(path, after)
     except LockError as error:
         raise click.UsageError(str(error)) from None
+    return after
 
 
 def _tell(found: Outcome, path: Path, check: bool) -> None:

@@ -75,6 +75,17 @@ class Signer(Model):
         return _identity_name(*(None if part is None else str(part) for part in keyless))
 
 
+def signers_of(signers: Iterable[Signer]) -> dict[str, Signer]:
+    """The signers by their names; those that cannot be read are left out (:func:`signer_findings` tells of them)."""
+    found = {}
+    for signer in signers:
+        try:
+            found[signer.name] = signer
+        except SignerError:
+            continue
+    return found
+
+
 def signer_findings(signers: Iterable[object]) -> Iterator[Finding]:
     """What is wrong with the signers of an extension or a cluster; paths start at what holds ``verify``."""
     for index, signer in enumerate(signers):

@@ -23,6 +23,5 @@ __all__ = [
     "lockfile",
     "reference",
     "schema",
-    "signers",
     "verdicts",
 ]

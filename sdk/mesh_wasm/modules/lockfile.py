@@ -42,14 +42,16 @@ what it changes comes with another version, which is refused.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import os
+import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from mesh_wasm.values.report_key import kept_report_key
 
-from .locked import FILE_NAME, Artifact, Lock, LockedModule, LockedSchema, ModuleFacts, Signature, TrialVerdict
+from .locked import FILE_NAME, Lock
+from .lockentry import entry_document, read_entry
 
 VERSION = 1
 
@@ -61,7 +63,7 @@ class LockError(ValueError):
 def read_lock(path: Path) -> Lock | None:
     """The lock file at ``path``; None where there is none. Raises :class:`LockError`."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors of Windows put a mark before it
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
@@ -75,7 +77,12 @@ def parse_lock(text: str, name: str = FILE_NAME) -> Lock:
     """Read the text of a lock file. Raises :class:`LockError`."""
     try:
         document = json.loads(text)
+    except RecursionError:
+        raise LockError(f"{name}: it is no lock file of mesh-wasm. {_MEND}") from None
     except ValueError as error:
+        if (conflict := _CONFLICT.search(text)) is not None:
+            at = text.count("\n", 0, conflict.start()) + 1
+            raise LockError(f"{name}, line {at}: it holds a merge conflict. {_MERGE}") from None
         line = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise LockError(f"{name}{line}: it is no JSON. {_MEND}") from None
     if not isinstance(document, dict) or not isinstance(document.get("modules"), dict):
@@ -87,7 +94,7 @@ def parse_lock(text: str, name: str = FILE_NAME) -> Lock:
     modules = {}
     for url, entry in document["modules"].items():
         try:
-            modules[url] = _module(url, entry)
+            modules[url] = read_entry(url, entry)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             where = f" ({error})" if isinstance(error, KeyError) else ""
             raise LockError(f"{name}: the entry {url} is not what mesh-wasm writes{where}. {_MEND}") from None
@@ -95,124 +102,43 @@ def parse_lock(text: str, name: str = FILE_NAME) -> Lock:
 
 
 _MEND = "Remove the file, and make it anew with mesh-wasm lock."
+_MERGE = "Take the file of either side, whole, and run mesh-wasm lock: it adds what the other side had."
+_CONFLICT = re.compile(r"^(<<<<<<<|=======|>>>>>>>|\|\|\|\|\|\|\|)", re.MULTILINE)
 
 
 def lock_text(lock: Lock) -> str:
     """The text of a lock file; the same lock gives the same bytes."""
-    document = {**lock.more, "modules": {url: _document(one) for url, one in lock.modules.items()}, "version": VERSION}
+    document = {
+        **lock.more,
+        "modules": {url: entry_document(one) for url, one in lock.modules.items()},
+        "version": VERSION,
+    }
     return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def write_lock(path: Path, lock: Lock) -> None:
-    """Write the lock where it is not the same already. Raises :class:`LockError`."""
-    text = lock_text(lock)
+    """Write the lock where it is not the same already, all at once. Raises :class:`LockError`."""
+    text, path = lock_text(lock), path.resolve()  # where a link leads
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.write_text(text, encoding="utf-8", newline="\n")
+        if path.exists():
+            if path.read_text(encoding="utf-8-sig") == text:
+                return
+            beside.touch()
+            shutil.copymode(path, beside)
+        beside.write_text(text, encoding="utf-8", newline="\n")
+        beside.replace(path)
     except (OSError, UnicodeDecodeError) as error:
         raise LockError(f"{path} cannot be written: {_why(error)}.") from None
+    finally:
+        beside.unlink(missing_ok=True)
 
 
-def _module(url: str, entry: Mapping[str, Any]) -> LockedModule:
-    artifact, module, schema = entry["artifact"], entry["module"], entry.get("schema")
-    return LockedModule(
-        url,
-        None if artifact is None else _artifact(artifact),
-        None if module is None else _facts(module),
-        None if schema is None else LockedSchema(schema["source"], schema["digest"], dict(schema["document"])),
-        tuple(Signature(one["by"], one["form"], one["digest"]) for one in entry.get("signatures", ())),
-        tuple(
-            TrialVerdict(
-                one["configuration"],
-                one["envoy"],
-                one["accepted"],
-                one["says"],
-                tuple(one.get("hidden", ())),
-                one.get("mark", ""),
-                one.get("key", ""),
-            )
-            for one in entry.get("verdicts", ())
-        ),
-        entry.get("resolved", ""),
-        {key: value for key, value in entry.items() if key not in _KNOWN},
-    )
-
-
-_KNOWN = ("artifact", "module", "resolved", "schema", "signatures", "verdicts")
-
-
-def _artifact(value: Mapping[str, Any]) -> Artifact:
-    return Artifact(
-        value["digest"],
-        value["mediaType"],
-        tuple(value.get("layers", ())),
-        value.get("layout"),
-        value.get("refused"),
-        value.get("index"),
-    )
-
-
-def _facts(value: Mapping[str, Any]) -> ModuleFacts:
-    roots = value.get("rootIds")
-    return ModuleFacts(
-        value["sha256"],
-        value["size"],
-        value.get("abi"),
-        tuple(value.get("imports", ())),
-        tuple(value.get("exports", ())),
-        value.get("memory", True),
-        None if roots is None else tuple(roots),
-        value.get("damaged"),
-        value.get("unread"),
-    )
-
-
-def _document(one: LockedModule) -> dict[str, Any]:
-    artifact, module, schema = one.artifact, one.module, one.schema
-    return {
-        **one.more,
-        "artifact": artifact
-        and {
-            "digest": artifact.digest,
-            "index": artifact.index,
-            "layers": list(artifact.layers),
-            "layout": artifact.layout,
-            "mediaType": artifact.media_type,
-            "refused": artifact.refused,
-        },
-        "module": module
-        and {
-            "abi": module.abi,
-            "damaged": module.damaged,
-            "exports": _sorted(module.exports),
-            "imports": _sorted(module.imports),
-            "memory": module.memory,
-            "rootIds": None if module.root_ids is None else _sorted(module.root_ids),
-            "sha256": module.sha256,
-            "size": module.size,
-            "unread": module.unread,
-        },
-        "resolved": one.resolved,
-        "schema": schema and {"digest": schema.digest, "document": schema.document, "source": schema.source},
-        "signatures": [
-            {"by": sig.by, "digest": sig.digest, "form": sig.form}
-            for sig in sorted(one.signatures, key=lambda sig: (sig.by, sig.form, sig.digest))
-        ],
-        "verdicts": [
-            _verdict(said)
-            for said in sorted(one.verdicts, key=lambda said: (said.configuration, said.envoy, said.hidden, said.mark))
-        ],
-    }
-
-
-def _verdict(said: TrialVerdict) -> dict[str, Any]:
-    told = {"accepted": said.accepted, "configuration": said.configuration, "envoy": said.envoy, "says": said.says}
-    secret = {"hidden": list(said.hidden), "mark": said.mark, "key": said.key}
-    return {**told, **{name: value for name, value in secret.items() if value}}
-
-
-def _sorted(texts: Iterable[str]) -> list[str]:
-    return sorted(texts)
+def with_changes(current: Lock, before: Lock, after: Lock) -> Lock:
+    """A lock as it is by now, with what has changed from ``before`` to ``after``: another run may have written between."""
+    modules = {url: one for url, one in current.modules.items() if url in after.modules or url not in before.modules}
+    changed = {url: one for url, one in after.modules.items() if url not in modules or before.modules.get(url) != one}
+    return replace(after, modules={**modules, **changed}, more={**after.more, **current.more})
 
 
 def _why(error: Exception) -> str:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from mesh_wasm.findings.finding import Finding, SetTo
 from mesh_wasm.findings.rule import run
+from mesh_wasm.model.signer import signers_of
 from mesh_wasm.modules.effective import effective_of
 from mesh_wasm.modules.reference import reference_of
-from mesh_wasm.modules.signers import signers_of
 from mesh_wasm.values.deferred import Deferred
 
 from . import image

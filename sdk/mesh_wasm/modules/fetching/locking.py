@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from mesh_wasm.model.signer import Signer
+from mesh_wasm.model.signer import Signer, signers_of
 from mesh_wasm.modules.locked import Lock, LockedModule
 from mesh_wasm.modules.reference import Reference, reference_of
-from mesh_wasm.modules.signers import signers_of
 
 from .credentials import secret_credentials
 from .looking import look, moved

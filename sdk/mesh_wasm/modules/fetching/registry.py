@@ -19,7 +19,7 @@ from mesh_wasm.modules.layout import INDEXES
 from mesh_wasm.values.image import DOCKER_HUB, ImageReference
 
 from .credentials import Credentials, CredentialsError, anonymous
-from .transport import Answer, Transport, TransportError, TransportSettings
+from .transport import Answer, Transport, TransportError, TransportSettings, Unreachable
 
 MAX_BLOB = 1024 * 1024 * 1024
 """Bytes of one layer as it is stored; more is not downloaded."""
@@ -71,10 +71,12 @@ class Registries:
     credentials: Credentials = anonymous
     settings: TransportSettings = field(default_factory=TransportSettings)
     _transports: dict[tuple[str, str], Transport] = field(default_factory=dict)
+    _down: dict[str, str] = field(default_factory=dict)
+    """Why registries cannot be reached: who does not answer is not waited for again and again."""
 
     def with_credentials(self, credentials: Credentials) -> Registries:
         """The same registries for somebody else."""
-        return Registries(self.cache, credentials, self.settings)
+        return Registries(self.cache, credentials, self.settings, _down=self._down)
 
     def manifest(self, image: ImageReference, reference: str | None = None) -> Manifest:
         """The manifest of an image, or of another tag or digest of its repository. Raises :class:`RegistryError`."""
@@ -121,9 +123,10 @@ class Registries:
         what = f"{image.registry}/{image.repository}: blob {digest}"
         pause, place = self.settings.pause, self.cache.place(digest)
         for left in reversed(range(self.settings.attempts)):
-            with tempfile.NamedTemporaryFile(dir=place.parent) as scratch:
+            with tempfile.TemporaryDirectory(dir=place.parent) as scratch:
+                beside = Path(scratch) / "blob"
                 try:
-                    found = self._stream(image, digest, what, scratch)
+                    found = self._stream(image, digest, what, beside)
                 except Broken:
                     if not left:
                         raise
@@ -132,30 +135,31 @@ class Registries:
                     continue
                 if found != digest:
                     raise RegistryError(f"{what}: what the registry has answered has not this digest.")
-                place.unlink(missing_ok=True)
-                place.hardlink_to(scratch.name)
-                return place
+                return beside.replace(place)  # at once, also where another run does the same
         raise AssertionError("there is at least one attempt")
 
-    def _stream(self, image: ImageReference, digest: str, what: str, into: IO[bytes]) -> str:
+    def _stream(self, image: ImageReference, digest: str, what: str, into: Path) -> str:
         """Write a blob into a file as it comes; the digest of what came."""
         found, size = hashlib.sha256(), 0
-        with self._get(image, f"blobs/{digest}", {}, what) as answer:
+        with self._get(image, f"blobs/{digest}", {}, what) as answer, into.open("wb") as file:
             while piece := _piece(answer, what):
                 size += len(piece)
                 if size > MAX_BLOB:
                     raise RegistryError(f"{what} is larger than 1 GiB.")
                 found.update(piece)
-                into.write(piece)
-        into.flush()
+                file.write(piece)
         return f"sha256:{found.hexdigest()}"
 
     def _get(self, image: ImageReference, path: str, headers: dict[str, str], what: str) -> Answer:
         """Ask for something of a repository."""
+        if image.registry in self._down:
+            raise RegistryError(f"{what}: {self._down[image.registry]}.")
         transport = self._transport(image)
         try:
             answer = transport.get(f"/v2/{image.repository}/{path}", headers)
         except TransportError as error:
+            if isinstance(error, Unreachable):
+                self._down[image.registry] = str(error)
             raise RegistryError(f"{what}: {error}.") from None
         status = answer.status
         if status == 200:

@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mesh_wasm.model.signer import Signer
+from mesh_wasm.model.signer import Signer, signers_of
 from mesh_wasm.modules.locked import Artifact, Signature
-from mesh_wasm.modules.signers import signers_of
 from mesh_wasm.values.image import ImageReference
 
 from .evidence import Evidence, evidence_of

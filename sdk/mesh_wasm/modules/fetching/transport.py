@@ -21,6 +21,10 @@ class TransportError(Exception):
     """There is no answer; the text says why, as a sentence without its full stop, and shows no credentials."""
 
 
+class Unreachable(TransportError):
+    """Not one of the attempts has brought an answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class TransportSettings:
     """How servers are reached."""
@@ -145,7 +149,7 @@ class Transport:
             if answer.status not in (429, 500, 502, 503, 504) or attempt + 1 == self._settings.attempts:
                 return answer
             answer.close()
-        raise TransportError(last)
+        raise Unreachable(last)
 
     @property
     def _verify(self) -> bool | str:
