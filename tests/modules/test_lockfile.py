@@ -70,7 +70,7 @@ def _broken(change: Any) -> str:
     ("text", "says"),
     [
         ("", "line 1: it is no JSON"),
-        ('{"modules": {\n<<<<<<< HEAD\n', "line 2: it is no JSON"),
+        ('{"modules": {\n<<<<<<< HEAD\n', "line 2: it holds a merge conflict"),
         ("[]", "it is no lock file of mesh-wasm"),
         ('{"modules": []}', "it is no lock file of mesh-wasm"),
         ('{"modules": {}, "version": "1"}', "of version 1"),
