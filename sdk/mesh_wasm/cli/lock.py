@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from mesh_wasm.cli.choiceoptions import given_choices
-from mesh_wasm.cli.signer_options import signer_options
+from mesh_wasm.cli.lockoption import signer_options
 from mesh_wasm.cli.sourceoptions import source_options
 from mesh_wasm.cli.trial_options import host_variables, must_be_whole, tell_trials, trial_options
 from mesh_wasm.findings.finding import counted
