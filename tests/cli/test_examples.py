@@ -49,7 +49,7 @@ def test_the_first_program_of_the_readme_runs_as_it_stands() -> None:
     assert run.failure is None
     assert not [finding for _, finding in run.ledger.findings if finding.is_error]
     kinds = [one.kind for one in planned_objects(run)]
-    assert (kinds.count("WasmPlugin"), kinds.count("Secret")) == (4, 4)
+    assert (kinds.count("WasmPlugin"), kinds.count("Secret")) == (2, 2)
 
 
 def test_the_locked_example_pins_each_cluster_to_its_own_entry() -> None:

@@ -228,6 +228,15 @@ def test_machines_are_told_where(tmp_path: Path) -> None:
     ]
 
 
+def test_machines_are_not_told_the_value_of_a_variable(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(HEAD + URL + "  vmConfig: {env: [{name: PIN, value: 74269}]}\n")
+    for form in ("json", "sarif", "github", "text"):
+        assert "74269" not in command("--format", form, file).output
+    assert "74269" not in command("--fix", file).output
+    assert '"74269"' in file.read_text()
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda path: str(path.relative_to(FIELD)))
 def test_golden_field_cases(tmp_path: Path, case: Path) -> None:
     """Before and after for what people really wrote: the golden file is the difference, empty where nothing is safe."""

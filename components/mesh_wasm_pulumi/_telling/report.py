@@ -158,7 +158,11 @@ def _new(found: Iterable[Finding], before: Sequence[Finding]) -> list[Finding]:
 def conceal(findings: Iterable[Finding], secrets: list[Any]) -> list[Finding]:
     """The findings, with the rule's title in place of every sentence that shows (the beginning of) a secret value."""
     marks = {mark for text in map(str, _texts(secrets)) for mark in (text[:_SHOWN], repr(text)[1:_SHOWN]) if mark}
-    return [_concealed(one) if any(mark in f"{one.message} {one.fix}" for mark in marks) else one for one in findings]
+    if not marks:
+        return list(findings)
+    # A remedy for machines may hold a value that no sentence shows, and nobody mends a program by it.
+    plain = (replace(one, mend=None) if one.mend is not None else one for one in findings)
+    return [_concealed(one) if any(mark in f"{one.message} {one.fix}" for mark in marks) else one for one in plain]
 
 
 _SHOWN = 40  # shorter than what `quoted` leaves of a long value
@@ -166,7 +170,7 @@ _SHOWN = 40  # shorter than what `quoted` leaves of a long value
 
 def _concealed(finding: Finding) -> Finding:
     rule = CATALOGUE[finding.rule]
-    return replace(finding, message=f"{rule.title} (the value is secret and not shown).", fix=rule.fix)
+    return replace(finding, message=f"{rule.title} (the value is secret and not shown).", fix=rule.fix, mend=None)
 
 
 def _texts(value: Any) -> Iterator[Any]:

@@ -183,7 +183,7 @@ _QUOTING = remember_secrets()
 def _told(finding: Finding, hidden: Sequence[Any]) -> str:
     rule = CATALOGUE[finding.rule]
     # The engine shows the rule's title and reason above it.
-    (one,) = conceal([finding], list(hidden)) if _QUOTING else [replace(finding, message="", fix=rule.fix)]
+    (one,) = conceal([finding], list(hidden)) if _QUOTING else [replace(finding, message="", fix=rule.fix, mend=None)]
     place, says = format_path(one.path), f"{one.message} {one.fix}".strip()
     return f"{place}: {says}" if place else says
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+_GATEWAY = "mesh-wasm try . --cluster east --workload edge/app=shop-gateway"
 EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
     "explain": (
         ("What runs on each workload, in which order", "mesh-wasm explain . --stack prod"),
@@ -38,6 +39,17 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
     "translate": (
         ("Show what becomes of TSB YAML", "mesh-wasm translate tsb/ --inventory clusters.yaml"),
         ("Write a folder for each cluster", "mesh-wasm translate tsb/ --inventory clusters.yaml --out manifests"),
+    ),
+    "try": (
+        (
+            "Send a request through the chain that you are about to ship",
+            f"{_GATEWAY} --request 'GET /admin'",
+        ),
+        (
+            "Keep it up while you write the filter",
+            f"{_GATEWAY} --module acl=acl.wasm --watch",
+        ),
+        ("Only: does every module start with its configuration?", "mesh-wasm try . --validate"),
     ),
     "up": (("Deploy, or show the offline plan where there is no engine", "mesh-wasm up . --stack dev"),),
     "verify": (

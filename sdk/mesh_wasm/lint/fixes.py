@@ -91,6 +91,8 @@ def splices(read: Iterable[Document], result: Result) -> Mapping[Located, tuple[
     held, texts, found = list(read), dict[str, FixedFile | str](), dict[Located, tuple[str, Splice]]()
     for file, many in _by_file(result).items():
         for located in many:
+            if located.finding.path[-1:] == ("value",):
+                continue  # of a variable: it may be a secret, and the change would show it
             opened = _opened(file, texts)
             try:
                 if isinstance(opened, FixedFile):

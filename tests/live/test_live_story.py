@@ -1,7 +1,8 @@
 """docs/start.md, typed command by command: two real clusters, their gateways, a private registry, kubectl.
 
-Three things differ from the page: names of clusters, images and labels are those of the test mesh; the ports of the gateways' Envoys
-stand in for `kubectl port-forward`, which needs a kubelet; and without an engine `pulumi up` is left out, with one kubectl is.
+Three things differ from the page: names of clusters, images and labels are those of the test mesh; the ports of the
+gateways' Envoys stand in for `kubectl port-forward`, which needs a kubelet; and without an engine `pulumi up` is left out,
+with one `kubectl apply` is.
 """
 
 from __future__ import annotations
@@ -10,22 +11,20 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
-from live.stage import MakeStage, Modules, Stage, chain
 from mesh import build
 from mesh.cluster import Cluster
 from mesh.registry import USER
 from support.golden import ROOT
 
+from .stage import MakeStage, Modules, Stage, chain
+
 PAGE = (ROOT / "docs" / "start.md").read_text()
 BLOCKS = dict(re.findall(r"<!-- story: ([\w.]+) -->\n```\w+\n(.*?)```", PAGE, re.DOTALL))
 ORDER = ["Pulumi.yaml", "__main__.py", "run", "lock", "secret", "pulumi", "apply", "forward", "verify"]
-
-pytest_plugins = ["live.conftest"]
 
 
 class Reader:
@@ -85,12 +84,10 @@ def test_the_page_has_all_blocks() -> None:
 
 
 @pytest.fixture
-def reader(
-    make_stage: MakeStage, two_clusters: tuple[Cluster, Cluster], modules: Modules, tmp_path: Path
-) -> Iterator[Reader]:
+def reader(make_stage: MakeStage, two_clusters: tuple[Cluster, Cluster], modules: Modules, tmp_path: Path) -> Reader:
     stage = make_stage(*two_clusters)
     image = stage.registry.push("filters/story", modules("v1"))
-    yield Reader(tmp_path, stage, image.tagged)
+    return Reader(tmp_path, stage, image.tagged)
 
 
 @pytest.mark.live
