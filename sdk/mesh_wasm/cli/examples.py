@@ -6,6 +6,10 @@ from collections.abc import Mapping, Sequence
 
 _GATEWAY = "mesh-wasm try . --cluster east --workload edge/app=shop-gateway"
 EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
+    "adopt": (
+        ("A program for what a cluster runs", "mesh-wasm adopt east=mesh/east.yaml --out infra"),
+        ("What kubectl prints", "kubectl get wasmplugins -A -o yaml | mesh-wasm adopt east=- --out infra"),
+    ),
     "explain": (
         ("What runs on each workload, in which order", "mesh-wasm explain . --stack prod"),
         ("A page for the browser", "mesh-wasm explain . --format html --out chains.html"),
