@@ -13,6 +13,8 @@ from mesh_wasm.explain import differences, report, to_json
 from mesh_wasm.explain.diff import ChangeReport, NotComparable
 from mesh_wasm.explain.select import only
 from mesh_wasm.explain.shape import Report
+from mesh_wasm.modules.locked import FILE_NAME
+from mesh_wasm.modules.lockfile import LockError, read_lock
 from mesh_wasm.sources.source import Options, SourceError, load_source
 from mesh_wasm.values.report_key import report_key
 
@@ -36,6 +38,11 @@ FORMS = ["text", "json", "mermaid", "markdown", "html"]
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Say what changes since a report that --format json has saved.",
 )
+@click.option(
+    "--lock-file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help=f"What `mesh-wasm lock` has written, with the verdicts of trials.  [default: {FILE_NAME} beside SOURCE]",
+)
 def explain(
     source: Path,
     stack: str,
@@ -45,6 +52,7 @@ def explain(
     clusters: tuple[str, ...],
     plugins: tuple[str, ...],
     before: Path | None,
+    lock_file: Path | None,
 ) -> None:
     """Show the filter chain of every workload in SOURCE: a Pulumi program, TSB YAML, or a folder of WasmPlugins.
 
@@ -52,12 +60,13 @@ def explain(
     """
     if before is not None and form == "mermaid":
         raise click.UsageError("a drawing shows no changes; use --diff with another --format than mermaid.")
+    held = lock_file or (source if source.is_dir() else source.parent) / FILE_NAME
     try:
         # Only what is saved or compared needs a key that lasts longer than this run.
         key = report_key() if before is not None or form == "json" else None
-        told = report(load_source(source, Options(stack, inventory, **given_choices())), key)
+        told = report(load_source(source, Options(stack, inventory, **given_choices())), key, read_lock(held))
         changes = None if before is None else differences(_saved(before), told)
-    except SourceError as error:
+    except (LockError, SourceError) as error:
         raise click.UsageError(str(error)) from None
     except NotComparable as error:
         raise click.UsageError(f"{before}: {error}") from None

@@ -41,6 +41,7 @@ def page(told: Report, changes: Sequence[ChangeReport] | None = None) -> str:
         *_matrix(told, shown),
         *_chains(told, shown),
         *_unreached(told),
+        *_verdicts(told),
         *_findings(told),
         *_glossary(shown),
         "</main>",
@@ -153,6 +154,9 @@ def _plugin(told: Report, key: str, name: str, notes: list[str], tied: Sequence[
         lines.append(f"tied with {', '.join(tied)}: the time of creation decides")
     small = "".join(f"<span>{escape(line)}</span>" for line in lines)
     facts = "".join(f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd>" for term, text in details(plugin))
+    if "verdict" in plugin:
+        status = escape(plugin["verdict"]["status"])
+        facts += f'<dt>in a real Envoy</dt><dd><a href="#{_verdict_id(told, key)}">{status}</a></dd>'
     mark = ' class="tied"' if tied else ""
     return f"<details{mark}><summary><b>{escape(name)}</b>{small}</summary><dl>{facts}</dl></details>"
 
@@ -183,6 +187,29 @@ def _unreached(told: Report) -> Iterator[str]:
         yield f"<li><b>{escape(where)}</b>: {escape(plugin['why'])}</li>"
     yield "</ul>"
     yield "</section>"
+
+
+def _verdicts(told: Report) -> Iterator[str]:
+    """What trials said, plugin by plugin; each plugin leads to its own."""
+    tried = {key: plugin["verdict"] for key, plugin in told["plugins"].items() if "verdict" in plugin}
+    if not tried:
+        return
+    yield '<section aria-labelledby="verdicts">'
+    yield '<h2 id="verdicts">In a real Envoy</h2>'
+    yield '<p class="faint">Whether each module starts with its configuration, as mesh-wasm.lock has it.</p>'
+    yield '<ul class="list">'
+    for key, verdict in tried.items():
+        plugin = told["plugins"][key]
+        where = f"{plugin['cluster']}: {plugin['namespace']}/{plugin['name']}"
+        mark = ' class="error"' if verdict["status"] == "refused" else ""
+        tag = f'<span class="tag">{escape(verdict["status"])}</span>'
+        yield f'<li id="{_verdict_id(told, key)}"{mark}>{tag}<b>{escape(where)}</b>: {escape(verdict["says"])}</li>'
+    yield "</ul>"
+    yield "</section>"
+
+
+def _verdict_id(told: Report, key: str) -> str:
+    return f"v{list(told['plugins']).index(key)}"
 
 
 def _findings(told: Report) -> Iterator[str]:

@@ -20,6 +20,7 @@ from mesh_wasm.chains.ties import tie_findings
 from mesh_wasm.chains.twins import Twins
 from mesh_wasm.chains.workload import Workload, WorkloadKind
 from mesh_wasm.findings.kinds import BOTH_KINDS
+from mesh_wasm.modules.locked import Lock
 from mesh_wasm.sources.source import Source
 from mesh_wasm.surroundings.objects import Policy
 from mesh_wasm.values.deferred import Deferred
@@ -30,14 +31,16 @@ from mesh_wasm.values.naming import short_hash
 
 from ._known import cluster_words, filter_words, workload_words
 from ._levels import levels
+from ._verdicts import verdict_report
 from .marks import differences_by_cluster, key_id, value_marks
 from .shape import VERSION, ClusterReport, FindingReport, PluginReport, Report, StepReport, WorkloadReport
 
 
-def report(source: Source, key: bytes | None = None) -> Report:
+def report(source: Source, key: bytes | None = None, lock: Lock | None = None) -> Report:
     """Explain a source.
 
     :param key: The key of the marks; without one, marks compare clusters with one another, and are not saved.
+    :param lock: What trials said of modules; None: nothing is told of it.
     """
     marking = secrets.token_bytes(32) if key is None else key
     members = sorted(source.members, key=lambda member: (member.cluster, member.namespace or "", member.name))
@@ -58,7 +61,10 @@ def report(source: Source, key: bytes | None = None) -> Report:
     plugins: dict[str, PluginReport] = {}
     for member in members:
         plugins[keys[member.identity]] = plugin = _plugin(member, "" if member in runs else never.get(member, ""))
-        plugin["marks"] = value_marks(source.bare.get(member.identity, member.spec), marking)
+        plugin["marks"] = value_marks(source.bare_spec(member), marking)
+        verdict = None if lock is None or lock.absent else verdict_report(source, member, lock)
+        if verdict is not None:
+            plugin["verdict"] = verdict
     _compare_clusters(plugins)
     told: Report = {
         "version": VERSION,

@@ -44,6 +44,15 @@ class ClusterReport(TypedDict):
     """What else of the cluster was known, as a sentence."""
 
 
+class VerdictReport(TypedDict):
+    """What a real Envoy said of a plugin's module with its effective configuration."""
+
+    status: str
+    """``tried``, ``refused`` or ``not tried``."""
+    says: str
+    """Why, as a sentence."""
+
+
 class PluginReport(TypedDict):
     """One WasmPlugin or TrafficExtension, and why it is there."""
 
@@ -75,6 +84,8 @@ class PluginReport(TypedDict):
     failStrategy: str
     traffic: str
     undecided: list[str]
+    verdict: NotRequired[VerdictReport]
+    """What a trial said; absent where there is no lock file."""
 
 
 class FindingReport(TypedDict):

@@ -134,6 +134,14 @@ class Lock:
         """The entry of a module: that of its very digest, else that of its tag."""
         return self.modules.get(reference.url) or self.modules.get(reference.base)
 
+    def known(self, url: Any, sha256: Any = None) -> LockedModule | None:
+        """What is known of the very module that a plugin loads; None where it is another, or not known yet."""
+        reference = reference_of(url, sha256 if isinstance(sha256, str) else None) if isinstance(url, str) else None
+        entry = None if reference is None else self.find(reference)
+        return (
+            entry if reference is not None and entry is not None and reference.digest in (None, entry.digest) else None
+        )
+
     def pinned(self, url: str, sha256: str | None = None) -> tuple[str, str | None]:
         """URL and checksum with the locked digest; as they are where they are pinned, or nothing usable is locked."""
         reference = reference_of(url, sha256)

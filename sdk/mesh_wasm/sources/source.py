@@ -42,6 +42,10 @@ class Source:
     bare: Mapping[tuple[str, str | None, str, PluginKind], Mapping[str, Any]] = field(default_factory=dict, repr=False)
     """The specs that hold secrets, laid bare, by the identity of the member: to be compared, never to be shown."""
 
+    def bare_spec(self, member: Member) -> Mapping[str, Any]:
+        """The spec of a member with its secrets laid bare: to be compared, or handed to its module, never to be shown."""
+        return self.bare.get(member.identity, member.spec)
+
 
 def asked_signers(plugins: Iterable[PlannedPlugin]) -> dict[tuple[str, str, str], tuple[Signer, ...]]:
     """Those of whom planned plugins ask signatures; of plugins whose place is known."""

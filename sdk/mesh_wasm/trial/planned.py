@@ -24,7 +24,6 @@ from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
 
 from .asked import Asked, TrialError
 from .filters import Runnable
-from .trials import bare_spec, entry_of
 
 _OWN = (ROUTER, PROXY, TCP_PROXY)
 """Filters of Istio that are here as well."""
@@ -125,7 +124,7 @@ def _ports(member: Member, *, client: bool, waypoint: bool) -> frozenset[int] | 
 def _runnable(
     source: Source, member: Member, lock: Lock, cache: Cache, given: Mapping[str, Path]
 ) -> tuple[Runnable, list[Any]]:
-    bare, name = bare_spec(source, member), _place(member)
+    bare, name = source.bare_spec(member), _place(member)
     make = partial(
         Runnable,
         member.namespace or "default",
@@ -159,7 +158,7 @@ def _module(member: Member, bare: Mapping[str, Any], lock: Lock, cache: Cache, g
                 raise TrialError(f"There is no {given[key]}, which was given for {name}.")
             return given[key].resolve()
     url = bare.get("url")
-    entry = entry_of(lock, bare)
+    entry = lock.known(url, bare.get("sha256"))
     if entry is None or entry.module is None:
         locked = "there is no lock" if lock.absent else f"it is not in {lock.name}"
         raise TrialError(f"The module of {name} ({url}) is not known: {locked}. Run mesh-wasm lock, or give its file.")

@@ -24,9 +24,14 @@ from .envoy import Envoy
 
 MIB = 1024 * 1024
 _CODE_RANGE = 1536 * MIB
-"""What V8 reserves for machine code, and Envoy has by itself; it counts as data, and is no memory in use."""
+"""What V8 reserves for machine code in each VM, at most; it counts as data, and is no memory in use. So the limit on data is
+but the net below the watch over :attr:`Process.is_too_large`."""
 _LONGEST = 64 * 1024
 """Bytes of one line that are read; the rest of it is another line."""
+_BUSY = 10
+"""How many times its time a process may take at most, if it has not had the processor."""
+_WORKS = 0.75
+"""Which part of its time a module must have worked to be late."""
 _LAUNCHER = Path(__file__).with_name("_launcher.py")
 _FLAGS = ("--disable-hot-restart", "--concurrency", "1", "--log-format", "%l|%n|%v", "--log-format-escaped")
 
@@ -77,6 +82,7 @@ class Process:
         env: Mapping[str, str] | None = None,
         network: bool = False,
         for_ever: bool = False,
+        vms: int = 1,
     ) -> None:
         """Start it. ``heard`` is told each line of its log, in another thread.
 
@@ -84,9 +90,10 @@ class Process:
         :param env: Its whole environment.
         :param network: Whether it has the machine's network; else none, where the machine can do that.
         :param for_ever: Whether it may take more processor time than its limit.
+        :param vms: How many VMs it has at most, in each of its two threads.
         """
-        seconds = 0 if for_ever else int(limits.seconds) + 5
-        memory = limits.memory * MIB + _CODE_RANGE
+        seconds = 0 if for_ever else 4 * int(limits.seconds) + 5
+        memory = limits.memory * MIB + _CODE_RANGE * 2 * vms
         argv = [str(envoy.path.absolute()), "-c", bootstrap, *_FLAGS, *arguments]
         launcher = [sys.executable, "-I", "-S", str(_LAUNCHER)]
         self._limits = limits
@@ -129,8 +136,9 @@ class Process:
 
     @property
     def is_late(self) -> bool:
-        """Whether it has had its time."""
-        return self.seconds > self._limits.seconds
+        """Whether it has had its time: on the clock and of the processor, for a busy machine is not a module that loops."""
+        late = self.seconds / self._limits.seconds
+        return late > _BUSY or (late > 1 and _processor_time(self.pid) > self._limits.seconds * _WORKS)
 
     @property
     def is_too_large(self) -> bool:
@@ -153,6 +161,15 @@ def _read(stream: IO[bytes], heard: Callable[[str], None]) -> None:
     with suppress(ValueError):  # closed meanwhile
         while line := stream.readline(_LONGEST):
             heard(line.decode(errors="replace").rstrip("\n"))
+
+
+def _processor_time(pid: int) -> float:
+    """Seconds of processor time that a process has had."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, IndexError, ValueError):
+        return 0.0
 
 
 def _used(pid: int) -> int:

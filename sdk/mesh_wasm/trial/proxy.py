@@ -200,7 +200,7 @@ class TrialProxy:
         env = {name: value for name, value in self._host_env.items() if name in wanted}
         self._process = process = Process(
             self.envoy, self._files, bootstrap, _ARGUMENTS,
-            limits=self._limits, heard=heard, env=env, network=True, for_ever=True,
+            limits=self._limits, heard=heard, env=env, network=True, for_ever=True, vms=len(self.chain.plugins),
         )  # fmt: skip
         while not ready or _is_free(self._port):
             if process.code is not None:

@@ -9,8 +9,7 @@ from typing import Any
 from mesh_wasm.chains.member import Member
 from mesh_wasm.modules.cache import Cache
 from mesh_wasm.modules.effective import Effective, effective_of, hidden_paths
-from mesh_wasm.modules.locked import Lock, LockedModule, TrialVerdict
-from mesh_wasm.modules.reference import reference_of
+from mesh_wasm.modules.locked import Lock, TrialVerdict
 from mesh_wasm.modules.verdicts import key_id
 from mesh_wasm.sources.source import Source
 
@@ -77,21 +76,6 @@ class Trials:
         return any(one.verdict is not None and not one.verdict.accepted for one in self.told)
 
 
-def bare_spec(source: Source, member: Member) -> Mapping[str, Any]:
-    """A plugin's spec with its secrets laid bare: to be handed to its module, and to nobody else."""
-    return source.bare.get(member.identity, member.spec)
-
-
-def entry_of(lock: Lock, spec: Mapping[str, Any]) -> LockedModule | None:
-    """What the lock has of the very module that a plugin loads."""
-    url, sha256 = spec.get("url"), spec.get("sha256")
-    reference = reference_of(url, sha256 if isinstance(sha256, str) else None) if isinstance(url, str) else None
-    entry = None if reference is None else lock.find(reference)
-    if entry is None or reference is None or reference.digest not in (None, entry.digest):
-        return None
-    return entry
-
-
 def gather(source: Source, lock: Lock, envoys: Sequence[Envoy]) -> tuple[list[Trial], list[str]]:
     """The trials that a plan asks for, each once, and what cannot be tried, as sentences."""
     trials: dict[tuple[Any, ...], Trial] = {}
@@ -99,8 +83,8 @@ def gather(source: Source, lock: Lock, envoys: Sequence[Envoy]) -> tuple[list[Tr
     for member in source.members:
         if member.is_script:
             continue
-        bare = bare_spec(source, member)
-        effective, entry = effective_of(bare), entry_of(lock, bare)
+        bare = source.bare_spec(member)
+        effective, entry = effective_of(bare), lock.known(bare.get("url"), bare.get("sha256"))
         name = place(member)
         if effective is None:
             notes.append(f"{name} is not tried: a part of its configuration is known at `pulumi up` only.")

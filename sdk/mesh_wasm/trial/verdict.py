@@ -103,7 +103,9 @@ def _run(
     files = Files()
     try:
         bootstrap = files.put(only_start(plugins, node))
-        with Process(envoy, files, bootstrap, (*_VALIDATE, level), limits=limits, heard=heard, env=env) as process:
+        with Process(
+            envoy, files, bootstrap, (*_VALIDATE, level), limits=limits, heard=heard, env=env, vms=len(plugins)
+        ) as process:
             stopped = ""
             while process.code is None and not stopped:
                 time.sleep(_STEP)

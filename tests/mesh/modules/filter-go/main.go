@@ -1,7 +1,10 @@
-// A filter as the Proxy-Wasm Go SDK makes it: it says what it was configured with in a response header.
+// A filter as the Proxy-Wasm Go SDK makes it: it says what it was configured with in a response header. With a field
+// "refuse" it does not start.
 package main
 
 import (
+	"bytes"
+
 	"github.com/proxy-wasm/proxy-wasm-go-sdk/proxywasm"
 	"github.com/proxy-wasm/proxy-wasm-go-sdk/proxywasm/types"
 )
@@ -24,6 +27,10 @@ type plugin struct {
 func (p *plugin) OnPluginStart(int) types.OnPluginStartStatus {
 	told, err := proxywasm.GetPluginConfiguration()
 	if err != nil && err != types.ErrorStatusNotFound {
+		return types.OnPluginStartStatusFailed
+	}
+	if bytes.Contains(told, []byte(`"refuse"`)) {
+		proxywasm.LogCritical("unknown field refuse")
 		return types.OnPluginStartStatusFailed
 	}
 	p.told = string(told)
