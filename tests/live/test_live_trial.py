@@ -6,6 +6,7 @@ decorator, and what differs from one request to the next.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import time
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 from mesh import build, realfilters
+from mesh.filters import HEADER
 from mesh.proxy import Proxy
 from mesh.response import Response
 from trial.modules import ACL
@@ -34,7 +36,7 @@ from mesh_wasm.trial.verdict import try_start
 from mesh_wasm_pulumi.offline.run import run_program
 from mesh_wasm_pulumi.offline.source import source_of
 
-from .stage import Extension, Modules, Stage, names, until
+from .stage import Extension, Modules, Stage, chain, names, until
 
 pytestmark = pytest.mark.live
 
@@ -81,13 +83,15 @@ def tried(stage: Stage, program: Program, envoy: Envoy, files: Mapping[str, Path
     """The planned chain of the stage's gateway."""
     source = source_of(run_program(program, preview=False))
     asked = Asked(stage.clusters[0].name, pods(stage.namespace, stage.labels), "gateway", port=stage.proxy.port)
-    chain = planned_chain(source, asked, Lock(absent=True), Cache(Path("/nowhere")), files)
-    return TrialProxy(chain, envoy, admin=True)
+    planned = planned_chain(source, asked, Lock(absent=True), Cache(Path("/nowhere")), files)
+    return TrialProxy(planned, envoy, admin=True)
 
 
 def seen(answer: Response) -> tuple[Any, ...]:
     """What a client is told, and what the upstream was told; less what differs from one request to the next."""
-    headers = {name: value for name, value in answer.headers.items() if name not in _OF_REQUEST}
+    headers: dict[str, Any] = {name: value for name, value in answer.headers.items() if name not in _OF_REQUEST}
+    if HEADER in headers:
+        headers[HEADER] = chain(answer)  # Envoy tells variables in an order that differs from process to process
     try:
         told = json.loads(answer.body)
     except ValueError:
@@ -104,7 +108,7 @@ def ask(proxy: TrialProxy, headers: Mapping[str, str] | None = None, path: str =
     return _get(int(proxy.url.rpartition(":")[2]), path, headers)
 
 
-def agree(proxy: TrialProxy, live: Proxy, figures: Counter[str], path: str = "/shop?a=b", wait: float = 30) -> Response:
+def agree(proxy: TrialProxy, live: Proxy, figures: Counter[str], path: str = "/shop?a=b", wait: float = 60) -> Response:
     """Ask both until the mesh has come to where `try` is, and then twice more."""
     wanted = ask(proxy, {"x-ask": "1"}, path)
     deadline = time.monotonic() + wait
@@ -168,13 +172,13 @@ def test_the_chain_of_the_reference(
 ) -> None:
     """openid-connect -> acl-check -> check-header, as raw plugins."""
     image = echoing.registry.push("filters/tried", modules("v1"))
-    chain = [("check-header", "AUTHZ", 10), ("acl-check", "AUTHZ", 1000), ("openid-connect", "AUTHN", None)]
+    plugins = [("check-header", "AUTHZ", 10), ("acl-check", "AUTHZ", 1000), ("openid-connect", "AUTHN", None)]
 
     def program() -> None:
         password: Any = {"registry": echoing.registry.host, "username": "puller", "password": echoing.registry.password}
         secret = wasm.PullSecret("private-registry", password)
         fleet = echoing.fleet()
-        for name, phase, priority in chain:
+        for name, phase, priority in plugins:
             spec: Any = {
                 "selector": {"match_labels": echoing.labels},
                 "url": image.url,
@@ -185,7 +189,7 @@ def test_the_chain_of_the_reference(
             metadata: Any = {"name": name, "namespace": echoing.namespace}
             wasm.WasmPlugin(name, {"metadata": metadata, "spec": spec, "pull_secret": secret, "fleet": fleet})
 
-    files = {name: file for name, _, _ in chain}
+    files = {name: file for name, _, _ in plugins}
     answer = compare(echoing, program, envoy, files, figures)
     assert names(answer) == ["openid-connect", "acl-check", "check-header"]
 
@@ -282,12 +286,18 @@ def test_our_verdict_is_what_the_mesh_then_does(
     spec |= {"pluginName": root_id} if root_id else {}
     plugin = echoing.object("WasmPlugin", "one", **spec)
     echoing.apply(echoing.clusters[0], [echoing.pull_secret(), plugin])
-    loaded = until(
-        echoing.proxy, lambda answer: bytes_told(echoing.proxy.config_dump()) or answer.status == 500, "the plugin"
-    )
-    deadline = time.monotonic() + 20
-    while (loaded.status == 200) is not good and time.monotonic() < deadline:
+    deadline = time.monotonic() + 120
+    status = 0
+    while status != (200 if good else 500) or not (bytes_told(_dump(echoing.proxy)) or not good):
+        assert time.monotonic() < deadline, status
         time.sleep(0.2)
-        loaded = echoing.proxy.get()
-    assert loaded.status == (200 if good else 500)
+        with contextlib.suppress(OSError):  # a large module keeps Envoy busy
+            status = echoing.proxy.get().status
     figures["verdicts on configurations"] += 1
+
+
+def _dump(proxy: Proxy) -> Any:
+    try:
+        return proxy.config_dump()
+    except OSError:
+        return {"configs": []}

@@ -34,19 +34,8 @@ def test_its_module_is_its_text() -> None:
 def _own_tests(folder: Path, envoy: Envoy) -> subprocess.CompletedProcess[str]:
     paths = os.pathsep.join(str(ROOT / name) for name in ("sdk", "components"))
     env = {**os.environ, "PYTHONPATH": paths, "MESH_WASM_ENVOY": str(envoy.path)}
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-c",
-        os.devnull,
-        "--rootdir",
-        folder,
-        folder,
-    ]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull]
+    command += ["--rootdir", str(folder), str(folder)]
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
 
 

