@@ -44,6 +44,9 @@ _BODIES = {
       (drop (call $log (i32.const 4) (i32.load (i32.const 512)) (i32.load (i32.const 516)))) (i32.const 0)""",
     "calls": """(i32.eqz (call $call (i32.const 0) (i32.const 6) (i32.const 0) (i32.const 0) (i32.const 0)
       (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 1000) (i32.const 512)))""",
+    "alone": """(if (i32.load (i32.const 1024)) (then
+        (drop (call $log (i32.const 4) (i32.const 0) (i32.const 6))) (return (i32.const 0))))
+      (i32.store (i32.const 1024) (i32.const 1)) (i32.const 1)""",
     "chatters": """(local $n i32)
       (loop $more
         (drop (call $log (i32.const 4) (i32.const 0) (i32.const 6)))

@@ -236,3 +236,18 @@ def test_a_rotated_secret_is_tried_again_and_preview_says_so(folder: Path, modul
     assert "[MW031]" in rotated.output
     assert "[MW030]" not in rotated.output
     assert "a-third-of-which" not in rotated.output
+
+
+def test_plugins_of_one_vm_are_tried_together(module: Callable[[str], Path]) -> None:
+    """A module that starts for one plugin, and not for a second one in the same VM."""
+    put(module("alone").read_bytes())
+    plugins(one={"a": 1}, two={"a": 2})
+    done = tried()
+    assert done.exit_code == 1
+    assert done.output.count("accepted: ") == 2
+    assert re.search(
+        r"refused: edge/one, edge/two share a VM in east, and start only one by one: nobody\.", done.output
+    )
+    put(modules.ACL.read_bytes())
+    plugins(one={"deny": "/a"}, two={"deny": "/b"})
+    assert tried().exit_code == 0

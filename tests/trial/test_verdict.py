@@ -72,7 +72,7 @@ def test_what_misbehaves_has_a_verdict(envoy: Envoy, module: Callable[[str], Pat
 
 
 def test_the_kinds_are_all_tried() -> None:
-    assert {*VERDICTS, "calls"} == set(KINDS)
+    assert {*VERDICTS, "calls", "alone"} == set(KINDS)
 
 
 def test_a_refusal_for_want_of_the_mesh_is_in_doubt(envoy: Envoy, module: Callable[[str], Path]) -> None:

@@ -76,6 +76,8 @@ def tell_trials(trials: Trials) -> None:
     """One line for each trial, and one for each that could not be made."""
     for one in trials.told:
         click.echo(_line(one))
+    for problem in trials.together:
+        click.echo(f"refused: {problem}")
     for note in trials.notes:
         click.echo(f"note: {note}")
     verdicts = [one.verdict for one in trials.told if one.verdict is not None]

@@ -5,7 +5,7 @@
 - :mod:`.process`: starting it within limits, with nothing of its configuration in any file.
 - :mod:`.asked`, :mod:`.planned`, :mod:`.proxy`, :mod:`.echo`: the planned chain of one proxy, to send requests through.
 - :mod:`.words`, :mod:`.redaction`: what modules and Envoy say, less secrets.
-- :mod:`.verdict`, :mod:`.trials`: whether modules start with their effective configurations, for the lock.
+- :mod:`.verdict`, :mod:`.together`, :mod:`.trials`: whether modules start with their effective configurations.
 
 Only commands and the users' own tests start an Envoy; preview, plan, lint and explain read verdicts from the lock.
 """
@@ -20,6 +20,7 @@ __all__ = [
     "process",
     "proxy",
     "redaction",
+    "together",
     "trials",
     "verdict",
     "words",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mesh_wasm.chains.member import Member
+from mesh_wasm.findings.finding import listed
 from mesh_wasm.modules.cache import Cache
 from mesh_wasm.modules.effective import Effective, effective_of, hidden_paths
 from mesh_wasm.modules.locked import Lock, TrialVerdict
@@ -18,6 +19,7 @@ from .envoy import Envoy, choose
 from .filters import Runnable
 from .process import Limits
 from .redaction import Redaction
+from .together import groups
 from .verdict import Verdict, try_start
 
 Progress = Callable[[str], None]
@@ -69,11 +71,13 @@ class Trials:
     told: tuple[Told, ...] = ()
     notes: tuple[str, ...] = ()
     """What could not be tried, as sentences."""
+    together: tuple[str, ...] = ()
+    """Plugins of one VM that start one by one, and not together, as sentences."""
 
     @property
     def refused(self) -> bool:
         """Whether a module does not start."""
-        return any(one.verdict is not None and not one.verdict.accepted for one in self.told)
+        return bool(self.together) or any(one.verdict is not None and not one.verdict.accepted for one in self.told)
 
 
 def gather(source: Source, lock: Lock, envoys: Sequence[Envoy]) -> tuple[list[Trial], list[str]]:
@@ -146,7 +150,37 @@ def run_trials(
             redact=Redaction(trial.effective.secrets(trial.hidden).values()),
         )
         told.append(_told(trial, found, key))
-    return Trials(_written(lock, told, prune=prune), tuple(told), tuple(notes))
+    refused = {id(member) for one in told if not _starts(one) for member in one.trial.members}
+    together = _together(source, lock, envoys, cache, limits, host_env, refused, progress)
+    return Trials(_written(lock, told, prune=prune), tuple(told), tuple(notes), tuple(together))
+
+
+def _starts(told: Told) -> bool:
+    return told.verdict is not None and told.verdict.accepted
+
+
+def _together(
+    source: Source,
+    lock: Lock,
+    envoys: Sequence[Envoy],
+    cache: Cache,
+    limits: Limits | None,
+    host_env: Mapping[str, str] | None,
+    refused: Collection[int],
+    progress: Progress,
+) -> Iterator[str]:
+    """What is wrong with plugins of one VM of which each starts alone."""
+    for members, plugins, secrets in groups(source, lock, cache.module):
+        if any(id(member) in refused for member in members):
+            continue
+        names = listed([f"{one.namespace}/{one.name}" for one in members], 6)
+        progress(names)
+        envoy = choose(envoys, members[0].istio)
+        found = try_start(
+            envoy, plugins, node_of(members[0]), limits=limits, host_env=host_env, redact=Redaction(secrets)
+        )
+        if not found.accepted and not found.doubt:
+            yield f"{names} share a VM in {members[0].cluster}, and start only one by one: {found.says}."
 
 
 def node_of(member: Member) -> Node:
