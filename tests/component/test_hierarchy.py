@@ -163,3 +163,60 @@ def test_a_service_needs_its_pods() -> None:
     (finding,) = errors(run(program), "cart")
     assert (finding.rule, finding.path) == ("MW101", ("workload_selector",))
     assert "a service needs its workload selector" in finding.message
+
+
+TSB = """\
+apiVersion: extension.tsb.tetrate.io/v2
+kind: WasmExtension
+metadata: {organization: acme, name: acl}
+spec: {url: "oci://registry.acme.io/filters/acl:1", priority: 5}
+---
+apiVersion: extension.tsb.tetrate.io/v2
+kind: WasmExtension
+metadata: {organization: acme, name: log}
+spec: {url: "oci://registry.acme.io/filters/log:1", priority: 3}
+---
+apiVersion: api.tsb.tetrate.io/v2
+kind: Workspace
+metadata: {organization: acme, tenant: shop, name: web}
+spec: {namespaceSelector: {names: ["*/shop", "*/edge"]}}
+---
+apiVersion: api.tsb.tetrate.io/v2
+kind: OrganizationSetting
+metadata: {organization: acme, name: default}
+spec: {defaultSecuritySetting: {propagationStrategy: STRICTER, extension: [{fqn: organizations/acme/extensions/acl}]}}
+---
+apiVersion: api.tsb.tetrate.io/v2
+kind: TenantSetting
+metadata: {organization: acme, tenant: shop, name: default}
+spec: {defaultSecuritySetting: {extension: [{fqn: organizations/acme/extensions/log}]}}
+---
+apiVersion: gateway.tsb.tetrate.io/v2
+kind: Gateway
+metadata: {organization: acme, tenant: shop, workspace: web, group: edge, name: gw}
+spec: {workloadSelector: {namespace: edge, labels: {app: gw}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("choices", "rules", "reached"),
+    [
+        ({}, {"MW570", "MW571"}, None),
+        ({"stricter": "union"}, {"MW571"}, {"edge", "shop"}),
+        ({"stricter": "union", "gateways": "include"}, set(), {"edge", "shop"}),
+        ({"stricter": "union", "gateways": "leave-out"}, {"MW580"}, {"shop"}),
+        ({"stricter": "both", "gateways": "no"}, {"MW104", "MW570", "MW571"}, None),
+    ],
+)
+def test_tsb_manifests_take_the_choices(choices: dict[str, str], rules: set[str], reached: set[str] | None) -> None:
+    def program() -> None:
+        args: Any = {"documents": [TSB], "fleet": where(), **choices}
+        wasm.TsbManifests("tsb", args)
+
+    made = run(program)
+    told = {finding.rule for _, finding in made.ledger.findings if finding.severity != "info"}
+    assert told == rules
+    if reached is None:
+        assert made.failure
+    else:
+        assert {namespace for namespace, _, _ in places(made)} == reached

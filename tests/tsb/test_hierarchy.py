@@ -397,6 +397,12 @@ def test_what_does_not_fit(documents: list[dict[str, Any]], expected: list[tuple
     assert sorted(got) == sorted(expected)
 
 
+def test_a_service_with_two_settings() -> None:
+    other = changed(service("b"), "metadata.name", "more")
+    plan = planned(WORKSPACE, SECURITY_GROUP, service("a"), other, SERVICE)
+    assert told(plan) == [("MW573", "ServiceSecuritySetting more spec.service")]
+
+
 def test_an_empty_list_replaces_nothing_and_says_so() -> None:
     empty = changed(setting("Workspace"), "spec.defaultSecuritySetting.extension", [])
     plan = planned(WORKSPACE, ORGANIZATION, empty)

@@ -129,7 +129,7 @@ TWO_SETTINGS = rule(
     "MW573",
     Severity.ERROR,
     Family.TENANCY,
-    "Two settings of one organization, tenant or workspace",
+    "Two settings of one organization, tenant, workspace or service",
     why="Each has one setting; which of the two counts cannot be told.",
     fix="Keep one of them.",
     source="TSB API reference: OrganizationSetting (one for each organization)",

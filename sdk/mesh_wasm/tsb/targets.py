@@ -175,12 +175,19 @@ class Targets:
 
     def _services(self) -> Iterator[Located]:
         """Adds what services have of their own."""
+        seen: dict[tuple[str, str | None], Source] = {}
         for kind, fqn, source in self._index:
             if kind is not SERVICE_SETTING or not source.resource.attaches:
                 continue
             group = fqn.rpartition("/")[0].rpartition("/")[0]
             own = attaching(source, items_of(source, source.resource.lists[0]))
             if not own.items:
+                continue
+            first = seen.setdefault((group, source.resource.service), source)
+            if first is not source:
+                says = f"{source.resource.service} has a setting in this group already, in {first.document.file}:"
+                says += f"{first.document.line}."
+                yield source.at(rules.TWO_SETTINGS.at("spec", "service", says=says))
                 continue
             fresh, found = beside(self._hierarchy, group, own)
             yield from found
