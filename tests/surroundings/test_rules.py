@@ -9,6 +9,8 @@ import pytest
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.fleet.cluster import Cluster, Fleet
 from mesh_wasm.lint import lint
+from mesh_wasm.snapshot.kinds import KINDS
+from mesh_wasm.snapshot.shape import shaped
 from mesh_wasm.surroundings import Surroundings, World
 from mesh_wasm.yaml.file import documents
 
@@ -418,3 +420,52 @@ def test_a_traffic_extension_is_judged_among_what_stands_beside_it() -> None:
     assert "error MW201" in says(istio_gateway(app="x"), one)
     aimed = made("TrafficExtension", "filter", "shop", "extensions.istio.io/v1alpha1", **ref(), priority=1, wasm=wasm)
     assert says(gateway("front", "infra"), aimed) == ["error MW220"]
+
+
+def https(*ports: int, mode: str = "SIMPLE", protocol: str = "HTTPS") -> dict[str, Any]:
+    """Istio's Gateway with an HTTPS server for each of the ports."""
+    servers = [
+        {
+            "port": {"number": port, "name": f"s{place}", "protocol": protocol},
+            "hosts": [f"s{place}.example.com"],
+            "tls": {"mode": mode},
+        }
+        for place, port in enumerate(ports)
+    ]
+    return istio_gateway() | {"spec": {"selector": {"app": "front"}, "servers": servers}}
+
+
+NETWORK = {"type": "NETWORK", **pods(app="front")}
+
+
+@pytest.mark.parametrize(
+    ("objects", "found"),
+    [
+        ([https(443, 443), plugin(**NETWORK)], ["warning MW285"]),
+        ([https(443, 8443, 8443), plugin(**NETWORK)], ["warning MW285"]),
+        ([https(443, 443), plugin(**NETWORK, match=[{"ports": [{"number": 443}]}])], ["warning MW285"]),
+        ([https(443, 443), plugin(**NETWORK, match=[{"mode": "CLIENT"}])], ["warning MW285"]),
+        (
+            [https(443, 443), deployment("f", app="front", v="1"), plugin(type="NETWORK", **pods(v="1"))],
+            ["warning MW285"],
+        ),
+        ([https(443, 8443), plugin(**NETWORK)], []),
+        ([https(443, 443), plugin(**NETWORK, match=[{"ports": [{"number": 80}]}])], []),
+        ([https(443, 443, mode="PASSTHROUGH"), plugin(**NETWORK)], []),
+        ([https(80, 80, protocol="HTTP"), plugin(**NETWORK)], []),
+        ([https(443, 443), plugin(**pods(app="front"))], []),
+        ([https(443, 443), plugin(type="NETWORK", **pods(app="other"))], []),
+        ([https(443), https(443) | {"metadata": {"name": "two", "namespace": "shop"}}, plugin(**NETWORK)], []),
+    ],
+)
+def test_several_https_servers_on_one_port(objects: list[Any], found: list[str]) -> None:
+    assert [one for one in says(*objects) if "MW285" in one] == found
+
+
+@pytest.mark.parametrize(("mode", "found"), [("SIMPLE", ["MW285"]), ("PASSTHROUGH", [])])
+def test_a_snapshot_keeps_what_tells_which_servers_end_tls(mode: str, found: list[str]) -> None:
+    (kind,) = (one for one in KINDS if one.kind == "Gateway" and one.group == "networking.istio.io")
+    kept = shaped(kind, https(443, 443, mode=mode))
+    assert kept is not None
+    fleet = Fleet([Cluster(name="east", surroundings=Surroundings.read([kept, deployment("f", app="front")]))])
+    assert [one.rule for one in told(plugin(**NETWORK), fleet=fleet) if one.rule == "MW285"] == found

@@ -31,7 +31,7 @@ from .subjects import (
     SurroundedSubject,
     Workload,
 )
-from .surroundings import authorization, ports, revision, selection, targets, waypoints
+from .surroundings import authorization, ports, revision, selection, servers, targets, waypoints
 from .surroundings import secrets as madesecrets
 from .surroundings.reach import reach
 
@@ -63,6 +63,7 @@ FAMILIES = (
     targets,
     waypoints,
     ports,
+    servers,
     revision,
     security,
     image,

@@ -225,7 +225,13 @@ def _items(name: str, held: Any) -> Any:
     fields = _ITEM_FIELDS.get(name)
     if fields is None:
         return held
-    return [{key: one[key] for key in fields if key in one} for one in maps(held)]
+    return [{key: one[key] for key in fields if key in one} | _tls_mode(one) for one in maps(held)]
+
+
+def _tls_mode(item: Mapping[str, Any]) -> Manifest:
+    """Of the TLS of a server only its mode: whether the gateway ends it, or hands it through."""
+    mode = text(at(item, "tls", "mode"))
+    return {"tls": {"mode": mode}} if mode else {}
 
 
 def _docker(encoded: Any) -> tuple[list[str], str]:

@@ -128,13 +128,19 @@ def _gateway_class(value: Values, common: dict[str, Any]) -> GatewayClass:
 
 
 def _istio_gateway(value: Values, common: dict[str, Any]) -> IstioGateway:
-    servers = [mapping(one.get("port")) for one in maps(at(value, "spec", "servers"))]
-    listeners = [_listener(port, port.get("number"), port) for port in servers]
+    listeners = [_server(one) for one in maps(at(value, "spec", "servers"))]
     return IstioGateway(
         **common,
         selector=labels(at(value, "spec", "selector")),
         listeners=tuple(one for one in listeners if one is not None),
     )
+
+
+def _server(value: Values) -> Listener | None:
+    """A server of Istio's Gateway; one that hands TLS through, whatever it is called, is of protocol TLS."""
+    port = mapping(value.get("port"))
+    hands_through = text(at(value, "tls", "mode")) in ("PASSTHROUGH", "AUTO_PASSTHROUGH")
+    return _listener(port, port.get("number"), {"protocol": "TLS"} if hands_through else port)
 
 
 def _policy(value: Values, common: dict[str, Any]) -> Policy:
