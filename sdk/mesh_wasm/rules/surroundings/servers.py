@@ -51,7 +51,7 @@ def first_server_only(subject: SurroundedSubject) -> Iterator[Finding]:
         servers = Counter(one.port for one in gateway.listeners if one.protocol.upper() == "HTTPS")
         for port, number in sorted(servers.items()):
             if number > 1 and (asked is None or port in asked):
-                says = f"port {port} of Gateway {gateway.place} has {number} HTTPS servers, and only the first of them runs it."
+                says = f"port {port} of Gateway {gateway.place} has {number} HTTPS servers; only the first of them runs it."
                 yield FIRST_SERVER_ONLY.at("type", says=says)
 
 
