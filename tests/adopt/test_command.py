@@ -36,6 +36,15 @@ def test_the_program_is_the_golden_one(tmp_path: Path, language: str) -> None:
         assert base64.b64encode(b"canary").decode()[:6] not in text
 
 
+def test_pulumi_yaml_knows_no_null(tmp_path: Path) -> None:
+    done = adopt(*SOURCES, "--out", str(tmp_path / "shop"), "--language", "yaml")
+    refused = [line for line in done.output.splitlines() if "which Pulumi YAML leaves out" in line]
+    assert len(refused) == 2
+    text = (tmp_path / "shop" / "Pulumi.yaml").read_text()
+    assert "acl-check" in text
+    assert "stats" not in text
+
+
 def test_what_is_left_out_is_told_with_its_reason(tmp_path: Path) -> None:
     said = adopt(*SOURCES, "--out", str(tmp_path / "shop")).output
     for name, reason in {

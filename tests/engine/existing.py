@@ -70,10 +70,12 @@ class Owners:
         return done.stdout
 
 
-def settle(owners: Owners, edge: str, shop: str) -> list[Object]:
+def settle(owners: Owners, edge: str, shop: str, *, nulls: bool = True) -> list[Object]:
     """Fill two namespaces: every owner, both kinds, defaults that are written, and no priority where there is none."""
-    bare = {key: value for key, value in ACL.items() if key != "priority"}
-    at_edge = {**ACL, "selector": {"matchLabels": {"istio": "ingressgateway"}}, "match": [{"mode": "CLIENT"}]}
+    config = {key: value for key, value in ACL["pluginConfig"].items() if nulls or value is not None}
+    acl = {**ACL, "pluginConfig": config}
+    bare = {key: value for key, value in acl.items() if key != "priority"}
+    at_edge = {**acl, "selector": {"matchLabels": {"istio": "ingressgateway"}}, "match": [{"mode": "CLIENT"}]}
     raw = {"url": "registry.acme.io/filters/stats:2", "priority": 0, "match": [], "phase": "UNSPECIFIED_PHASE"}
     marks = {"labels": {"team": "shop"}, "annotations": {"note": 'two\nlines "quoted"'}}
     script = {
@@ -81,8 +83,8 @@ def settle(owners: Owners, edge: str, shop: str) -> list[Object]:
         "priority": 3,
         "selector": {"matchLabels": {"app": "x"}},
     }
-    owners.kubectl("apply", "-f", "-", given=plugin("by-apply", shop, ACL, **marks))
-    owners.kubectl("apply", "--server-side", "-f", "-", given=plugin("by-server-side-apply", edge, ACL))
+    owners.kubectl("apply", "-f", "-", given=plugin("by-apply", shop, acl, **marks))
+    owners.kubectl("apply", "--server-side", "-f", "-", given=plugin("by-server-side-apply", edge, acl))
     owners.kubectl("create", "-f", "-", given=plugin("by-create", shop, bare))
     owners.kubectl("create", "-f", "-", given=plugin("script", shop, script, kind="TrafficExtension"))
     owners.helm("by-helm", plugin("by-helm", edge, at_edge))

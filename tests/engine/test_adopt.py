@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,8 +15,8 @@ from mesh.cluster import Cluster
 
 from .conftest import MakeStack
 from .existing import Owners, settle, versions
-from .folder import IMPORTS, ROOT
-from .stack import Stack
+from .folder import IMPORTS, ROOT, own_plugin
+from .stack import PLUGIN, Stack
 
 pytestmark = pytest.mark.engine
 
@@ -33,7 +34,7 @@ class Adoption:
         sources = []
         self.owners = [Owners(cluster, folder) for cluster in self.clusters]
         for owners in self.owners:
-            settle(owners, self.edge, self.shop)
+            settle(owners, self.edge, self.shop, nulls="yaml" not in options)
             sources.append(f"{owners.cluster.name}={self._printed(owners, folder)}")
         self.before = self.versions()
         self.said = mesh_wasm("adopt", *sources, "--out", str(self.project), "--stack", "dev", *options)
@@ -51,6 +52,8 @@ class Adoption:
         if isinstance(manifest["runtime"], dict):
             manifest["runtime"]["options"]["virtualenv"] = sys.prefix
         (program / "Pulumi.yaml").write_text(yaml.safe_dump(manifest, sort_keys=False))
+        if not isinstance(manifest["runtime"], dict):
+            self.stack.command("install")
         self.stack.up("--target", TARGETS).good()
         self.stack.run("import", "--file", "import.json", "--protect=false", "--generate-code=false", "--yes").good()
         return self.stack
@@ -95,3 +98,92 @@ def test_nothing_changes_and_nothing_is_touched(adoption: Adoption) -> None:
     stack.refresh().good()
     assert stack.preview("--expect-no-changes").good().changes == {}
     assert adoption.versions() == adoption.before
+
+
+def edit(stack: Stack, old: str, new: str) -> None:
+    """Change the program, everywhere."""
+    file = stack.folder / "program" / "__main__.py"
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def test_the_first_change_meets_the_former_owners_and_takes_over_once(
+    make_stack: MakeStack, cluster: Cluster, tmp_path: Path
+) -> None:
+    adoption = Adoption(tmp_path, make_stack(cluster))
+    stack = adoption.imported()
+
+    edit(stack, '"mode": "enforce"', '"mode": "audit"')
+    refused = stack.up("--skip-preview", "--continue-on-error").bad()
+    assert 'conflict with "helm"' in refused.output
+    assert "`pulumi up` once with PULUMI_K8S_ENABLE_PATCH_FORCE=true" in " ".join(refused.output.split())
+
+    stack.environment["PULUMI_K8S_ENABLE_PATCH_FORCE"] = "true"
+    stack.up().good()
+    del stack.environment["PULUMI_K8S_ENABLE_PATCH_FORCE"]
+    changed = {place[3] for place, found in adoption.versions().items() if found[0] == adoption.before[place][0] + 1}
+    assert changed == {"by-apply", "by-server-side-apply", "by-create", "by-helm"}
+    assert {place: found[2] for place, found in adoption.versions().items()} == {
+        place: found[2] for place, found in adoption.before.items()
+    }, "none was made anew"
+
+    edit(stack, '"mode": "audit"', '"mode": "enforce"')
+    stack.up().good()
+    assert stack.preview("--refresh", "--expect-no-changes").good().changes == {}
+
+
+def test_a_plugin_that_is_adopted_no_longer_gets_what_all_have(
+    make_stack: MakeStack, cluster: Cluster, tmp_path: Path
+) -> None:
+    adoption = Adoption(tmp_path, make_stack(cluster), "--raw")
+    stack = adoption.imported()
+    assert stack.preview("--expect-no-changes").good().changes == {}
+
+    edit(stack, '"adopted": True,', '"adopted": False,')
+    assert 'conflict with "helm"' in stack.preview().bad().output, "a preview says so already"
+    stack.environment["PULUMI_K8S_ENABLE_PATCH_FORCE"] = "true"
+    assert set(stack.preview().good().steps(PLUGIN)) == {"update"}
+    stack.up().good()
+    found = cluster.api.get("extensions.istio.io/v1alpha1", "WasmPlugin", "by-create", adoption.shop).accepted()
+    assert found["spec"]["priority"] == 0
+    assert found["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "mesh-wasm"
+    assert found["metadata"]["uid"] == adoption.before[cluster.name, "WasmPlugin", adoption.shop, "by-create"][2]
+
+
+def test_the_same_in_yaml(make_stack: MakeStack, cluster: Cluster, tmp_path: Path) -> None:
+    adoption = Adoption(tmp_path, make_stack(cluster), "--language", "yaml", "--package", str(own_plugin(tmp_path)))
+    stack = adoption.imported()
+    assert stack.preview("--diff", "--expect-no-changes").good().changes == {}
+    assert stack.up().good().changes == {}
+    assert adoption.versions() == adoption.before
+
+
+def test_what_changed_in_the_meantime_is_shown(make_stack: MakeStack, cluster: Cluster, tmp_path: Path) -> None:
+    adoption = Adoption(tmp_path, make_stack(cluster))
+    cluster.api.delete("extensions.istio.io/v1alpha1", "WasmPlugin", "by-create", adoption.shop)
+    adoption.owners[0].kubectl(
+        "patch", "wasmplugin", "by-apply", "-n", adoption.shop, "--type=merge", "-p", '{"spec":{"priority":11}}'
+    )
+    stack = adoption.imported()
+    shown = stack.preview("--refresh", "--expect-no-changes").bad()
+    assert "by-create" in shown.output
+    assert "by-apply" in shown.output
+
+
+def test_an_engine_that_takes_no_state_from_the_file(make_stack: MakeStack, cluster: Cluster, tmp_path: Path) -> None:
+    """Before Pulumi 3.254, inputs and outputs in the file were passed over."""
+    adoption = Adoption(tmp_path, make_stack(cluster))
+    file = adoption.project / "import.json"
+    document = json.loads(file.read_text())
+    for resource in document["resources"]:
+        resource.pop("outputs", None)
+        resource.pop("inputs", None)
+    file.write_text(json.dumps(document))
+    stack = adoption.imported()
+    assert set(stack.preview().good().steps(PLUGIN)) == {"update"}, "nothing but name and namespace was read"
+    stack.up().good()
+    for place, (generation, version, uid) in adoption.versions().items():
+        before = adoption.before[place]
+        assert (generation, uid) == (before[0], before[2])
+        assert version != before[1], "a field manager was added"

@@ -17,7 +17,7 @@ from mesh_wasm.adopt.found import Found, FoundError, read_sources
 from mesh_wasm.adopt.grouping import Owner
 from mesh_wasm.adopt.importing import import_document
 from mesh_wasm.adopt.python_text import python_files
-from mesh_wasm.adopt.yaml_program import yaml_files
+from mesh_wasm.adopt.yaml_program import null_problem, yaml_files
 from mesh_wasm.findings.finding import counted
 
 _PACKAGE = "../mesh-wasm/components"
@@ -80,6 +80,7 @@ def adopt_command(
         around=found.around,
         owner=Owner(organization, tenant),
         group=not raw,
+        bar=null_problem if language == "yaml" else None,
     )
     written = _write(done, out, language, stack, package) if done.program.objects else []
     missing = [one for one in done.refused if not one.ours]
@@ -100,7 +101,7 @@ def _write(done: Adopted, out: Path, language: str, stack: str, package: str) ->
     except NotTheSame as error:
         click.echo(f"error: the program would change what is there, so it is not written: {error}", err=True)
         sys.exit(2)
-    document = import_document(rows, done.program.project, stack, remote=language != "python")
+    document = import_document(rows, done.program.project, stack)
     files["import.json"] = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     there = [file for file in files if (out / file).exists()]
     if there:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mesh_wasm.fleet.cluster import Cluster
@@ -46,6 +46,7 @@ def adopt(
     around: Mapping[str, Surroundings] | None = None,
     owner: Owner | None = None,
     group: bool = True,
+    bar: Callable[[LiveObject], str | None] | None = None,
 ) -> Adopted:
     """Declare the objects as they are.
 
@@ -55,8 +56,10 @@ def adopt(
     :param around: What else is known of the clusters, by their names.
     :param owner: Names for extensions and targets.
     :param group: Whether objects that are one extension are declared as one; else each is a raw plugin.
+    :param bar: What the language of the program has against an object, as a sentence.
     """
-    refused = [Refused(one, says, is_ours(one)) for one in objects if (says := obstacle(one)) is not None]
+    against = [(one, obstacle(one) or (bar(one) if bar is not None else None)) for one in objects]
+    refused = [Refused(one, says, is_ours(one)) for one, says in against if says is not None]
     barred = {one.live.place for one in refused}
     free = [one for one in objects if one.place not in barred]
     attachments = (

@@ -34,17 +34,14 @@ class Row:
     """The object that it takes over; None for a component."""
 
 
-def import_document(rows: Iterable[Row], project: str, stack: str, *, remote: bool = False) -> dict[str, Any]:
-    """The document.
-
-    :param remote: Whether the components live in the component package, as for all languages but Python.
-    """
+def import_document(rows: Iterable[Row], project: str, stack: str) -> dict[str, Any]:
+    """The document. It is the same for every language: the components of the package register themselves as in Python."""
     rows = list(rows)
     keys = _keys(rows)
     clusters = sorted({row.live.cluster for row in rows if row.live is not None})
     return {
         "nameTable": {f"provider-{name}": f"urn:pulumi:{stack}::{project}::{PROVIDER}::{name}" for name in clusters},
-        "resources": [_resource(row, keys, remote) for row in rows],
+        "resources": [_resource(row, keys) for row in rows],
     }
 
 
@@ -54,13 +51,12 @@ def _keys(rows: list[Row]) -> dict[str, str]:
     return {row.urn: row.name if bearers[row.name] == 1 else f"{row.type}/{row.name}" for row in rows}
 
 
-def _resource(row: Row, keys: Mapping[str, str], remote: bool) -> dict[str, Any]:
+def _resource(row: Row, keys: Mapping[str, str]) -> dict[str, Any]:
     made: dict[str, Any] = {"type": row.type, "name": keys[row.urn], "logicalName": row.name}
     if row.parent in keys:
         made["parent"] = keys[row.parent]
     if row.live is None:
-        made |= {"component": True} | ({"remote": True} if remote else {})
-        return made | {"inputs": dict(row.inputs)}
+        return made | {"component": True, "inputs": dict(row.inputs)}
     live = row.live
     made |= {"id": f"{live.namespace}/{live.name}", "provider": f"provider-{live.cluster}"}
     return made | {"inputs": dict(row.inputs), "outputs": _outputs(live, row.inputs)}

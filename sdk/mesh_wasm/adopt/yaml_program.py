@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel
 from mesh_wasm.yaml.text import yaml_text
 
 from .facts import stated
+from .live import LiveObject
 from .program import DeclaredAttachment, DeclaredPlugin, Program
 from .python_text import component
 
@@ -111,6 +112,19 @@ def _plugin(program: Program, plugin: DeclaredPlugin) -> dict[str, Any]:
         "fleet": "${fleet}",
         **where,
     }
+
+
+def null_problem(live: LiveObject) -> str | None:
+    """What Pulumi YAML would change in an object, as a sentence: it takes a null for a field that is not there."""
+    if not _has_null(live.spec):
+        return None
+    return "its spec holds a null, which Pulumi YAML leaves out. Adopt it in Python (`--language python`)."
+
+
+def _has_null(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_has_null, value.values()))
+    return value is None or (isinstance(value, list) and any(map(_has_null, value)))
 
 
 def escaped(value: Any) -> Any:
