@@ -141,7 +141,7 @@ def test_a_plugin_that_is_adopted_no_longer_gets_what_all_have(
     assert stack.preview("--expect-no-changes").good().changes == {}
 
     edit(stack, '"adopted": True,', '"adopted": False,')
-    assert 'conflict with "helm"' in stack.preview().bad().output, "a preview says so already"
+    assert "had an apply conflict" in stack.preview().bad().output, "a preview says so already"
     stack.environment["PULUMI_K8S_ENABLE_PATCH_FORCE"] = "true"
     assert set(stack.preview().good().steps(PLUGIN)) == {"update"}
     stack.up().good()
