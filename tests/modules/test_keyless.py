@@ -192,6 +192,18 @@ def test_evidence_by_one_identity_is_none_for_another_nor_for_another_root(shop:
 
 
 @pytest.mark.cluster
+def test_check_says_what_evidence_is_missing_and_asks_no_log(shop: Shop) -> None:
+    shop.sign("cosign")
+    assert shop.lock(shop.signer).exit_code == 0
+    asked = list(shop.store.asked)
+    assert shop.lock(shop.signer, more=("--check",)).exit_code == 0
+    told = shop.lock({**shop.signer, "identity": STRANGER}, more=("--check",))
+    assert told.exit_code == 1
+    assert "it is not signed as edge/" in told.output
+    assert shop.store.asked == asked
+
+
+@pytest.mark.cluster
 def test_without_the_public_trusted_root_the_lock_says_so(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """As it is here: nobody can reach the public sigstore."""
     from sigstore import errors as sigstore_errors
