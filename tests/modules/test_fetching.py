@@ -255,6 +255,19 @@ def test_a_module_of_a_server_is_locked_by_its_checksum(home: Path, form: str, t
         assert lock(folder, "--check", *(("--ca-file", str(files[0])) if tls else ())).exit_code == 0
 
 
+def test_a_url_with_a_login_is_not_locked_and_nobody_shows_it(home: Path) -> None:
+    with scripted(lambda *_: Reply(body=FILTER)) as server:
+        url = f"http://{USER}:{PASSWORD}@{server.host}/acl.wasm?token={PASSWORD}"
+        folder = manifests(home, url, f"http://{server.host}/acl.wasm")
+        told = [lock(folder), lock(folder, "--check")]
+    linted = CliRunner().invoke(main, ["lint", str(folder), "--lock-file", str(folder / "mesh-wasm.lock")])
+    assert [one.exit_code for one in told] == [1, 1]
+    assert f"http://…@{server.host}/acl.wasm: the URL holds a login" in told[0].output
+    assert "MW001" in linted.output
+    for text in (told[0].output, told[1].output, linted.output, (folder / "mesh-wasm.lock").read_text()):
+        assert PASSWORD not in text
+
+
 @pytest.mark.parametrize(
     ("reply", "says"),
     [
@@ -267,7 +280,7 @@ def test_a_module_of_a_server_is_locked_by_its_checksum(home: Path, form: str, t
 )
 def test_a_server_without_the_module_is_told(home: Path, pauses: list[float], reply: Reply, says: str) -> None:
     with scripted(lambda *_: reply) as server:
-        folder = manifests(home, f"http://{USER}:{PASSWORD}@{server.host}/acl.wasm?token={PASSWORD}")
+        folder = manifests(home, f"http://{server.host}/acl.wasm")
         told = lock(folder)
     if says == "no Wasm binary":  # it can be had, and Envoy will not start it
         (entry,) = parse_lock((folder / "mesh-wasm.lock").read_text()).modules.values()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from mesh_wasm.fleet.mirrors import DOWNLOAD_PROXY
 from mesh_wasm.values.image import ImageError, ImageReference, ModuleUrl, image_of
@@ -22,6 +23,19 @@ class Reference:
     """None for what is downloaded from an http server."""
     digest: str | None
     """What must be fetched: ``sha256:…`` of the image manifest, or of the file; None where anything goes."""
+
+    @property
+    def has_login(self) -> bool:
+        """Whether the URL of a server holds a user name or a password: then it is neither locked nor shown."""
+        return self.image is None and "@" in urlsplit(self.url).netloc
+
+    @property
+    def shown(self) -> str:
+        """The URL for people, without what may be a login."""
+        if not self.has_login:
+            return self.url
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://…@{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def reference_of(url: str, sha256: str | None = None) -> Reference | None:

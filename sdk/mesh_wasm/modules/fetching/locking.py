@@ -91,6 +91,9 @@ def make_lock(
     changes: list[str] = []
     for one in modules:
         url, old = one.reference.url, before.find(one.reference)
+        if one.reference.has_login:
+            problems.append(_with_login(one))
+            continue
         usable = old is not None and one.reference.digest in (None, old.digest)
         progress(url)
         try:
@@ -120,6 +123,9 @@ def check_lock(
     changes: list[str] = []
     for one in modules:
         entry = lock.find(one.reference)
+        if one.reference.has_login:
+            problems.append(_with_login(one))
+            continue
         if entry is None:
             changes.append(f"{one.reference.url}: it is not in the lock. It is loaded by {one.where}.")
             continue
@@ -138,6 +144,11 @@ def check_lock(
                 changes += [said] if said else []
                 problems += _pull_problems(one, registries)
     return Outcome(lock, tuple(problems), tuple(changes))
+
+
+def _with_login(one: Wanted) -> str:
+    why = "the URL holds a login, which would stand in the lock, as it stands in every cluster"
+    return f"{one.reference.shown}: {why}. Have the server give the module without. It is loaded by {one.where}."
 
 
 def _signed(registries: Registries, one: Wanted, entry: LockedModule) -> tuple[LockedModule, tuple[str, ...]]:

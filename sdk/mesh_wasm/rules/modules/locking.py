@@ -79,7 +79,7 @@ OTHER_CHECKSUM = rule(
 def not_locked(subject: ModuleSubject) -> Iterator[Finding]:
     """No entry at all."""
     if subject.entry is None:
-        yield NOT_LOCKED.at("url", says=f"{subject.reference.url} is not in the lock file.")
+        yield NOT_LOCKED.at("url", says=f"{subject.reference.shown} is not in the lock file.")
 
 
 @LOCK_IS_OLDER.checks(ModuleSubject)
