@@ -13,7 +13,8 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 IMPORTS = os.pathsep.join(str(ROOT / part) for part in ("sdk", "components"))
-TIMEOUT = 300
+TIMEOUT = 900
+"""Seconds for one command: it only ends what hangs. `pulumi install` took two minutes at a load of 10 on two processors."""
 
 
 @dataclass(frozen=True)

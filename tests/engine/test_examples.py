@@ -1,9 +1,10 @@
-"""The examples of YAML, TypeScript and Go on a true engine: rendered, and written to real API servers."""
+"""The examples of every language that has a host here, on a true engine: rendered, and written to real API servers."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 import yaml
 from mesh.cluster import Cluster
 
-from .folder import Folder
+from .folder import ROOT, Folder, fresh_copy
 from .languages import EXPECTED, LANGUAGES, TYPESCRIPT, YAML, Language, blamed, exported, to_create
 
 pytestmark = pytest.mark.engine
@@ -28,6 +29,23 @@ def test_example_is_rendered_once_and_then_unchanged(language: Language, tmp_pat
     folder.pulumi("up", "--yes", "--skip-preview").good()
     assert folder.rendered() == EXPECTED
     assert exported(folder) == shown
+    assert f"{len(shown)} unchanged" in folder.pulumi("up", "--yes", "--skip-preview").good().text
+    assert "change-me" not in folder.pulumi("stack", "export").good().text
+
+
+def test_quickstart_is_installed_and_brought_up_as_its_readme_says(tmp_path: Path) -> None:
+    """On a fresh clone: its environment is made by `pulumi install`."""
+    clone = fresh_copy(tmp_path / "clone")
+    shutil.copytree(ROOT / "examples" / "quickstart", clone / "examples" / "quickstart")
+    folder = Folder(tmp_path / "run", clone)
+    del folder.environment["PYTHONPATH"]
+    folder.pulumi("install").good()
+    folder.pulumi("stack", "init", "dev").good()
+    shown = to_create(folder.pulumi("preview", "--json").good())
+    folder.pulumi("up", "--yes", "--skip-preview").good()
+    assert exported(folder) == shown
+    rendered = folder.path / "examples" / "quickstart" / "rendered"
+    assert {str(one.relative_to(rendered)).replace("/1-manifest/", "/") for one in rendered.rglob("*.yaml")} == EXPECTED
     assert f"{len(shown)} unchanged" in folder.pulumi("up", "--yes", "--skip-preview").good().text
     assert "change-me" not in folder.pulumi("stack", "export").good().text
 

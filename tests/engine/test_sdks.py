@@ -53,7 +53,7 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def run(folder: Path, *words: str) -> Said:
     done = subprocess.run(
-        words, cwd=folder, text=True, timeout=2 * TIMEOUT, check=False,
+        words, cwd=folder, text=True, timeout=TIMEOUT, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, "GOFLAGS": "-mod=mod"},
     )  # fmt: skip
     return Said(done.returncode, done.stdout)
