@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -201,6 +202,17 @@ def test_check_says_what_evidence_is_missing_and_asks_no_log(shop: Shop) -> None
     assert told.exit_code == 1
     assert "it is not signed as edge/" in told.output
     assert shop.store.asked == asked
+
+
+@pytest.mark.cluster
+def test_without_the_extra_the_lock_says_what_to_install(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("sigstore", "sigstore.models", "sigstore.verify"):
+        monkeypatch.setitem(sys.modules, name, None)
+    keyless._trust.cache_clear()
+    shop.sign("bundle")
+    told = shop.lock(shop.signer)
+    assert told.exit_code == 2
+    assert "pip install 'mesh-wasm[keyless]'" in told.output
 
 
 @pytest.mark.cluster
