@@ -65,6 +65,16 @@ def test_a_wrong_fleet_is_one_error(make: Callable[[], Any], says: str) -> None:
     assert "Nor for edge1, group0, group1, raw" in result.failure
 
 
+def test_that_a_misspelt_field_is_missing_is_not_told() -> None:
+    def program() -> None:
+        acl = wasm.WasmExtension("acl", extension_args())
+        where = {"namespace": "edge", "label": {"app": "gw"}}
+        wasm.IngressGatewayAttachment("edge", gateway_args(acl, fleet(), workload_selector=where))
+
+    (error,) = errors(run_program(program))
+    assert "workload_selector.label: there is no field 'label' here; did you mean 'labels'?" in str(error)
+
+
 def many(**facts: Any) -> wasm.Fleet:
     names = ("east", "west", "north")
     return wasm.Fleet([wasm.Cluster(one, provider=k8s.Provider(one, context=one), **facts) for one in names])

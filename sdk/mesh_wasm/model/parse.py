@@ -56,9 +56,11 @@ def parse(model: type[M], document: object, *, wire: bool = False) -> Parsed[M]:
     found: dict[Finding, None] = {}
     problems: list[ErrorDetails] = first
     gone: set[tuple[str | int, ...]] = set()  # taken out, because their place takes nothing deferred
+    misspelt = set() if wire else _misspelt(model, first)  # the API server tells both, and so does who speaks for it
     for _ in range(_PASSES):
         for problem in problems:
-            if problem["input"] is not INVALID and problem["loc"] not in gone:
+            follows = problem["type"] == "missing" and problem["loc"] in misspelt
+            if problem["input"] is not INVALID and problem["loc"] not in gone and not follows:
                 found[_finding(model, problem, wire, document)] = None
         for problem in reversed(
             problems
@@ -70,6 +72,17 @@ def parse(model: type[M], document: object, *, wire: bool = False) -> Parsed[M]:
         except ValidationError as error:
             problems = error.errors(include_url=False, include_context=True)
     return Parsed(_hollow(model), tuple(found))
+
+
+def _misspelt(model: type[Model], problems: Iterable[ErrorDetails]) -> set[tuple[str | int, ...]]:
+    """Where those fields stand that the unknown ones are told to be meant for: that they are missing only follows."""
+    found: set[tuple[str | int, ...]] = set()
+    for problem in problems:
+        *parents, name = problem["loc"] or [""]
+        if problem["type"] == "extra_forbidden":
+            guess = suggestion(str(name), shapes.field_names(model, tuple(parents)), FOREIGN_NAMES)
+            found |= {(*parents, guess)} if guess is not None else set()
+    return found
 
 
 def _hollow(model: type[M]) -> M:

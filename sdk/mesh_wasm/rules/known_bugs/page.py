@@ -12,7 +12,9 @@ _RULE = f"[{KNOWN_BUG.id}](rules/{KNOWN_BUG.id}.md)"
 _HEAD = f"""\
 # Known bugs of Istio that hit plugins
 
-This page answers: which versions have them, which plugins are hit, and what helps. With an inventory that says which Istio a cluster has,
+This page answers: which versions have them, which plugins are hit, and what helps.
+
+With an inventory that says which Istio a cluster has,
 `mesh-wasm lint`, preview and plan tell those that a plugin's own spec shows: {_RULE}. A version without its
 patch, such as `1.30`, is some patch of it: then the finding says so, and is a warning where only some have the bug.
 
