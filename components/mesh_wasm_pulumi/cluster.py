@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from os import PathLike, fspath
 from typing import Any
 
 import pulumi
@@ -55,6 +56,9 @@ class Cluster:
         Secrets, policies. Kubernetes manifests as dicts, whose leaves may be Outputs, and paths of YAML files and folders;
         ``{"objects": […], "complete": True}`` says that these are all. A snapshot's
         :class:`~mesh_wasm.surroundings.Surroundings` will do, too.
+    :param snapshot: Path of what ``mesh-wasm snapshot`` has written of the cluster: ``namespaces``, ``istio_version``,
+        ``root_namespace`` and ``registry_mirrors`` are taken from it where they are not given, and its objects are
+        surroundings.
     """
 
     def __init__(
@@ -77,6 +81,7 @@ class Cluster:
         verify: Sequence[SignerArgs | str] | None = None,
         tsb_direct: bool | None = None,
         surroundings: Surroundings | Sequence[Any] | Mapping[str, Any] | None = None,
+        snapshot: str | PathLike[str] | Mapping[str, Any] | None = None,
     ) -> None:
         if (provider is None) == (kubeconfig is None):
             raise pulumi.RunError(
@@ -98,6 +103,7 @@ class Cluster:
             "verify": verify,
             "tsb_direct": tsb_direct,
             "surroundings": None if surroundings is None else read_surroundings(surroundings)[0],
+            "snapshot": fspath(snapshot) if isinstance(snapshot, PathLike) else snapshot,
         }
         self.facts = {key: value for key, value in facts.items() if value is not None}
 

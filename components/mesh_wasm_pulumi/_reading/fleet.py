@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -13,7 +14,7 @@ from mesh_wasm.findings import placing, schema
 from mesh_wasm.findings.finding import Finding, errors, listed
 from mesh_wasm.fleet.cluster import Cluster, Fleet, Selection
 from mesh_wasm.fleet.facts import fact_findings, version_in_quotes
-from mesh_wasm.fleet.stated import SURROUNDINGS
+from mesh_wasm.fleet.stated import SURROUNDINGS, with_files
 from mesh_wasm.model.parse import kind_of_value, parse
 from mesh_wasm.planning.plan import Plan
 from mesh_wasm.surroundings import Surroundings
@@ -135,7 +136,9 @@ def _cluster(name: str, facts: dict[str, Any], stated: Any) -> tuple[Cluster | N
     last = book.facts.get(name)
     if last is None or last[0] != (facts, stated):
         around, unread = (Surroundings(), []) if stated is None else read_surroundings(stated)
-        parsed = parse(Cluster, {"name": name, **facts, **({} if unread else {SURROUNDINGS: around})})
+        stated_facts, unseen = with_files({**facts, **({} if unread else {SURROUNDINGS: around})}, Path())
+        unread += unseen
+        parsed = parse(Cluster, {"name": name, **stated_facts})
         found = [version_in_quotes(one, facts).under("fleet", name) for one in (*parsed.findings, *unread)]
         if not found:
             found = [finding.under("fleet", name) for finding in fact_findings(parsed.value)]

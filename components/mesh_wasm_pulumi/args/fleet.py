@@ -48,6 +48,9 @@ class ClusterArgs(TypedDict):
     surroundings: NotRequired[Sequence[Mapping[str, Any]]]
     """Other objects of the cluster that decide what plugins do, as Kubernetes manifests: Gateways, Services, workloads,
     namespaces, Secrets, policies. What is not among them may exist all the same."""
+    snapshot: NotRequired[str]
+    """Path of what ``mesh-wasm snapshot`` has written of the cluster. Namespaces, version, root namespace and mirrors are
+    taken from it where they are not given, and its objects are surroundings."""
 
 
 class FleetArgs(TypedDict):

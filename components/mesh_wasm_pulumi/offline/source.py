@@ -35,7 +35,15 @@ def source_of(run: Run) -> Source:
     around = {name: cluster.surroundings for name, cluster in facts.items()}
     name = run.monitor.project
     return Source(
-        name, members, clusters, findings, tuple(problems), signers=signers, bare=bare_specs, surroundings=around
+        name,
+        members,
+        clusters,
+        findings,
+        tuple(problems),
+        signers=signers,
+        bare=bare_specs,
+        surroundings=around,
+        snapshots={name: cluster.snapshot for name, cluster in facts.items() if cluster.snapshot is not None},
     )
 
 

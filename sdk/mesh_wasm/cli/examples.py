@@ -10,6 +10,13 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("A program for what a cluster runs", "mesh-wasm adopt east=mesh/east.yaml --out infra"),
         ("What kubectl prints", "kubectl get wasmplugins -A -o yaml | mesh-wasm adopt east=- --out infra"),
     ),
+    "drift": (
+        (
+            "A nightly job, with a table for its summary",
+            "mesh-wasm drift . --stack prod --context east --format markdown",
+        ),
+        ("Without a cluster, against a snapshot", "mesh-wasm drift . --snapshot mesh/east.yaml"),
+    ),
     "explain": (
         ("What runs on each workload, in which order", "mesh-wasm explain . --stack prod"),
         ("A page for the browser", "mesh-wasm explain . --format html --out chains.html"),

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from mesh_wasm.drift.foreign import with_foreign
 from mesh_wasm.explain import differences, report, to_json
 from mesh_wasm.explain.diff import ChangeReport, NotComparable
 from mesh_wasm.explain.select import only
@@ -64,7 +65,8 @@ def explain(
     try:
         # Only what is saved or compared needs a key that lasts longer than this run.
         key = report_key() if before is not None or form == "json" else None
-        told = report(load_source(source, Options(stack, inventory, **given_choices())), key, read_lock(held))
+        source_read = with_foreign(load_source(source, Options(stack, inventory, **given_choices())))
+        told = report(source_read, key, read_lock(held))
         changes = None if before is None else differences(_saved(before), told)
     except (LockError, SourceError) as error:
         raise click.UsageError(str(error)) from None

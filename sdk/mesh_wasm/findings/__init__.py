@@ -14,6 +14,7 @@ __all__ = [
     "schema",
     "sharing",
     "signing",
+    "snapshots",
     "suggestions",
     "waiving",
 ]

@@ -21,6 +21,7 @@ from mesh_wasm.values.enums import Dialect, PluginKind
 from ._stated_objects import StatedObjects
 from .istio_patches import IstioVersion
 from .istio_version import TRAFFIC_EXTENSION_SINCE, Version, has, text_of
+from .stated_snapshot import StatedSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,10 @@ class Cluster(Model):
     folder of the inventory. What is not among them may exist all the same; ``{objects: […], complete: true}`` says that
     these are all, and then what is not there is told."""
 
+    snapshot: StatedSnapshot = None
+    """What ``mesh-wasm snapshot`` has written of the cluster: the path of the file, from the folder of the inventory or
+    program. Namespaces, version, root namespace and mirrors are taken from it where they are not given, and its objects are
+    surroundings; where everything could be read, what is not among them does not exist."""
     verify: list[Signer] = Field(default_factory=list)
     """Public keys (PEM) and keyless identities: one of them must have signed each module with cosign, unless the
     extension names its own signers."""

@@ -14,6 +14,7 @@ from mesh_wasm.values.naming import is_label, is_label_value
 
 from .cluster import Cluster
 from .mirrors import mirror_findings
+from .stated_snapshot import snapshot_findings
 
 
 def version_in_quotes(finding: Finding, facts: Mapping[str, Any]) -> Finding:
@@ -51,5 +52,6 @@ def fact_findings(cluster: Cluster) -> Iterator[Finding]:
     if cluster.revision is not None and not is_label_value(cluster.revision):
         yield schema.BAD_METADATA.at("revision", says=f"{quoted(cluster.revision)} is no value of a label.")
     yield from signer_findings(cluster.verify)
+    yield from snapshot_findings(cluster.snapshot, cluster.version, cluster.revision)
     for finding in mirror_findings(cluster):
         yield replace(finding, cluster=None)

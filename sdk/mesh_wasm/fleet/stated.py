@@ -9,11 +9,13 @@ from typing import Any
 from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.model.parse import parse
+from mesh_wasm.snapshot import Snapshot
 from mesh_wasm.surroundings.objects import Thing
 from mesh_wasm.surroundings.reading import read_thing
 from mesh_wasm.yaml.paths import read_paths
 
 from .cluster import Cluster
+from .stated_snapshot import SNAPSHOT, with_snapshot
 
 SURROUNDINGS = "surroundings"
 """The fact that holds them."""
@@ -21,6 +23,25 @@ _FILES = "Name YAML files or folders, from the folder of the inventory or progra
 
 
 def with_files(facts: Any, folder: FilePath | None) -> tuple[Any, list[Finding]]:
+    """The facts with what their files say, and what could not be read of these: the snapshot, and surroundings.
+
+    :param folder: Where files are looked up; without it, none is read.
+    """
+    facts, found = with_snapshot(facts, folder)
+    facts, unread = _with_objects(facts, folder)
+    held = facts.get(SNAPSHOT) if isinstance(facts, Mapping) else None
+    if not isinstance(held, Snapshot):
+        return facts, [*found, *unread]
+    stated = facts.get(SURROUNDINGS)
+    if stated is None:
+        return {**facts, SURROUNDINGS: held.surroundings}, [*found, *unread]
+    parsed = parse(Cluster, {"name": "any", SURROUNDINGS: stated})
+    if not parsed.findings:
+        facts = {**facts, SURROUNDINGS: held.surroundings.beside(parsed.value.surroundings.things)}
+    return facts, [*found, *unread]
+
+
+def _with_objects(facts: Any, folder: FilePath | None) -> tuple[Any, list[Finding]]:
     """The facts with what stands in the files that ``surroundings`` names, and what could not be read of them."""
     given = facts.get(SURROUNDINGS) if isinstance(facts, Mapping) else None
     listed = given.get("objects") if isinstance(given, Mapping) else given

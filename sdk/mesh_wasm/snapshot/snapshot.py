@@ -14,6 +14,8 @@ from mesh_wasm.values.marks import UNKNOWN_MARK
 
 from .kinds import KINDS, head
 
+_OF_CHAINS = ("WasmPlugin", "TrafficExtension")
+"""They join chains as what they are now, not as surroundings: the plan may hold them, and changed."""
 _DECIDING = frozenset(kind.called for kind in KINDS)
 
 
@@ -100,7 +102,9 @@ class Snapshot:
         """The objects as surroundings. The world is closed where the snapshot is whole."""
         world = World.CLOSED if self.is_whole else World.OPEN
         where = self.origin or f"the snapshot of {self.cluster}"
-        return Surroundings.read(map(_as_manifest, self.objects), world, where)
+        return Surroundings.read(
+            (_as_manifest(one) for one in self.objects if one.get("kind") not in _OF_CHAINS), world, where
+        )
 
     def age(self, now: datetime | None = None) -> float:
         """Days since it was taken."""

@@ -12,6 +12,7 @@ from mesh_wasm.chains.member import Member
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.model.signer import Signer
 from mesh_wasm.planning.plan import PlannedPlugin
+from mesh_wasm.snapshot import Snapshot
 from mesh_wasm.surroundings import Surroundings
 from mesh_wasm.values.enums import PluginKind
 
@@ -39,6 +40,8 @@ class Source:
     """What else is known of the clusters, by their names."""
     signers: Mapping[tuple[str, str, str], tuple[Signer, ...]] = field(default_factory=dict)
     """Those of whom one must have signed a plugin's module; by cluster, namespace and name."""
+    snapshots: Mapping[str, Snapshot] = field(default_factory=dict, repr=False)
+    """The snapshots that the fleet names, by cluster."""
     bare: Mapping[tuple[str, str | None, str, PluginKind], Mapping[str, Any]] = field(default_factory=dict, repr=False)
     """The specs that hold secrets, laid bare, by the identity of the member: to be compared, never to be shown."""
 

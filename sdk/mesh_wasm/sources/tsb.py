@@ -39,7 +39,13 @@ def read_tsb(path: Path, options: Options) -> Source | None:
     findings = tuple((_place(located), located.finding) for located in (*found, *plan.findings))
     signers = asked_signers(plan.plugins)
     return Source(
-        path.resolve().stem, tuple(members), tuple(fleet.names), findings, surroundings=around, signers=signers
+        path.resolve().stem,
+        tuple(members),
+        tuple(fleet.names),
+        findings,
+        surroundings=around,
+        signers=signers,
+        snapshots={cluster.name: cluster.snapshot for cluster in fleet if cluster.snapshot is not None},
     )
 
 

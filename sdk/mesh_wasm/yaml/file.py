@@ -164,7 +164,7 @@ def _items(value: Any, file: str, index: int, spot: Spot, changed: tuple[Changed
     if isinstance(value, Mapping) and value.get("kind") == "List" and isinstance(value.get("items"), list):
         spots = spot.at(("items",))
         places = [spots.at((number,)) for number in range(len(value["items"]))]
-        ends = [*(place.line for place in places[1:]), math.inf]
+        ends = [*(place.line for place in places[1:]), math.inf][: len(places)]
         for item, place, end in zip(value["items"], places, ends, strict=True):
             yield Document(item, file, index, place, tuple(key for key in changed if place.line <= key.line < end))
         return
