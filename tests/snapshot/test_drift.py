@@ -18,6 +18,8 @@ from .test_on_api_server import ROLE, account
 
 pytestmark = pytest.mark.cluster
 NAMESPACE = "drifting"
+CONFIGURED = "in-a-configuration"
+"""Snapshots keep configurations, and no report of drift shows one."""
 
 
 def plugin(name: str, **spec: Any) -> dict[str, Any]:
@@ -65,7 +67,7 @@ def drift(plan: Path, config: Path, *more: str) -> Result:
 def test_what_others_did_is_told_with_their_names(cluster: Cluster, plan: Path, config: Path) -> None:
     before = drift(plan, config)
     assert (before.exit_code, before.stdout) == (0, "cluster east: all is as planned\n"), before.output
-    changed = plugin("acl", pluginConfig={"allow": ["/", CANARY]})
+    changed = plugin("acl", pluginConfig={"allow": ["/", CONFIGURED]})
     cluster.api.apply(changed, manager="kubectl-edit").accepted()
     assert cluster.api.delete("extensions.istio.io/v1alpha1", "WasmPlugin", "log", NAMESPACE).ok
     cluster.api.apply(plugin("acl-copy"), manager="helm").accepted()
@@ -86,7 +88,8 @@ def test_what_others_did_is_told_with_their_names(cluster: Cluster, plan: Path, 
         ("changed", acl, "spec.pluginConfig.allow", "kubectl-edit"),
         ("missing", f"WasmPlugin {NAMESPACE}/log", "", ""),
         ("pull secret", f"Secret {NAMESPACE}/pull", "data", "rotator"),
-        ("foreign", copy, "", "helm"),
+        ("foreign", copy, "", "helm"),  # beside jwt
+        ("foreign", copy, "", "helm"),  # beside log
         ("same image twice", copy, "", "helm"),
         ("tie", copy, "", "helm"),
         ("foreign", f"EnvoyFilter {NAMESPACE}/by-hand", "", "someone"),
@@ -94,6 +97,7 @@ def test_what_others_did_is_told_with_their_names(cluster: Cluster, plan: Path, 
     for form in ("text", "markdown", "json"):
         output = drift(plan, config, "--format", form).output
         assert CANARY not in output
+        assert CONFIGURED not in output
         assert "kubectl-edit" in output
     assert cluster.api.delete("v1", "Secret", "pull", NAMESPACE).ok
     assert f"Secret {NAMESPACE}/pull: it is gone" in drift(plan, config).output
