@@ -15,9 +15,10 @@ from mesh_wasm.sources.source import Options, Source, SourceError, load_source
 from mesh_wasm.verify.judge import Status, Verdict
 from mesh_wasm.verify.planned import planned_of
 from mesh_wasm.verify.read import EvidenceError, Where
-from mesh_wasm.verify.survey import Seen, Survey, survey
+from mesh_wasm.verify.survey import Seen, Survey, look
 
 from .choiceoptions import given_choices
+from .clusters.synced import print_synced, synced_document
 from .console import console
 from .sourceoptions import source_options
 
@@ -30,10 +31,17 @@ _STYLES = {Status.LOADED: "green", Status.PENDING: "yellow"}
     "--proxy",
     "proxies",
     multiple=True,
-    required=True,
     metavar="[CLUSTER=]WHERE[,log=FILE]",
     help="A proxy: the URL of Envoy's admin endpoint, or a file with its /config_dump; with the log of its container, "
     "reasons are told. CLUSTER may be left out where the plan has one cluster. Repeat it for each proxy.",
+)
+@click.option(
+    "--istiod",
+    "istiods",
+    multiple=True,
+    metavar="[CLUSTER=]WHERE",
+    help="Ask istiod for all proxies at once whether each has taken what it was sent: the URL of its debug page (port "
+    "15014), or a file with its /debug/syncz. Can be repeated.",
 )
 @source_options
 @click.option("--root-namespace", default="istio-system", show_default=True, help="Istio's root namespace.")
@@ -45,6 +53,7 @@ _STYLES = {Status.LOADED: "green", Status.PENDING: "yellow"}
 def verify(
     plan: Path,
     proxies: tuple[str, ...],
+    istiods: tuple[str, ...],
     stack: str,
     inventory: Path | None,
     root_namespace: str,
@@ -62,21 +71,38 @@ def verify(
       kubectl -n edge logs deploy/shop-gateway -c istio-proxy > proxy.log
       mesh-wasm verify . --proxy east=http://localhost:15000,log=proxy.log --wait 40
 
+    For all proxies at once, whether each has taken what it was sent:
+
+    \b
+      kubectl -n istio-system port-forward deploy/istiod 15014 &
+      mesh-wasm verify . --istiod east=http://localhost:15014 --wait 120
+
     Exit code 0: all is as planned; 1: something is not; 2: the plan or a proxy cannot be read.
     """
     source = _whole(plan, Options(stack, inventory, **given_choices()))
     planned = list(planned_of(source.members))
     if not planned:
         raise click.UsageError(f"{plan} plans no WasmPlugin or TrafficExtension.")
+    if not proxies and not istiods:
+        raise click.UsageError("name whom to ask: --proxy for what a proxy runs, --istiod for all proxies at once.")
     try:
-        found = survey(planned, source.clusters, [Where.parse(text) for text in proxies], root_namespace, wait)
+        found, synced = look(
+            planned,
+            source.clusters,
+            list(map(Where.parse, proxies)),
+            list(map(Where.parse, istiods)),
+            root_namespace,
+            wait,
+        )
     except EvidenceError as error:
         raise click.UsageError(str(error)) from None
-    ok = found.ok and not (everything and found.unseen)
+    ok = (found.ok or not proxies) and all(one.ok for one in synced) and not (everything and proxies and found.unseen)
     if form == "json":
-        click.echo(json.dumps(_document(ok, found), indent=2, sort_keys=True))
+        click.echo(json.dumps(_document(ok, found) | synced_document(synced), indent=2, sort_keys=True))
     else:
-        _print(found)
+        if proxies:
+            _print(found)
+        print_synced(synced)
     sys.exit(0 if ok else 1)
 
 

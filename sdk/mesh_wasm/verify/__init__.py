@@ -5,4 +5,4 @@ endpoint shows its filter chains and the filters that it was sent. Reading these
 a proxy runs, `_agentlog` why it does not, `planned` what it should run, and `judge` compares the two.
 """
 
-__all__ = ["judge", "planned", "read", "survey"]
+__all__ = ["istiod", "judge", "planned", "read", "survey"]

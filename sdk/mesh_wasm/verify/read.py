@@ -64,6 +64,11 @@ def _started(admin: str, proxy: Proxy) -> frozenset[str] | None:
     return frozenset(FilterName.of_plugin(name, proxy.plain_kind).key for name in _STATISTIC.findall(text))
 
 
+def read_text(place: str) -> str:
+    """The text of a URL or of a file. Raises :class:`EvidenceError`."""
+    return _fetch(place) if place.startswith(("http://", "https://")) else _text(place)
+
+
 def _fetch(url: str) -> str:
     # A port-forward is never reached through the proxy that the environment names for the internet.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

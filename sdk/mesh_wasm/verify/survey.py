@@ -6,6 +6,7 @@ import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from .istiod import ProxySync, concerned, read_istiod
 from .judge import Evidence, Verdict, blind_spots, judge, unplanned
 from .planned import Planned
 from .read import EvidenceError, Where
@@ -63,6 +64,49 @@ def survey(
         time.sleep(PAUSE)
 
 
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What one istiod says of the proxies that the plan may touch."""
+
+    cluster: str
+    proxies: Sequence[ProxySync]
+    others: int
+    """Proxies that it serves besides."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is a proxy, and each has taken what it was sent."""
+        return bool(self.proxies) and all(one.ok for one in self.proxies)
+
+
+def look(
+    planned: Sequence[Planned],
+    clusters: Collection[str],
+    places: Sequence[Where],
+    istiods: Sequence[Where],
+    root_namespace: str = "istio-system",
+    wait: float = 0,
+) -> tuple[Survey, list[Synced]]:
+    """Look at proxies, and ask istiods, again for up to ``wait`` seconds while something is not well.
+
+    Raises :class:`EvidenceError`.
+    """
+    deadline = time.monotonic() + wait
+    while True:
+        found = _look(planned, clusters, places, root_namespace)
+        synced = [_synced(where, planned, clusters, root_namespace) for where in istiods]
+        if ((found.ok or not places) and all(one.ok for one in synced)) or time.monotonic() + PAUSE > deadline:
+            return found, synced
+        time.sleep(PAUSE)
+
+
+def _synced(where: Where, planned: Sequence[Planned], clusters: Collection[str], root: str) -> Synced:
+    cluster = _cluster(where, clusters, "--istiod")
+    proxies = read_istiod(where)
+    touched = list(concerned(proxies, [one for one in planned if one.cluster == cluster], root))
+    return Synced(cluster, touched, len(proxies) - len(touched))
+
+
 def _look(planned: Sequence[Planned], clusters: Collection[str], places: Sequence[Where], root: str) -> Survey:
     problems: list[str] = []
     proxies = []
@@ -85,12 +129,12 @@ def _seen(where: Where, cluster: str, planned: Sequence[Planned], root: str) -> 
     return Seen(where.dump, cluster, evidence, verdicts, unplanned(planned, evidence.proxy), spots)
 
 
-def _cluster(where: Where, clusters: Collection[str]) -> str:
+def _cluster(where: Where, clusters: Collection[str], option: str = "--proxy") -> str:
     if where.cluster is None and len(clusters) == 1:
         return next(iter(clusters))
     known = ", ".join(clusters)
     if where.cluster is None:
-        raise EvidenceError(f"--proxy {where.dump}: say which cluster it is in: {known}.")
+        raise EvidenceError(f"{option} {where.dump}: say which cluster it is in: {known}.")
     if where.cluster not in clusters:
-        raise EvidenceError(f"--proxy {where.cluster}={where.dump}: the plan has no such cluster; it has {known}.")
+        raise EvidenceError(f"{option} {where.cluster}={where.dump}: the plan has no such cluster; it has {known}.")
     return where.cluster

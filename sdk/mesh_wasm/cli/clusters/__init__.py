@@ -1,3 +1,3 @@
 """The commands that read clusters, and write none."""
 
-__all__ = ["drift", "options", "progress", "snapshot"]
+__all__ = ["drift", "options", "progress", "snapshot", "synced"]
