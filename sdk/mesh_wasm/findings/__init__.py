@@ -14,7 +14,6 @@ __all__ = [
     "schema",
     "sharing",
     "signing",
-    "snapshots",
     "suggestions",
     "waiving",
 ]

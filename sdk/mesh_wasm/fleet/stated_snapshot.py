@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from mesh_wasm.findings import snapshots
 from mesh_wasm.findings.finding import Finding, listed, quoted
 from mesh_wasm.snapshot import ControlPlane, Snapshot
+from mesh_wasm.snapshot import words as snapshots
 from mesh_wasm.snapshot.age import days_old
 from mesh_wasm.snapshot.file import parse_snapshot, read_snapshot
 from mesh_wasm.yaml.file import Unreadable

@@ -5,4 +5,4 @@ The commands read clusters (:mod:`mesh_wasm.live`) and write the file; everythin
 
 from .snapshot import ControlPlane, Snapshot, Unread
 
-__all__ = ["ControlPlane", "Snapshot", "Unread", "age", "file", "kinds", "mesh_facts", "shape", "snapshot"]
+__all__ = ["ControlPlane", "Snapshot", "Unread", "age", "file", "kinds", "mesh_facts", "shape", "snapshot", "words"]

@@ -5,8 +5,8 @@ Reported by :mod:`mesh_wasm.fleet`, which alone reads it.
 
 from __future__ import annotations
 
-from .finding import Severity
-from .rule import Family, rule
+from mesh_wasm.findings.finding import Severity
+from mesh_wasm.findings.rule import Family, rule
 
 
 def _stack(taken: str = "2100-01-01", version: str = "1.30.3", facts: str = "", more: str = "") -> str:
