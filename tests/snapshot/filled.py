@@ -10,6 +10,11 @@ from typing import Any
 from mesh.api import Api, Object
 
 CANARY = "canary-5up3rS3cr3t"
+CANARIES = (
+    CANARY,
+    # As it stands in base64, wherever in a text it begins.
+    *(base64.b64encode(b"x" * shift + CANARY.encode())[4:-4].decode() for shift in range(3)),
+)
 ISTIOD = "docker.io/istio/pilot:1.30.3-distroless"
 
 

@@ -17,7 +17,7 @@ from mesh.credentials import kubeconfig, write_private
 from mesh_wasm.cli import main
 from mesh_wasm.snapshot.file import read_snapshot, snapshot_text
 
-from .filled import CANARY, fill
+from .filled import CANARIES, CANARY, fill
 
 pytestmark = pytest.mark.cluster
 ROLE = Path(__file__).parents[2] / "docs" / "rights" / "snapshot.yaml"
@@ -98,10 +98,8 @@ def test_the_rights_of_the_docs_are_enough_and_no_secret_value_comes_out(
     assert (plugin := snapshot.find("WasmPlugin", "hand-00", "acl")) is not None
     assert plugin["spec"]["pluginConfig"] == {"allow": ["/"]}
     assert plugin["metadata"]["managedFields"][0]["manager"]
-    encoded = base64.b64encode(CANARY.encode()).decode()[:-2]
     for text in (out.read_text(), told.output, caplog.text):
-        assert CANARY not in text
-        assert encoded not in text
+        assert [one for one in CANARIES if one in text] == []
 
 
 def test_the_same_cluster_gives_the_same_bytes(filled: Cluster, reader: Path) -> None:
