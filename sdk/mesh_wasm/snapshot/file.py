@@ -1,4 +1,4 @@
-"""The file of a snapshot: one YAML document, which other languages read by docs/snapshot.schema.json.
+"""The file of a snapshot: one YAML document, which every language can read.
 
 .. code-block:: yaml
 
