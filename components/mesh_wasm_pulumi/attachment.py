@@ -25,6 +25,7 @@ from mesh_wasm.values.fqn import examples
 
 from ._reading import fleet as _fleet
 from ._reading.arguments import known_arguments, read_choice
+from ._reading.catalogue import program_numbering
 from ._reading.entries import attached_of, read_entries
 from ._reading.lock import program_lock, tell_notes
 from ._registering.children import references, registrations, user_dependencies
@@ -159,14 +160,16 @@ def _attach(
     }
 
     shown = ledger().name(name, type(component).__name__)
-    target, plan, undecided = _plan(kind, document, entries, where, shown)
+    target, whole, undecided = _plan(kind, document, entries, where, shown)
+    plan = where.own(whole)
 
-    def enter(target: Target, plan: Plan) -> list[Finding]:
+    def enter(target: Target, plan: Plan, whole: Plan | None = None) -> list[Finding]:
         met = ledger().overlaps.enter(shown, target, plan, together=together is StricterLists.UNION)
-        return [*ledger().enter(shown, plan), *met]
+        return [*ledger().enter(shown, plan, whole), *met]
 
     def later(known: Any) -> list[Finding]:
         target, again, _ = _plan(kind, known, entries, where, shown, undecided)
+        again = where.own(again)
         return [*where.judged(again.findings), *([] if again.errors else enter(target, again))]
 
     props = _props(document, args)
@@ -175,7 +178,12 @@ def _attach(
     pulumi.ComponentResource.__init__(component, token(type(component).__name__), name, props, opts)
     report = Report(component, name, args)
     tell_notes(component)
-    clashes = [] if report.errors(plan.findings) else enter(target, plan)
+    clashes: list[Finding] = []
+    if not report.errors(plan.findings):
+        if ledger().order.part(whole):
+            target, whole, undecided = _plan(kind, document, entries, where, shown)
+            plan = where.own(whole)
+        clashes = enter(target, plan, whole)
     refs = [ref for one in entries for ref in one.secrets]
     found = [
         *misspelt,
@@ -202,7 +210,7 @@ def _plan(
     name: str,
     as_declared: frozenset[int] = frozenset(),
 ) -> tuple[Target, Plan, frozenset[int]]:
-    """The target, its plan, and the places in ``extensions`` whose order is not decided yet.
+    """The target, its plan for all clusters, and the places in ``extensions`` whose order is not decided yet.
 
     ``as_declared`` hands on these places of the first plan when the plan is made again.
     """
@@ -218,9 +226,12 @@ def _plan(
         )
         attached.append(one)
         findings += found
-    plan = plan_attachments(parsed.value, attached, where.fleet, where.selection, name, as_declared, program_lock())
+    numbering = program_numbering()
+    plan = plan_attachments(
+        parsed.value, attached, where.fleet, where.selection, name, as_declared, program_lock(), numbering
+    )
     plan = in_direct_mode(plan, lambda place: parsed.value.workspace, Groups().name)
-    return parsed.value, where.own(plan.with_findings(findings)), undecided_places(attached)
+    return parsed.value, plan.with_findings(findings), undecided_places(attached, numbering)
 
 
 def _of_field(finding: Finding, kind: TargetKind) -> Finding:

@@ -17,6 +17,7 @@ from mesh_wasm.values.deferred import Deferred, map_value
 from mesh_wasm.values.fqn import extension_fqn
 
 from ._reading.arguments import known_arguments
+from ._reading.catalogue import know
 from ._reading.definition import DefinitionLeaf, fields_of, seal, version_findings
 from ._reading.entries import other_extension
 from ._reading.lock import note_schemas, program_lock
@@ -63,6 +64,7 @@ class WasmExtension(DeclaredExtension):
         self._broken = not report.check(found, document, _findings)[0]
         self._document = document
         self._entry = parsed.value
+        know(parsed.value)
         self._secrets = secrets
         self.fqn = output_of(lower(parsed.value.fqn) or "")
         fields: Any = {**props, "pullSecrets": [told_of(one) for one in secrets]} if secrets else props
@@ -159,6 +161,7 @@ class WasmExtensionReference(WasmExtension):
         if not isinstance(whole, Deferred):
             document = {key: value for key, value in fields_of(whole).items() if key not in KEYS}
             document["pullSecrets"] = documents(self._secrets)
+            know(parse(CatalogueEntry, {"fqn": fqn, **fields_of(whole)}).value)
         self._document = document
         self._entry = parse(CatalogueEntry, {"fqn": fqn}).value
         self.fqn = output_of(fqn)

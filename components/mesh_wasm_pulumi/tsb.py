@@ -7,7 +7,7 @@ The WasmPlugins are those that ``mesh-wasm translate`` writes for the same docum
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
@@ -15,6 +15,7 @@ import pulumi
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.pull_secret import PullSecret
+from mesh_wasm.numbering.numbers import Numbering
 from mesh_wasm.planning.plan import Plan
 from mesh_wasm.rules.waivers import Levels
 from mesh_wasm.tsb import Bundle, BundlePlan, Choices
@@ -23,6 +24,7 @@ from mesh_wasm.values.labels import EXTENSION
 
 from ._reading import fleet as _fleet
 from ._reading.arguments import known_arguments, read_choice
+from ._reading.catalogue import program_numbering
 from ._reading.lock import program_lock, tell_notes
 from ._reading.tsb_source import bundle_findings, read_documents, read_named_secrets, told
 from ._registering.children import references, registrations, user_dependencies
@@ -57,12 +59,12 @@ class TsbManifests(pulumi.ComponentResource):
         unused = [] if unread else list(bundle_findings(bundle, refs))
         selected, unselected = where.fleet.select(where.selection)
         here = frozenset(cluster.name for cluster in selected) - where.others
-        plan = bundle.plan(where.fleet, here, lambda target, one: ledger().enter(f"{name} ({target})", one))
+        plan = bundle.plan(where.fleet, here, _Entering(name))
 
         def later(known: Any) -> list[Finding]:
             secrets = {key: parse(PullSecret, document).value for key, document in known.items()}
             read = Bundle(documents, secrets, settling.waivers, settling.levels, lock=lock, choices=choices)
-            again = read.plan(where.fleet, here, lambda target, one: ledger().enter_again(f"{name} ({target})", one))
+            again = read.plan(where.fleet, here, _Entering(name, again=True))
             return list(map(told, again.findings))
 
         super().__init__(token("TsbManifests"), name, _props(known, plan, where), opts)
@@ -82,6 +84,26 @@ class TsbManifests(pulumi.ComponentResource):
             for register in registrations(self, name, whole, where, secrets, gate, needs):
                 register()
         self.register_outputs({"plugins": self.plugins})
+
+
+@dataclass(frozen=True, slots=True)
+class _Entering:
+    """Enters the targets of one component into the program's order."""
+
+    component: str
+    again: bool = False
+    """Whether the objects are registered, so that their numbers stay."""
+
+    @property
+    def numbering(self) -> Numbering:
+        return program_numbering()
+
+    def part(self, plan: Plan) -> bool:
+        return not self.again and ledger().order.part(plan)
+
+    def enter(self, label: str, plan: Plan, whole: Plan) -> list[Finding]:
+        shown = f"{self.component} ({label})"
+        return ledger().enter_again(shown, plan) if self.again else ledger().enter(shown, plan, whole)
 
 
 def _whole(plan: BundlePlan) -> Plan:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from mesh_wasm.planning._priorities import Ranked, emitted_priorities
+from mesh_wasm.numbering._priorities import Ranked, emitted_priorities
 from mesh_wasm.values.base import INT32_MAX, INT32_MIN
 
 near = st.integers(-4, 4)

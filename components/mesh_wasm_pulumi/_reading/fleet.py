@@ -143,7 +143,7 @@ def _cluster(name: str, facts: dict[str, Any], stated: Any) -> tuple[Cluster | N
         if not found:
             found = [finding.under("fleet", name) for finding in fact_findings(parsed.value)]
         cluster = None if parsed.findings else parsed.value
-        book.ties.know([cluster] if cluster is not None else [])
+        book.order.ties.know([cluster] if cluster is not None else [])
         last = book.facts[name] = (facts, stated), cluster, found
     return last[1:]
 

@@ -13,14 +13,12 @@ from typing import Any, TypeVar
 
 import pulumi
 
-from mesh_wasm.chains.member import members_of
-from mesh_wasm.chains.ties import Ties
-from mesh_wasm.chains.twins import Twins
+from mesh_wasm.chains.program_order import ProgramOrder
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.modules.locked import Lock
 from mesh_wasm.planning.overlaps import Overlaps
-from mesh_wasm.planning.plan import Plan, same_objects
+from mesh_wasm.planning.plan import Plan
 from mesh_wasm.rules.waivers import Levels
 from mesh_wasm.secrets.plan import PlannedSecret, rivals
 
@@ -33,12 +31,10 @@ class Ledger:
 
     plans: dict[str, Plan] = field(default_factory=dict)
     """By component, as far as it is known."""
-    writers: dict[tuple[str, ...], str] = field(default_factory=dict)
-    """The component that writes each object, by cluster, kind, namespace and name."""
-    twins: Twins = field(default_factory=Twins)
-    """All plugins by name, for objects of one name and two kinds."""
-    ties: Ties = field(default_factory=Ties)
-    """The order of all plugins, for what ties across components."""
+    order: ProgramOrder = field(default_factory=ProgramOrder)
+    """The order of all plugins, and their numbers."""
+    catalogue_is_read: bool = False
+    """Whether the catalogue has been looked for, which numbers extensions that are not declared yet."""
     overlaps: Overlaps = field(default_factory=Overlaps)
     """The levels of TSB's hierarchy, by namespace, for those of which one would replace the other."""
     findings: list[tuple[str, Finding]] = field(default_factory=list)
@@ -115,12 +111,13 @@ class Ledger:
         if check is not None and not check.done():
             check.set_result(None)
 
-    def enter(self, component: str, plan: Plan) -> list[Finding]:
-        """Add a component's plan; return what it has against those that were declared before."""
+    def enter(self, component: str, plan: Plan, whole: Plan | None = None) -> list[Finding]:
+        """Add a component's plan; return what it has against those that were declared before.
+
+        ``whole``: the same with the clusters of other stacks.
+        """
         self.plans[component] = plan
-        members = list(members_of(plan.plugins))
-        met = [*self.twins.enter(members), *self.ties.enter(members)]
-        return [*same_objects(component, plan, self.writers), *rivals(plan.secrets, self.bearers), *met]
+        return [*self.order.enter(component, plan, whole), *rivals(plan.secrets, self.bearers)]
 
     def enter_again(self, component: str, plan: Plan) -> list[Finding]:
         """The plan again, made of values that are known now; return what could not be seen before."""

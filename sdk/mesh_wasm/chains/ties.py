@@ -86,10 +86,27 @@ class Ties:
         self._known: set[tuple[Any, ...]] = set()
         self._nameless: set[tuple[str | None, ...]] = set()
         """Those that were entered before their names were known."""
+        self._numbers: dict[str, set[int]] = {}
+        """The numbers that each extension has, by FQN."""
 
     def _came_nameless(self, member: Member) -> bool:
         """Whether it was entered before its name was known; its FQN may have become known together with the name."""
         return bool(self._nameless) and any(_origin(member, fqn) in self._nameless for fqn in {member.fqn, ""})
+
+    def has(self, fqn: str) -> bool:
+        """Whether a plugin of that extension was added."""
+        return bool(fqn) and fqn in self._numbers
+
+    def beside(self, member: Member, fqn: str) -> Iterator[Member]:
+        """The plugins of an extension that were added before and that one workload can run beside this one."""
+        declared = member.declared
+        if declared.undecided:
+            return
+        for number in self._numbers.get(fqn, ()):
+            equals = self._places.get((member.cluster, declared.phase, declared.layer, number))
+            for other in () if equals is None else equals.candidates(member):
+                if other.fqn == fqn and other.identity != member.identity and member.meets(other):
+                    yield other
 
     def know(self, clusters: Iterable[Cluster]) -> None:
         """Add what else stands in the order of some clusters: their TrafficExtensions. Nothing is said of these."""
@@ -114,6 +131,8 @@ class Ties:
             equals = self._places[member.cluster, declared.phase, declared.layer, member.effective_priority]
             found += ((member, other) for other in islice(_rivals(member, equals), _MOST))
             equals.add(member)
+            if member.fqn:
+                self._numbers.setdefault(member.fqn, set()).add(member.effective_priority)
         self._nameless |= nameless
         return [Tie(tuple(pairs)) for pairs in _grouped(found)] if found else []
 

@@ -83,8 +83,9 @@ CROSS_TIE = rule(
     Family.ORDER,
     "Two plugins tie on one workload",
     why=(
-        "They come from different targets or are raw plugins, and a workload can run both. Istio runs them by time of "
-        "creation, which differs from cluster to cluster."
+        "One of them keeps what it declares: a raw plugin, a manifest of another program, an extension whose priority was "
+        "not known in time. Or one extension stands on two targets, and there is no number beside its own. A workload can "
+        "run both, and Istio runs them by time of creation, which differs from cluster to cluster."
     ),
     fix="Give the two different priorities.",
     source="istio pilot/pkg/model/push_context.go, policyattachment.go; measured, tests/cluster/test_order.py",
@@ -106,4 +107,51 @@ UPGRADE_TIE = rule(
     bad=HEAD + URL + SELECTOR + "---\n" + _LONGER + SELECTOR,
     good=HEAD + URL + SELECTOR + "---\n" + _LONGER.replace("priority: 10", "priority: 20") + SELECTOR,
     inventory=inventory("1.27"),
+)
+_FIRST, _LAST, _LATE = (extension(name, 10) for name in ("first", "third", "second"))
+_EARLY = group('[{"extension": first}, {"extension": third}]')
+_OTHER = group('[{"extension": second}]', fqn='f"{TENANT}/workspaces/web/securitygroups/more"').replace(
+    '"services", {', '"more", {'
+)
+NO_NUMBER_LEFT = rule(
+    "MW720",
+    Severity.WARNING,
+    Family.ORDER,
+    "No number was left between two extensions",
+    why=(
+        "A number that has been given to a plugin stays. This extension was declared afterwards, belongs between two that "
+        "are numbered without a gap, and can meet them on a workload: there it runs in the wrong place, the same in every "
+        "cluster."
+    ),
+    fix="Declare it before what is attached, name it in mesh-wasm:catalogue, or give it a free priority (docs/order.md).",
+    source="design: docs/order.md",
+    bad=program(_FIRST, _LAST, _EARLY, _LATE, _OTHER),
+    good=program(_FIRST, _LAST, _LATE, _EARLY, _OTHER),
+)
+_TWICE = group(fqn='f"{TENANT}/workspaces/web/securitygroups/more"').replace('"services", {', '"more", {')
+MEETS_ITSELF = rule(
+    "MW721",
+    Severity.INFO,
+    Family.ORDER,
+    "An extension meets itself on one workload",
+    why=(
+        "It is attached to two targets that share a workload, which runs it twice. So that they run in the same order in "
+        "every cluster, by the FQNs of the targets, the later one gets the nearest number that is free."
+    ),
+    fix="Attach it to one of them, if it is not to run twice.",
+    source="istio pilot/pkg/model/push_context.go; measured, tests/live/test_live_targets.py",
+    bad=program(ACL, group(), _TWICE),
+    good=program(ACL, group()),
+)
+CATALOGUE_DIFFERS = rule(
+    "MW722",
+    Severity.ERROR,
+    Family.ORDER,
+    "The catalogue has the extension elsewhere",
+    why=(
+        "mesh-wasm:catalogue says which priority and phase the extensions of an organization have, so that all stacks give "
+        "them the same numbers. A stack that declares another one would order its plugins by one and run them by the other."
+    ),
+    fix="Write the same phase, type and priority into both.",
+    source="design: docs/order.md",
 )

@@ -14,6 +14,7 @@ from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.target import Target
 from mesh_wasm.modules.locked import Lock
+from mesh_wasm.numbering.numbers import Numbering
 from mesh_wasm.secrets.plan import Supply, lone_mark, secrets_for, spread_findings, supply
 from mesh_wasm.values.deferred import Deferred, map_value
 from mesh_wasm.values.enums import PluginKind
@@ -38,14 +39,17 @@ def plan_attachments(
     declared_by: str = "",
     as_declared: Collection[int] = (),
     lock: Lock | None = None,
+    numbering: Numbering | None = None,
 ) -> Plan:
     """The plan of one target: its plugins in every cluster, their secrets, and all findings.
 
     ``as_declared``: see :func:`undecided_places`; given when a plan is made again, now that more is known.
+    ``numbering``: the numbers of all targets together; by default this target is alone.
     """
     placements, placement_findings = place(target, fleet, selection)
     findings = [*check_attachments(target, attached), *placement_findings]
-    ranking = rank([one.entry for one in attached], [one.attachment.fqn for one in attached], as_declared)
+    entries, fqns = [one.entry for one in attached], [one.attachment.fqn for one in attached]
+    ranking = rank(entries, fqns, as_declared, numbering, target.fqn)
     findings += ranking.findings
     # A gateway has one namespace; those of a group are always known.
     mark = lone_mark(placements[0].namespace, declared_by) if placements else ""
@@ -69,9 +73,9 @@ def plan_attachments(
     return Plan(tuple(plugins), secrets_for(plugin.secret for plugin in plugins), ordered(findings))
 
 
-def undecided_places(attached: Sequence[Attached]) -> frozenset[int]:
+def undecided_places(attached: Sequence[Attached], numbering: Numbering | None = None) -> frozenset[int]:
     """The places of those whose order cannot be decided yet: their plugins are registered with the declared priority."""
-    return undecided([one.entry for one in attached], [one.attachment.fqn for one in attached])
+    return undecided([one.entry for one in attached], [one.attachment.fqn for one in attached], numbering)
 
 
 def _supply(one: Attached, cluster: Cluster, mark: str) -> Supply:
@@ -145,7 +149,10 @@ def _spec(entry: CatalogueEntry | Deferred, attachment: WasmExtensionAttachment,
     if isinstance(entry, Deferred):
         return entry.map(
             lambda known: plugin_spec(
-                parsed := parse(CatalogueEntry, known).value, attachment, target, declared_priority(parsed)
+                parsed := parse(CatalogueEntry, known).value,
+                attachment,
+                target,
+                declared_priority(parsed) if priority is None else priority,
             )
         )
     return plugin_spec(entry, attachment, target, priority)

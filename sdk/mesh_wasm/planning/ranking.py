@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Any
 
 from mesh_wasm.findings import order
 from mesh_wasm.findings.finding import Finding, listed
 from mesh_wasm.model.extension import CatalogueEntry
+from mesh_wasm.numbering.numbers import Numbering, Ordered
 from mesh_wasm.values.deferred import Deferred
 from mesh_wasm.values.enums import PluginPhase, PluginType
 
-from ._priorities import Ranked, emitted_priorities
-
 DEFAULT_PRIORITY = 0
 """TSB's priority where none is declared."""
-
-Group = tuple[str, str]
-"""Phase and layer: plugins of different groups are never compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,50 +33,79 @@ def declared_priority(entry: CatalogueEntry) -> Any:
     return DEFAULT_PRIORITY if entry.priority is None else entry.priority
 
 
-def undecided(entries: Sequence[CatalogueEntry | Deferred], fqns: Sequence[Any]) -> frozenset[int]:
-    """The places of those whose phase, layer, priority or FQN is not known yet: they are registered as declared."""
-    pairs = zip(entries, fqns, strict=True)
-    return frozenset(place for place, (entry, fqn) in enumerate(pairs) if _group(entry, fqn) is None)
-
-
-def rank(
-    entries: Sequence[CatalogueEntry | Deferred], fqns: Sequence[Any], as_declared: Collection[int] = ()
-) -> Ranking:
-    """Spread ties among the known ones.
-
-    ``as_declared`` names the places that were undecided when the plugins were registered: they keep what is declared,
-    and once it is known, what contradicts TSB's order is a finding.
-    """
-    result: list[Any] = [None if isinstance(entry, Deferred) else declared_priority(entry) for entry in entries]
-    findings: list[Finding] = []
-    groups: dict[Group, list[int]] = defaultdict(list)
-    for place, entry in enumerate(entries):
-        group = _group(entry, fqns[place])
-        if group is not None:
-            groups[group].append(place)
-    spread: list[_Spread] = []
-    for (phase, _), members in groups.items():
-        ranked = {place: Ranked(result[place], fqns[place] or "") for place in members}
-        early = [place for place in members if place not in as_declared]
-        for place, number in zip(early, emitted_priorities([ranked[place] for place in early]), strict=True):
-            result[place] = number
-        tied, pushed = _changes(phase, {place: ranked[place] for place in early}, result)
-        spread += tied
-        findings += pushed
-        if len(early) < len(members):
-            findings += _late_findings(phase, ranked, result, as_declared)
-    return Ranking(result, [*_spread_findings(spread), *findings])
-
-
-def _group(entry: CatalogueEntry | Deferred, fqn: Any) -> Group | None:
-    """What the extension is compared with; None while that, or its place there, is not known."""
+def ordered(entry: CatalogueEntry | Deferred, fqn: Any) -> Ordered | None:
+    """What decides the extension's place; None while any of it is not known."""
     if isinstance(entry, Deferred) or isinstance(entry.priority, Deferred) or isinstance(fqn, Deferred):
         return None
     phase, type_ = entry.phase, entry.type
     if isinstance(phase, Deferred) or isinstance(type_, Deferred):
         return None
     layer = PluginType.NETWORK if type_ is PluginType.NETWORK else PluginType.HTTP
-    return phase or PluginPhase.UNSPECIFIED_PHASE, layer
+    return Ordered((phase or PluginPhase.UNSPECIFIED_PHASE, layer), declared_priority(entry), fqn or "")
+
+
+def undecided(
+    entries: Sequence[CatalogueEntry | Deferred], fqns: Sequence[Any], numbering: Numbering | None = None
+) -> frozenset[int]:
+    """The places of those whose phase, layer, priority or FQN is not known yet: they are registered as declared.
+
+    What a catalogue says of an extension is known, if the FQN is.
+    """
+    numbering = numbering or Numbering()
+    pairs = zip(entries, fqns, strict=True)
+    return frozenset(
+        place for place, (entry, fqn) in enumerate(pairs) if not (ordered(entry, fqn) or numbering.settled(fqn))
+    )
+
+
+def rank(
+    entries: Sequence[CatalogueEntry | Deferred],
+    fqns: Sequence[Any],
+    as_declared: Collection[int] = (),
+    numbering: Numbering | None = None,
+    target: Any = "",
+) -> Ranking:
+    """The numbers of those that are known.
+
+    ``as_declared`` names the places that were undecided when the plugins were registered: they keep what is declared,
+    and once it is known, what contradicts TSB's order is a finding.
+    ``numbering`` hands out the numbers of all targets together; by default these extensions are all that there are.
+    ``target``: FQN of the target.
+    """
+    numbering = Numbering() if numbering is None else numbering
+    result: list[Any] = [None if isinstance(entry, Deferred) else declared_priority(entry) for entry in entries]
+    places: dict[int, Ordered] = {}
+    findings: list[Finding] = []
+    for place, entry in enumerate(entries):
+        declared, settled = ordered(entry, fqns[place]), numbering.settled(fqns[place])
+        if declared is not None and settled is not None and declared != settled:
+            findings.append(_differs(place, declared, settled))
+        elif one := settled or declared:
+            places[place] = one
+    early = {place: one for place, one in places.items() if place not in as_declared}
+    numbering.know(early.values())
+    where = target if isinstance(target, str) else ""
+    for place, one in early.items():
+        result[place] = numbering.number(one, where)
+    spread, pushed = _changes(early, result, numbering, where)
+    findings += [*_spread_findings(spread), *pushed]
+    if len(early) < len(places):
+        for group in dict.fromkeys(one.group for one in places.values()):
+            late = {place: one for place, one in places.items() if one.group == group}
+            findings += _late_findings(group[0], late, result, as_declared)
+    return Ranking(result, findings)
+
+
+def _differs(place: int, declared: Ordered, settled: Ordered) -> Finding:
+    """The finding about an extension that a catalogue has otherwise."""
+    said = f"{_said(declared)}, and the catalogue says {_said(settled)}"
+    says = f"{declared.fqn} has {said}: by one of them it would run elsewhere."
+    return order.CATALOGUE_DIFFERS.at("extensions", place, "extension", says=says)
+
+
+def _said(one: Ordered) -> str:
+    phase, layer = one.group
+    return f"priority {one.priority} in phase {phase}{' (NETWORK)' if layer is PluginType.NETWORK else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,29 +117,37 @@ class _Spread:
     written: int
     declared: int
     others: list[str]
-    """The FQNs that share the declared one."""
+    """The FQNs that share the declared one, as far as they are shown."""
+    unnamed: int
+    """How many more there are."""
     phase: str
 
 
-def _changes(phase: str, ranked: dict[int, Ranked], emitted: list[Any]) -> tuple[list[_Spread], list[Finding]]:
-    """What is written otherwise than declared in one group: of those that tie, and of those that make room for them."""
-    shared: dict[int, list[str]] = defaultdict(list)
-    for one in sorted(ranked.values(), key=lambda one: one.key):
-        shared[one.priority].append(one.fqn)
-    tied = [fqn for fqns in shared.values() if len(fqns) > 1 for fqn in fqns]
+def _changes(
+    places: Mapping[int, Ordered], written: Sequence[Any], numbering: Numbering, target: str
+) -> tuple[list[_Spread], list[Finding]]:
+    """What is written otherwise than declared: of those that tie, and of those that make room for others."""
     spread: list[_Spread] = []
     pushed: list[Finding] = []
-    for place, one in ranked.items():
-        written = emitted[place]
-        if written == one.priority:
+    for place, one in places.items():
+        number, phase = written[place], one.group[0]
+        if met := numbering.apart(one, target):
+            says = (
+                f"{one.fqn} runs on some workload from {listed(met)} too: priority {number} is written here instead of "
+                f"{numbering.number(one)}, so that they run by target in every cluster."
+            )
+            pushed.append(order.MEETS_ITSELF.at("extensions", place, "extension", says=says))
             continue
-        if len(shared[one.priority]) > 1:
-            others = [fqn for fqn in shared[one.priority] if fqn != one.fqn]
-            if others:  # else it is the same extension twice, which is an error
-                spread.append(_Spread(place, one.fqn, written, one.priority, others, phase))
+        if number == one.priority:
+            continue
+        alike = numbering.declared_alike(one)
+        if len(alike) > 1:
+            others = sorted(islice((fqn for fqn in alike if fqn != one.fqn), _NAMED))
+            spread.append(_Spread(place, one.fqn, number, one.priority, others, len(alike) - 1 - len(others), phase))
         else:
-            why = f"ties in phase {phase} ({listed(tied)}) have to be spread, and there is too little room"
-            says = f"priority {written} is written instead of {one.priority} for {one.fqn}: {why}."
+            tied = listed(numbering.tied(one.group))
+            why = f"ties in phase {phase} ({tied}) have to be spread, and there is too little room"
+            says = f"priority {number} is written instead of {one.priority} for {one.fqn}: {why}."
             pushed.append(order.PRIORITY_PUSHED.at("extensions", place, "extension", "priority", says=says))
     return spread, pushed
 
@@ -124,7 +157,8 @@ def _spread_findings(spread: list[_Spread]) -> Iterator[Finding]:
     if len(spread) == 1:
         (one,) = spread
         says = (
-            f"{one.fqn} shares its priority in phase {one.phase} with {listed(one.others)}: priority {one.written} is "
+            f"{one.fqn} shares its priority in phase {one.phase} with {', '.join(one.others)}"
+            f"{f' and {one.unnamed} more' if one.unnamed else ''}: priority {one.written} is "
             f"written instead of {one.declared}, so that they run by FQN in every cluster."
         )
         yield order.PRIORITY_SPREAD.at("extensions", one.place, "extension", "priority", says=says)
@@ -137,11 +171,12 @@ def _spread_findings(spread: list[_Spread]) -> Iterator[Finding]:
         yield order.PRIORITY_SPREAD.at("extensions", says=says)
 
 
+_NAMED = 3
 _SHOWN = 8  # changes in one sentence; `mesh-wasm explain` shows the number of every plugin
 
 
 def _late_findings(
-    phase: str, ranked: dict[int, Ranked], written: list[Any], late: Collection[int]
+    phase: str, ranked: Mapping[int, Ordered], written: list[Any], late: Collection[int]
 ) -> Iterator[Finding]:
     """For each one that was not known in time: where the written order is not TSB's."""
     against: dict[int, list[tuple[int, int]]] = defaultdict(list)

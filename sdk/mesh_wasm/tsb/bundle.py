@@ -18,6 +18,7 @@ from mesh_wasm.fleet.placement import place
 from mesh_wasm.model.plugin import API_VERSION
 from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.modules.locked import Lock
+from mesh_wasm.numbering.numbers import Numbering
 from mesh_wasm.planning.attached import Attached
 from mesh_wasm.planning.attachments import plan_attachments
 from mesh_wasm.planning.checks import check_attachments
@@ -46,7 +47,7 @@ from .inheritance import Choices
 from .kinds import GATEWAY_GROUP, SECURITY_GROUP
 from .reaching import key_of
 from .resource import read_resource
-from .result import BundlePlan, Enter, Item, Source, TargetPlan, book, in_order
+from .result import BundlePlan, Entering, Item, Source, TargetPlan, book, in_order
 from .scope import outside
 from .targets import Targets, Wanted
 
@@ -141,7 +142,7 @@ class Bundle:
         self,
         fleet: Fleet,
         clusters: frozenset[str] | None = None,
-        enter: Enter | None = None,
+        enter: Entering | None = None,
         *,
         beside: bool = True,
     ) -> BundlePlan:
@@ -149,8 +150,8 @@ class Bundle:
 
         ``clusters`` keeps the part of it that lies in these: the documents say where things are, and names and orders
         are those of the whole.
-        ``enter`` is told each target that has no error, and answers what stands against it in what was entered before;
-        by default that is what was entered of these documents.
+        ``enter`` numbers the extensions, is told each target that has no error, and answers what stands against it in what
+        was entered before; by default that is what was entered of these documents.
         ``beside``: whether the documents of other kinds tell of the clusters; else whoever calls has taken care of that.
         """
         if beside:
@@ -162,20 +163,24 @@ class Bundle:
         fleet: Fleet | None,
         complete: bool,
         clusters: frozenset[str] | None = None,
-        enter: Enter | None = None,
+        enter: Entering | None = None,
     ) -> BundlePlan:
         self._groups = Groups()
         wanted = Targets(self._index, Hierarchy(self._index, self._choices), fleet)
         found = [*self._findings, *self._scope_findings(), *wanted.found]
         found += [*wanted.nowhere_findings(), *wanted.profile_findings()]
         targets: list[TargetPlan] = []
+        numbering = enter.numbering if enter is not None else Numbering()
+        numbering.know(self._index.ordered())
         for one in wanted.wanted:
-            made, findings = self._target(one, fleet, clusters, wanted)
+            made, findings = self._target(one, fleet, clusters, wanted, numbering)
+            sound = not any(located.finding.is_error for located in findings)
+            if made is not None and enter is not None and sound and enter.part(made.whole):
+                made, findings = self._target(one, fleet, clusters, wanted, numbering)
             found += findings
             if made is not None:
                 targets.append(made)
-                sound = not any(located.finding.is_error for located in findings)
-                clashes = enter(made.label, made.plan) if enter is not None and sound else []
+                clashes = enter.enter(made.label, made.plan, made.whole) if enter is not None and sound else []
                 found += (made.source.at(replace(finding, path=("metadata",))) for finding in clashes)
         direct: list[Plan] = []
         for document, waivers in self._direct:
@@ -185,7 +190,7 @@ class Bundle:
                 direct.append(made_of if clusters is None else made_of.within(clusters))
                 told += made_of.findings
                 if enter is not None and not made_of.errors:
-                    told += enter(_called(document.value), direct[-1])
+                    told += enter.enter(_called(document.value), direct[-1], direct[-1])
             found += map(document.locate, settle(told, waivers, self._levels))
         for document in self._linted:
             found += map(document.locate, settle(group_findings(self._index, document), self._waivers, self._levels))
@@ -203,7 +208,12 @@ class Bundle:
                     yield source.at(finding)
 
     def _target(
-        self, wanted: Wanted, fleet: Fleet | None, clusters: frozenset[str] | None, targets: Targets
+        self,
+        wanted: Wanted,
+        fleet: Fleet | None,
+        clusters: frozenset[str] | None,
+        targets: Targets,
+        numbering: Numbering,
     ) -> tuple[TargetPlan | None, list[Located]]:
         target, reached, source = wanted.target, wanted.reached, wanted.source
         items = list(wanted.items)
@@ -219,11 +229,13 @@ class Bundle:
             findings = [one for one in findings if not wanted.is_nowhere or one.path != ("namespaceSelector",)]
             return None, [*found, *(self._index.locate(finding, items, reached) for finding in findings)]
         by = f"{target.kind} {known(target.fqn)}"
-        plan = plan_attachments(target, attached, fleet, wanted.selection, by, lock=self._lock)
-        plan = self._with_waivers(plan if clusters is None else plan.within(clusters), items)
+        plan = plan_attachments(target, attached, fleet, wanted.selection, by, lock=self._lock, numbering=numbering)
+        whole = self._with_waivers(plan, items)
+        plan = whole if clusters is None else whole.within(clusters)
         plan = in_direct_mode(plan, lambda place: targets.workspace_of(target, place), self._group_of)
         found += (self._index.locate(finding, items, reached) for finding in plan.findings)
-        return TargetPlan(target, source, _with_replaced(plan, wanted)), found
+        plan = _with_replaced(plan, wanted)
+        return TargetPlan(target, source, plan, plan if clusters is None else whole), found
 
     def _group_of(self, workspace: Fqn, plugin: PlannedPlugin) -> str:
         """The IstioInternalGroup of a plugin of direct mode: that of the documents, else one that is written as well."""

@@ -9,7 +9,9 @@ from mesh_wasm.findings.finding import Finding, errors
 from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.model.target import TargetKind
+from mesh_wasm.numbering.numbers import Ordered
 from mesh_wasm.planning.attached import Attached
+from mesh_wasm.planning.ranking import ordered
 from mesh_wasm.values.deferred import INVALID, known
 from mesh_wasm.values.fqn import Fqn
 from mesh_wasm.yaml.file import Located
@@ -83,6 +85,14 @@ class Index:
         entries = [source.resource.extension for source in self._sources.values()]
         names = [known(entry.image_pull_secret) for entry in entries if entry is not None]
         return frozenset(name for name in names if name is not None)
+
+    def ordered(self) -> Iterator[Ordered]:
+        """What decides the places of the extensions, of those that can be read."""
+        for (kind, fqn), source in self._sources.items():
+            if kind is WASM_EXTENSION and source.resource.extension is not None:
+                place = ordered(source.resource.extension, fqn)
+                if place is not None:
+                    yield place
 
     def locate(self, finding: Finding, items: Sequence[Item], reached: Reach) -> Located:
         """Turn a path within the arguments of an attachment of these items into a place in a file."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-from mesh_wasm.chains.member import members_of
-from mesh_wasm.chains.ties import Ties
-from mesh_wasm.chains.twins import Twins
+from mesh_wasm.chains.program_order import ProgramOrder
 from mesh_wasm.findings.finding import Finding, Path, errors
 from mesh_wasm.fleet.cluster import Fleet
 from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.target import Target
-from mesh_wasm.planning.plan import Plan, PlannedPlugin, same_objects
+from mesh_wasm.numbering.numbers import Numbering
+from mesh_wasm.planning.plan import Plan, PlannedPlugin
 from mesh_wasm.rules.waivers import Levels, Waiver, settle
 from mesh_wasm.values.deferred import Deferred, known
 from mesh_wasm.yaml.file import Document, Located
@@ -78,6 +78,8 @@ class TargetPlan:
     target: Target
     source: Source
     plan: Plan
+    whole: Plan
+    """The same with what is left to others: it was planned for all clusters."""
 
     @property
     def label(self) -> str:
@@ -113,21 +115,25 @@ class BundlePlan:
         return [*((plugin.cluster.name, plugin.manifest()) for plugin in self.plugins), *self.groups]
 
 
-Enter = Callable[[str, Plan], list[Finding]]
-"""Takes a target's name and plan; returns what stands against it in what was entered before."""
+class Entering(Protocol):
+    """Knows the order of all plugins of a program, these documents' among them."""
+
+    @property
+    def numbering(self) -> Numbering:
+        """Hands out the numbers."""
+
+    def part(self, plan: Plan) -> bool:
+        """Renumber what meets itself; whether the plan has to be made again."""
+
+    def enter(self, label: str, plan: Plan, whole: Plan) -> list[Finding]:
+        """Add a target's plan; what stands against it in what was entered before. ``whole``: see :class:`TargetPlan`."""
 
 
-def book(fleet: Fleet) -> Enter:
-    """Findings about what only shows between targets: objects that two would write, and ties of their plugins."""
-    writers: dict[tuple[str, ...], str] = {}
-    ties, twins = Ties(), Twins()
-    ties.know(fleet)
-
-    def enter(label: str, plan: Plan) -> list[Finding]:
-        members = list(members_of(plan.plugins))
-        return [*same_objects(label, plan, writers), *twins.enter(members), *ties.enter(members)]
-
-    return enter
+def book(fleet: Fleet) -> Entering:
+    """What only shows between the targets of these documents alone."""
+    order = ProgramOrder()
+    order.ties.know(fleet)
+    return order
 
 
 def in_order(found: Iterable[Located]) -> tuple[Located, ...]:

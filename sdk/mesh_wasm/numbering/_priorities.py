@@ -12,7 +12,7 @@ that can touch one another; a plugin far from every tie is a clump of its own an
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -49,19 +49,32 @@ def emitted_priorities(ranked: Sequence[Ranked]) -> list[int]:
     """
     order = sorted(range(len(ranked)), key=lambda index: ranked[index].key)
     emitted = [0] * len(ranked)
-    for index, number in zip(order, _spread([ranked[index].priority for index in order]), strict=True):
+    for index, number in zip(order, spread([ranked[index].priority for index in order]), strict=True):
         emitted[index] = number
     return emitted
 
 
-def _spread(declared: list[int]) -> list[int]:
-    """Strictly descending numbers for numbers that descend or repeat: see :func:`emitted_priorities`."""
-    shared = Counter(declared)
-    if len(shared) == len(declared):
+def spread(
+    declared: list[int],
+    shared: Mapping[int, int] | None = None,
+    above: int = INT32_MIN - 1,
+    below: int = INT32_MAX + 1,
+) -> list[int]:
+    """Strictly descending numbers for numbers that descend or repeat: see :func:`emitted_priorities`.
+
+    :param declared: The declared numbers in TSB's order.
+    :param shared: How many declare each number, where others than these do too.
+    :param above: All numbers are above it. The lowest int32 is only for one that declares it.
+    :param below: All numbers are below it. There must be as many between the two as are wanted.
+    """
+    shared = Counter(declared) if shared is None else shared
+    lowest = max(above, INT32_MIN) + 1
+    if above < INT32_MIN and INT32_MIN in declared[-1:]:
+        lowest = INT32_MIN
+    if not declared or (len(set(declared)) == len(declared) and declared[0] < below and declared[-1] >= lowest):
         return declared
     lanes = [number + place for place, number in enumerate(declared)]
-    lowest = INT32_MIN + len(lanes) - (1 if declared[-1] == INT32_MIN else 0)
-    bounds = (lowest, INT32_MAX)
+    bounds = (lowest + len(lanes) - 1, below - 1)
     fitted: list[int] = []
     for start, end in _clumps(lanes):
         clump = lanes[start:end]

@@ -1,0 +1,83 @@
+"""The extensions that are numbered together: those that the program has declared, and before them those of its catalogue.
+
+The configuration ``mesh-wasm:catalogue`` is a list of extensions, or the path of a YAML file that holds one, or TSB's
+WasmExtensions.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pulumi
+
+from mesh_wasm.findings.finding import Finding
+from mesh_wasm.model.extension import CatalogueEntry
+from mesh_wasm.numbering.catalogue import Settled, read_items, settle
+from mesh_wasm.numbering.numbers import Numbering
+from mesh_wasm.planning.ranking import ordered
+from mesh_wasm_pulumi._values.ledger import ledger
+
+_KEY = "catalogue"
+_NAME = f"mesh-wasm:{_KEY}"
+
+
+def program_numbering() -> Numbering:
+    """What hands out the numbers of this program. A catalogue that cannot be read ends the program."""
+    book = ledger()
+    if not book.catalogue_is_read:
+        book.catalogue_is_read = True
+        text = pulumi.Config("mesh-wasm").get(_KEY)
+        if text is not None:
+            items, problems = _read(text)
+            problems = problems or settle(book.order.numbering, items)
+            if problems:
+                raise pulumi.RunError("\n".join(f"{_NAME}: {problem}" for problem in problems))
+    return book.order.numbering
+
+
+def know(entry: CatalogueEntry) -> None:
+    """Have an extension numbered together with the others that are declared before anything is attached."""
+    place = ordered(entry, entry.fqn)
+    numbering = program_numbering()
+    if place is not None and numbering.settled(entry.fqn) is None:
+        numbering.know([place])
+
+
+def _read(text: str) -> tuple[list[Settled], list[str]]:
+    if text.lstrip().startswith(("[", "{")):
+        try:
+            items, found = read_items(json.loads(text), _NAME)
+        except ValueError as error:
+            return [], [f"it is no JSON: {error}."]
+        return items, [str(finding) for finding in found]
+    return _read_file(text)
+
+
+def _read_file(name: str) -> tuple[list[Settled], list[str]]:
+    from mesh_wasm.tsb.resource import read_resource
+    from mesh_wasm.yaml.file import Unreadable, load
+
+    # Inline programs of the Automation API, and recorded runs, have no root directory of their own.
+    items: list[Settled] = []
+    problems: list[str] = []
+    try:
+        for document in load(Path(pulumi.get_root_directory() or Path.cwd()) / name):
+            where = f"{name}:{document.line}"
+            resource = read_resource(document.value)
+            if resource is None:
+                listed, found = read_items(document.value, where)
+                items += listed
+                problems += (str(document.locate(finding)) for finding in found)
+            elif resource.extension is not None:
+                place = ordered(resource.extension, None if resource.fqn is None else str(resource.fqn))
+                if place is not None and place.fqn:
+                    items.append(Settled(place, where=where))
+                problems += (str(document.locate(one)) for one in _errors(resource.findings))
+    except Unreadable as error:
+        return [], [str(error)]
+    return items, problems
+
+
+def _errors(findings: tuple[Finding, ...]) -> list[Finding]:
+    return [finding for finding in findings if finding.is_error]
