@@ -132,11 +132,11 @@ def test_a_catalogue_holds_numbers_and_places() -> None:
 @pytest.mark.parametrize(
     ("target", "others", "written"),
     [
-        ("t2", {"t1": 10}, 9),
-        ("t0", {"t1": 10}, 11),
-        ("t2", {"t1": 9}, 8),
+        ("t2", {"t1": 10}, 5),
+        ("t0", {"t1": 10}, 15),
         ("t2", {"t3": 9}, 10),
-        ("t2", {"t1": 9, "t3": 8}, 10),
+        ("t2", {"t1": 12, "t3": 8}, 10),
+        ("t2", {"t1": 9, "t3": 5}, 7),
     ],
 )
 def test_an_extension_that_meets_itself_runs_by_target(target: str, others: dict[str, int], written: int) -> None:
@@ -153,7 +153,8 @@ def test_an_extension_between_two_has_no_number_for_itself_again() -> None:
     numbering = Numbering()
     numbering.know([one(11, "first"), one(10, "acl"), one(9, "last")])
     assert [numbering.number(one(n, name)) for n, name in ((11, "first"), (10, "acl"), (9, "last"))] == [11, 10, 9]
-    assert not numbering.part(GROUP, FQN + "acl", "t2", {"t1": 10})
+    assert numbering.part(GROUP, FQN + "acl", "t2", {"t1": 10})
+    assert numbering.crowded(one(10, "acl"), "t2") == ["t1"]
     assert numbering.number(one(10, "acl"), "t2") == 10
 
 

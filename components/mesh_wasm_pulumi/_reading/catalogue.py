@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pulumi
 
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.model.extension import CatalogueEntry
-from mesh_wasm.numbering.catalogue import Settled, read_items, settle
 from mesh_wasm.numbering.numbers import Numbering
 from mesh_wasm.planning.ranking import ordered
 from mesh_wasm_pulumi._values.ledger import ledger
+
+if TYPE_CHECKING:
+    from mesh_wasm.numbering.catalogue import Settled
 
 _KEY = "catalogue"
 _NAME = f"mesh-wasm:{_KEY}"
@@ -29,6 +32,8 @@ def program_numbering() -> Numbering:
         book.catalogue_is_read = True
         text = pulumi.Config("mesh-wasm").get(_KEY)
         if text is not None:
+            from mesh_wasm.numbering.catalogue import settle  # here and below: most programs have none
+
             items, problems = _read(text)
             problems = problems or settle(book.order.numbering, items)
             if problems:
@@ -45,6 +50,8 @@ def know(entry: CatalogueEntry) -> None:
 
 
 def _read(text: str) -> tuple[list[Settled], list[str]]:
+    from mesh_wasm.numbering.catalogue import read_items
+
     if text.lstrip().startswith(("[", "{")):
         try:
             items, found = read_items(json.loads(text), _NAME)
@@ -55,6 +62,7 @@ def _read(text: str) -> tuple[list[Settled], list[str]]:
 
 
 def _read_file(name: str) -> tuple[list[Settled], list[str]]:
+    from mesh_wasm.numbering import catalogue
     from mesh_wasm.tsb.resource import read_resource
     from mesh_wasm.yaml.file import Unreadable, load
 
@@ -66,13 +74,13 @@ def _read_file(name: str) -> tuple[list[Settled], list[str]]:
             where = f"{name}:{document.line}"
             resource = read_resource(document.value)
             if resource is None:
-                listed, found = read_items(document.value, where)
+                listed, found = catalogue.read_items(document.value, where)
                 items += listed
                 problems += (str(document.locate(finding)) for finding in found)
             elif resource.extension is not None:
                 place = ordered(resource.extension, None if resource.fqn is None else str(resource.fqn))
                 if place is not None and place.fqn:
-                    items.append(Settled(place, where=where))
+                    items.append(catalogue.Settled(place, where=where))
                 problems += (str(document.locate(one)) for one in _errors(resource.findings))
     except Unreadable as error:
         return [], [str(error)]

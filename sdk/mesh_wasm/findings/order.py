@@ -143,6 +143,14 @@ MEETS_ITSELF = rule(
     bad=program(ACL, group(), _TWICE),
     good=program(ACL, group()),
 )
+
+
+def _catalogue(priority: int) -> str:
+    """Stands for ``mesh-wasm:catalogue`` in the configuration of the stack."""
+    item = f'{{"fqn": "organizations/acme/extensions/acl", "priority": {priority}}}'
+    return f"pulumi.runtime.set_config(\"mesh-wasm:catalogue\", '[{item}]')\n"
+
+
 CATALOGUE_DIFFERS = rule(
     "MW722",
     Severity.ERROR,
@@ -154,4 +162,6 @@ CATALOGUE_DIFFERS = rule(
     ),
     fix="Write the same phase, type and priority into both.",
     source="design: docs/order.md",
+    bad=program(_catalogue(20), ACL, group()),
+    good=program(_catalogue(10), ACL, group()),
 )

@@ -59,8 +59,11 @@ class Line:
         self.given.add(key)
         return self.numbers[key]
 
-    def beside(self, key: Key, low: int, high: int) -> int | None:
-        """Hand out one more number to one that has its own: the nearest between two; None where there is none."""
+    def beside(self, key: Key, low: int | None, high: int | None) -> int | None:
+        """Hand out one more number to one that has its own: between two of its numbers, above or below one of them.
+
+        None where there is none. There stay numbers free between this and the others, if there is room.
+        """
         if key in self.strays:
             return None
         start = end = bisect_left(self.keys, key)
@@ -69,8 +72,14 @@ class Line:
         while end < len(self.keys) and self.keys[end][:2] == key[:2]:
             end += 1
         below, above = self._around(start, end)
+        below = max(below, INT32_MIN)
         taken = {self.numbers[one] for one in self.keys[start:end]}
-        number = _nearest(self.numbers[key], max(low, below), min(high, above), taken)
+        floor, ceiling = below if low is None else max(low, below), above if high is None else min(high, above)
+        if low is None and high is not None:
+            floor = max(floor, ceiling - 2 * _GAP)
+        elif high is None and low is not None:
+            ceiling = min(ceiling, floor + 2 * _GAP)
+        number = _nearest((floor + ceiling) // 2, floor, ceiling, taken)
         if number is not None:
             self._give(key, number)
         return number
@@ -156,11 +165,14 @@ class Line:
         return key
 
 
+_GAP = 8
+"""Numbers that are left free beside an extension that meets itself, for a third target between two."""
+
+
 def _nearest(number: int, low: int, high: int, taken: Collection[int]) -> int | None:
     """The nearest number between two that is not taken."""
-    for distance in range(1, len(taken) + 2):
+    for distance in range(len(taken) + 1):
         for candidate in (number - distance, number + distance):
             if low < candidate < high and candidate not in taken:
                 return candidate
-    nearest = max(low + 1, min(high - 1, number))
-    return nearest if low < nearest < high and nearest not in taken else None
+    return None

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from mesh_wasm.values.base import INT32_MAX, INT32_MIN
 from mesh_wasm.values.enums import PluginPhase, PluginType
 
 from ._line import Key, Line
@@ -45,6 +44,8 @@ class Numbering:
         """Those of a catalogue, by FQN."""
         self._apart: dict[tuple[Group, str, str], tuple[int, list[str]]] = {}
         """Numbers of extensions on single targets, by extension and target; with the targets where they meet themselves."""
+        self._crowded: dict[tuple[Group, str, str], list[str]] = {}
+        """Those for which there was none, so that they have that of all other targets; with the same."""
 
     def know(self, extensions: Iterable[Ordered]) -> None:
         """Add extensions; those that are known already change nothing."""
@@ -102,21 +103,35 @@ class Numbering:
         """The targets because of which an extension has a number of its own on this one."""
         return self._apart.get((one.group, one.fqn, target), (0, []))[1]
 
+    def crowded(self, one: Ordered, target: str) -> list[str]:
+        """The targets between whose numbers there was none for an extension on this one."""
+        return self._crowded.get((one.group, one.fqn, target), [])
+
     def part(self, group: Group, fqn: str, target: str, others: Mapping[str, int]) -> bool:
         """Give an extension a number of its own on a target, since it meets itself on others.
 
-        ``others``: its numbers on these, by the FQNs of the targets: by these they run. Returns whether it got one: where
-        there is no number beside its own, it keeps that.
+        ``others``: its numbers on these, by the FQNs of the targets: by these they run. Returns whether anything is to be
+        said of it: where there is no number beside its own, it keeps that.
         """
-        known = self._known.get((group, fqn), {})
-        if len(known) != 1:
+        known, at = self._known.get((group, fqn), {}), (group, fqn, target)
+        if len(known) != 1 or at in self._apart or at in self._crowded:
             return False
         (one,) = known.values()
-        low = max((number for other, number in others.items() if other > target), default=INT32_MIN)
-        high = min((number for other, number in others.items() if other < target), default=INT32_MAX + 1)
-        if low < self.number(one, target) < high:
+        if _fits(self.number(one), target, others):
             return False
-        number = self._lines[group].beside(one.key, low, high)
-        if number is not None:
-            self._apart[group, fqn, target] = number, sorted(others)
-        return number is not None
+        own = {there: number for (of, ext, there), (number, _) in self._apart.items() if (of, ext) == at[:2]}
+        # Those that it does not meet count too, as long as they leave room: a third target may meet both.
+        for numbers in ({**own, **others}, others):
+            low = max((number for other, number in numbers.items() if other > target), default=None)
+            high = min((number for other, number in numbers.items() if other < target), default=None)
+            number = self._lines[group].beside(one.key, low, high)
+            if number is not None:
+                self._apart[at] = number, sorted(others)
+                return True
+        self._crowded[at] = sorted(others)
+        return True
+
+
+def _fits(number: int, target: str, others: Mapping[str, int]) -> bool:
+    """Whether a target with that number runs by its FQN among others."""
+    return all(number < there if target > other else number > there for other, there in others.items())

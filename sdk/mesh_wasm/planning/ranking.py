@@ -138,6 +138,12 @@ def _changes(
             )
             pushed.append(order.MEETS_ITSELF.at("extensions", place, "extension", says=says))
             continue
+        if met := numbering.crowded(one, target):
+            says = (
+                f"{one.fqn} runs on some workload from {listed(met)} too, and no number is left for it between theirs: "
+                f"priority {number} is written, and the order of the two is not that of their targets."
+            )
+            pushed.append(order.NO_NUMBER_LEFT.at("extensions", place, "extension", says=says, fix=_ROOM))
         if number == one.priority:
             continue
         alike = numbering.declared_alike(one)
@@ -172,6 +178,7 @@ def _spread_findings(spread: list[_Spread]) -> Iterator[Finding]:
 
 
 _NAMED = 3
+_ROOM = "Leave room around its priority: declare priorities in steps of twenty."
 _SHOWN = 8  # changes in one sentence; `mesh-wasm explain` shows the number of every plugin
 
 
