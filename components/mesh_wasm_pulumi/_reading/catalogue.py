@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from mesh_wasm.findings.finding import Finding
 from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.numbering.numbers import Numbering
 from mesh_wasm.planning.ranking import ordered
@@ -63,7 +62,7 @@ def _read(text: str) -> tuple[list[Settled], list[str]]:
 
 def _read_file(name: str) -> tuple[list[Settled], list[str]]:
     from mesh_wasm.numbering import catalogue
-    from mesh_wasm.tsb.resource import read_resource
+    from mesh_wasm.tsb import Bundle
     from mesh_wasm.yaml.file import Unreadable, load
 
     # Inline programs of the Automation API, and recorded runs, have no root directory of their own.
@@ -72,20 +71,14 @@ def _read_file(name: str) -> tuple[list[Settled], list[str]]:
     try:
         for document in load(Path(pulumi.get_root_directory() or Path.cwd()) / name):
             where = f"{name}:{document.line}"
-            resource = read_resource(document.value)
-            if resource is None:
+            bundle = Bundle([document])
+            if not bundle.read:
                 listed, found = catalogue.read_items(document.value, where)
                 items += listed
                 problems += (str(document.locate(finding)) for finding in found)
-            elif resource.extension is not None:
-                place = ordered(resource.extension, None if resource.fqn is None else str(resource.fqn))
-                if place is not None and place.fqn:
-                    items.append(catalogue.Settled(place, where=where))
-                problems += (str(document.locate(one)) for one in _errors(resource.findings))
+            else:
+                items += (catalogue.Settled(place, where=where) for place in bundle.places())
+                problems += (str(one) for one in bundle.check(complete=False) if one.finding.is_error)
     except Unreadable as error:
         return [], [str(error)]
     return items, problems
-
-
-def _errors(findings: tuple[Finding, ...]) -> list[Finding]:
-    return [finding for finding in findings if finding.is_error]

@@ -18,7 +18,7 @@ from mesh_wasm.fleet.placement import place
 from mesh_wasm.model.plugin import API_VERSION
 from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.modules.locked import Lock
-from mesh_wasm.numbering.numbers import Numbering
+from mesh_wasm.numbering.numbers import Numbering, Ordered
 from mesh_wasm.planning.attached import Attached
 from mesh_wasm.planning.attachments import plan_attachments
 from mesh_wasm.planning.checks import check_attachments
@@ -129,6 +129,10 @@ class Bundle:
         self._direct.append((document, waivers))
         found = [*annotation_findings(document.value), *wrong]
         self._findings += map(document.locate, settle(found, waivers, self._levels))
+
+    def places(self) -> list[Ordered]:
+        """What decides the places of its extensions in the order, of those that can be read."""
+        return list(self._index.ordered())
 
     def check(self, *, complete: bool = True) -> tuple[Located, ...]:
         """The findings that need no fleet. ``complete``: whether what is referred to must be among the documents."""
