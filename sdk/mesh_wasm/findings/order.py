@@ -139,7 +139,7 @@ MEETS_ITSELF = rule(
         "every cluster, by the FQNs of the targets, the later one gets the nearest number that is free."
     ),
     fix="Attach it to one of them, if it is not to run twice.",
-    source="istio pilot/pkg/model/push_context.go; measured, tests/live/test_live_targets.py",
+    source="design: docs/order.md; istio pilot/pkg/model/push_context.go",
     bad=program(ACL, group(), _TWICE),
     good=program(ACL, group()),
 )
