@@ -112,7 +112,20 @@ def test_changes(before: list[Member], after: list[Member], expected: Any) -> No
     assert changes(before, after) == expected
 
 
-@pytest.mark.parametrize("saved", [None, [], {}, {"version": 0, "clusters": []}, {"changes": []}])
+NO_REPORTS: list[Any] = [
+    None,
+    [],
+    {},
+    {"version": 0, "clusters": []},
+    {"changes": []},
+    {"version": 1, "clusters": 5},
+    {"version": 1, "clusters": [{"name": 5}], "plugins": {"x": None}},
+    {**told(plugin("a")), "plugins": {}},
+    {**told(plugin("a")), "plugins": {"x": None}},
+]
+
+
+@pytest.mark.parametrize("saved", NO_REPORTS)
 def test_what_is_no_report_is_refused(saved: Any) -> None:
     with pytest.raises(NotComparable, match="no report of version 1"):
         differences(saved, told())

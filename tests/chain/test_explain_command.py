@@ -116,6 +116,32 @@ def test_what_cannot_be_read_is_told_in_a_sentence(
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--cluster", "seed-chian"), "there is no cluster 'seed-chian'; the clusters are seed-chain; did you mean"),
+        (("--plugin", "acl-chek"), "there is no extension or plugin 'acl-chek'; near are acl-check."),
+        (("--plugin", "nope"), "there is no extension or plugin 'nope'; the names are "),
+        (("--out", "/nonexist/x"), "/nonexist/x cannot be written: no such file or directory."),
+    ],
+)
+def test_a_name_that_is_not_there_is_told(options: tuple[str, ...], message: str) -> None:
+    result = explain(Path(__file__).parent / "seed-chain.yaml", *options)
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+@pytest.mark.parametrize(
+    "aim", ["targetRefs: [null]", "targetRefs: 5", "targetRef: a", "selector: 5", "selector: {matchLabels: [a]}"]
+)
+def test_an_aim_of_a_wrong_type_is_explained_as_far_as_it_goes(tmp_path: Path, aim: str) -> None:
+    manifest = tmp_path / "x.yaml"
+    manifest.write_text(PLUGIN.format("1").replace("priority: 1", f"priority: 1, {aim}"))
+    result = explain(manifest)
+    assert result.exit_code in (0, 1), result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+
+
 def test_a_program_with_errors_is_explained_as_far_as_it_goes() -> None:
     def program() -> None:
         clusters = fleet()

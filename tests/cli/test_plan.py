@@ -120,6 +120,7 @@ def test_an_object_without_a_provider_is_an_error(tmp_path: Path) -> None:
     assert "has no explicit provider" in result.stdout
 
 
+HEAD = "name: x\nruntime: python\nmain: .\n"
 BROKEN = [
     ("no project", {}, "holds no Pulumi.yaml"),
     ("no python", {"Pulumi.yaml": "name: x\nruntime: nodejs\n"}, "only Python programs"),
@@ -127,6 +128,12 @@ BROKEN = [
     ("no program", {"Pulumi.yaml": "name: x\nruntime: python\n"}, "holds no __main__.py"),
     ("bad yaml", {"Pulumi.yaml": "name: [\n"}, "cannot be read"),
     ("no object", {"Pulumi.yaml": "- 1\n"}, "is not a YAML object"),
+    ("config that is a number", {"Pulumi.yaml": f"{HEAD}config: 5\n"}, "Pulumi.yaml: config is a number; write"),
+    ("config that is a list", {"Pulumi.yaml": f"{HEAD}config: [1]\n"}, "Pulumi.yaml: config is a list; write"),
+    ("a key that is no text", {"Pulumi.yaml": f"{HEAD}config: {{3: {{default: 4}}}}\n"}, "the key 3, which is no text"),
+    ("settings: a number", {"Pulumi.yaml": HEAD, "Pulumi.dev.yaml": "config: 5\n"}, "dev.yaml: config is a number"),
+    ("settings: a list", {"Pulumi.yaml": HEAD, "Pulumi.dev.yaml": "config: [a]\n"}, "dev.yaml: config is a list"),
+    ("settings: a key", {"Pulumi.yaml": HEAD, "Pulumi.dev.yaml": "config: {3: 4}\n"}, "the key 3, which is no text"),
     ("bad main", {"Pulumi.yaml": "name: x\nruntime: python\nmain: nowhere\n"}, "does not exist"),
 ]
 

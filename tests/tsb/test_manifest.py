@@ -11,6 +11,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mesh_wasm.modules.locked import Lock
+from mesh_wasm.modules.lockfile import LockError, write_lock
 from mesh_wasm.planning.manifests import HEADER, ManifestError, file_text, object_path, to_yaml, tree, write_tree
 from mesh_wasm.yaml.file import documents
 
@@ -194,3 +196,14 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("")
     with pytest.raises(ManifestError, match=r"cannot be written: "):
         write_tree(tmp_path / "out", [("east", named("a"))])
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match="cannot be written: file name too long"):
+        write_tree(tmp_path / ("x" * 300), [("east", named("a"))])
+
+
+def test_a_lock_below_a_file_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LockError, match="cannot be written: not a directory"):
+        write_lock(tmp_path / "file" / "x", Lock(name="x"))

@@ -94,6 +94,8 @@ def read_where(args: Mapping[str, Any]) -> Where:
         if cluster is not None:
             clusters.append(cluster)
     selection, undecided = _plain(lift({"labels": args.get("clusters"), "names": cluster_names(args)}), ())
+    selection, wrong = _well_formed(selection)
+    undecided += wrong
     found = (*_by_cause(findings), *undecided)
     return Where(Fleet(clusters), Selection(**selection), providers, found, frozenset(others))
 
@@ -151,6 +153,25 @@ def _cluster(name: str, facts: dict[str, Any], stated: Any) -> tuple[Cluster | N
 def cluster_names(args: Mapping[str, Any]) -> Any:
     """The names of the clusters to select, in either spelling; None if they are not given."""
     return args.get("cluster_names", args.get("clusterNames"))
+
+
+def _well_formed(selection: dict[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
+    """The selection without what is no labels and no list of names, and a finding for each of these."""
+    findings: list[Finding] = []
+    labels, names = selection.get("labels"), selection.get("names")
+    if labels is not None and not isinstance(labels, Mapping):
+        says = f"expected an object of labels, got {kind_of_value(labels)}."
+        findings.append(schema.WRONG_TYPE.at("clusters", says=says, fix=_LABELS))
+        selection = {**selection, "labels": None}
+    if names is not None and not isinstance(names, list | tuple | set | frozenset):
+        says = f"expected a list, got {kind_of_value(names)}."
+        findings.append(schema.WRONG_TYPE.at("clusterNames", says=says, fix=_NAMES))
+        selection = {**selection, "names": None}
+    return selection, findings
+
+
+_LABELS = 'Write `{"env": "prod"}`: the labels of the clusters to select; names of clusters go into cluster_names.'
+_NAMES = 'Write `["east"]`: the names of the clusters in a list.'
 
 
 def _plain(document: dict[str, Any], path: tuple[str, ...]) -> tuple[dict[str, Any], list[Finding]]:

@@ -18,6 +18,7 @@ import pulumi
 import yaml
 
 from mesh_wasm.findings.suggestions import did_you_mean, suggestion
+from mesh_wasm.model.parse import kind_of_value
 
 
 class ProjectError(Exception):
@@ -76,13 +77,13 @@ def _entry(folder: Path, document: Mapping[str, Any]) -> Path:
 def _config(project: str, document: Mapping[str, Any], folder: Path, stack: str) -> tuple[dict[str, str], set[str]]:
     config: dict[str, str] = {}
     sealed: set[str] = set()
-    for key, declared in (document.get("config") or {}).items():
+    for key, declared in _section(document, folder / "Pulumi.yaml").items():
         full = key if ":" in key else f"{project}:{key}"
         value = declared.get("default", declared.get("value")) if isinstance(declared, Mapping) else declared
         if value is not None:
             config[full] = _text(value)
     settings = folder / f"Pulumi.{stack}.yaml"
-    for key, value in ((_load(settings).get("config") or {}) if settings.is_file() else {}).items():
+    for key, value in (_section(_load(settings), settings) if settings.is_file() else {}).items():
         full = key if ":" in key else f"{project}:{key}"
         if _is_sealed(value):
             sealed.add(full)
@@ -91,6 +92,21 @@ def _config(project: str, document: Mapping[str, Any], folder: Path, stack: str)
             config[full] = _text(value)
             sealed.discard(full)
     return config, sealed
+
+
+def _section(document: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """The configuration that a file sets, by key."""
+    config = document.get("config")
+    if config is None:
+        return {}
+    if not isinstance(config, dict):
+        raise ProjectError(
+            f"{path}: config is {kind_of_value(config)}; write its keys below it: 'config: {{key: value}}'."
+        )
+    for key in config:
+        if not isinstance(key, str):
+            raise ProjectError(f"{path}: config has the key {key}, which is no text; write it in quotes, or remove it.")
+    return config
 
 
 def _is_sealed(value: Any) -> bool:

@@ -79,16 +79,28 @@ class Workload:
 
 
 def aims(namespace: str, root_namespace: str, spec: Mapping[str, Any]) -> tuple[Workload, ...]:
-    """The sets of proxies that a plugin is aimed at; none if it can reach nothing. The spec is in wire form and known."""
+    """The sets of proxies that a plugin is aimed at; none if it can reach nothing. The spec is in wire form and known.
+
+    References and labels of a wrong type reach nothing, or say nothing: the rules tell of them.
+    """
     references = spec.get("targetRefs") or ([spec["targetRef"]] if spec.get("targetRef") else [])
     if references:
-        found = (_referenced(reference, namespace, root_namespace) for reference in references)
+        known = [one for one in references if isinstance(one, Mapping)] if isinstance(references, list) else []
+        found = (_referenced(reference, namespace, root_namespace) for reference in known)
         return tuple(sorted({workload for workload in found if workload is not None}))
-    labels = (spec.get("selector") or {}).get("matchLabels") or {}
+    labels = _labels(spec)
     where = None if namespace == root_namespace else namespace
     if where is not None and list(labels) == [GATEWAY_NAME]:
         return (Workload(WorkloadKind.GATEWAY, where, name=labels[GATEWAY_NAME]),)
     return (Workload(WorkloadKind.PODS, where, tuple(sorted(labels.items()))),)
+
+
+def _labels(spec: Mapping[str, Any]) -> dict[str, str]:
+    selector = spec.get("selector")
+    labels = selector.get("matchLabels") if isinstance(selector, Mapping) else None
+    if not isinstance(labels, Mapping):
+        return {}
+    return {str(key): value if isinstance(value, str) else str(value) for key, value in labels.items()}
 
 
 def _referenced(reference: Mapping[str, Any], namespace: str, root_namespace: str) -> Workload | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import click
 from mesh_wasm.drift.foreign import with_foreign
 from mesh_wasm.explain import differences, report, to_json
 from mesh_wasm.explain.diff import ChangeReport, NotComparable
-from mesh_wasm.explain.select import only
+from mesh_wasm.explain.select import only, unheard_of
 from mesh_wasm.explain.shape import Report
 from mesh_wasm.modules.locked import FILE_NAME
 from mesh_wasm.modules.lockfile import LockError, read_lock
@@ -72,6 +73,8 @@ def explain(
         raise click.UsageError(str(error)) from None
     except NotComparable as error:
         raise click.UsageError(f"{before}: {error}") from None
+    if changes is None:
+        _must_be_there(told, clusters, plugins)
     shown = only(told, clusters, plugins)
     if form == "text" and out is None:
         _print(shown, changes)
@@ -80,9 +83,25 @@ def explain(
         if out is None:
             click.echo(text, nl=False)
         else:
-            out.write_text(text, encoding="utf-8")
+            try:
+                out.write_text(text, encoding="utf-8")
+            except OSError as error:
+                why = (error.strerror or str(error)).lower()
+                raise click.UsageError(f"{out} cannot be written: {why}. Name another file with --out.") from None
     if told["problems"] or any(finding["severity"] == "error" for finding in told["findings"]):
         sys.exit(1)
+
+
+def _must_be_there(told: Report, clusters: Iterable[str], plugins: Iterable[str]) -> None:
+    """Refuse names that nothing has: what is shown of them is empty, and looks like an answer."""
+    problem = unheard_of(told, clusters, plugins)
+    if problem is None:
+        return
+    from mesh_wasm.explain.text import error_lines
+
+    for line in error_lines(told):  # perhaps it is missing because of one of these
+        click.echo(line, err=True)
+    raise click.UsageError(problem)
 
 
 def _saved(path: Path) -> Any:

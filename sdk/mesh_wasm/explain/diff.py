@@ -11,6 +11,7 @@ from mesh_wasm.findings.finding import counted, listed
 from mesh_wasm.values.enums import PluginKind
 
 from ._views import phase_name
+from .saved import is_report
 from .shape import VERSION, PluginReport, Report, WorkloadReport
 
 
@@ -51,7 +52,7 @@ _NOT_COMPARED = _Change(
 
 def differences(before: Mapping[str, Any], after: Report) -> list[ChangeReport]:
     """All changes from one report to another, by kind. Raises :class:`NotComparable`."""
-    if not isinstance(before, Mapping) or before.get("version") != VERSION or "clusters" not in before:
+    if not isinstance(before, Mapping) or before.get("version") != VERSION or not is_report(before):
         raise NotComparable(f"it is no report of version {VERSION}; make one with mesh-wasm explain --format json.")
     old: Report = before  # type: ignore[assignment]  # a JSON document of the version that this code writes
     clusters: dict[_Change, list[str]] = defaultdict(list)

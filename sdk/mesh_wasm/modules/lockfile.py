@@ -41,6 +41,7 @@ what it changes comes with another version, which is refused.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -131,7 +132,8 @@ def write_lock(path: Path, lock: Lock) -> None:
     except (OSError, UnicodeDecodeError) as error:
         raise LockError(f"{path} cannot be written: {_why(error)}.") from None
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # where it could not be made, it cannot be looked for either
+            beside.unlink()
 
 
 def with_changes(current: Lock, before: Lock, after: Lock) -> Lock:

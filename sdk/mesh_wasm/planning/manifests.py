@@ -186,11 +186,12 @@ def write_tree(folder: FilePath, objects: Iterable[tuple[str, Mapping[str, Any]]
     before anything is changed. Files that need no change are not touched.
     """
     files = {folder / path: text for path, text in tree(objects).items()}
-    earlier = set(_generated(folder))
-    for path in files:
-        if path not in earlier and (path.exists() or path.is_symlink()):
-            raise ManifestError(f"{path} is in the way: mesh-wasm did not write it. Move it, or choose another folder.")
     try:
+        earlier = set(_generated(folder))
+        for path in files:
+            if path not in earlier and (path.exists() or path.is_symlink()):
+                in_the_way = f"{path} is in the way: mesh-wasm did not write it."
+                raise ManifestError(f"{in_the_way} Move it, or choose another folder.")
         for stale in sorted(earlier - files.keys()):
             stale.unlink()
             _remove_empty(stale.parent, folder)
