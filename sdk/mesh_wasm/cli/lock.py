@@ -32,6 +32,7 @@ from mesh_wasm.trial.envoy import EnvoyError, find_envoys
 from mesh_wasm.trial.process import Limits
 from mesh_wasm.trial.trials import run_trials
 from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
+from mesh_wasm.values.module_urls.shown import shown_url
 from mesh_wasm.values.report_key import report_key
 
 _ALL = "*"
@@ -263,9 +264,9 @@ def _tell(found: Outcome, path: Path, check: bool) -> None:
     if not check:
         for one in found.lock.modules.values():
             if not one.usable and one.artifact is not None:
-                click.echo(f"error: {one.url}: {one.artifact.refused}.")
+                click.echo(f"error: {shown_url(one.url)}: {one.artifact.refused}.")
             if one.schema is not None and available() and _unreliable(one.schema):
-                click.echo(f"note: {one.url}: its schema ({one.schema.source}) refuses its own example.")
+                click.echo(f"note: {shown_url(one.url)}: its schema ({one.schema.source}) refuses its own example.")
     bad = len(found.problems) + (len(found.changes) if check else 0)
     state = "complete and current" if check and not bad else "not current" if check else "written"
     state = state if path.exists() else "not written"

@@ -11,7 +11,6 @@ import secrets
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from mesh_wasm.chains.chain import Chain, Step, chains
 from mesh_wasm.chains.declared import ALL_TRAFFIC
@@ -27,6 +26,7 @@ from mesh_wasm.values.deferred import Deferred
 from mesh_wasm.values.enums import PluginKind
 from mesh_wasm.values.image import image_of
 from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
+from mesh_wasm.values.module_urls.shown import shown_url
 from mesh_wasm.values.naming import short_hash
 
 from ._known import cluster_words, filter_words, workload_words
@@ -165,7 +165,7 @@ def _plugin(member: Member, never: str) -> PluginReport:
         "phase": member.phase,
         "priority": member.priority,
         "layer": member.layer,
-        "url": _script(spec) if member.is_script else _public(url) if url else None,
+        "url": _script(spec) if member.is_script else shown_url(url) if url else None,
         "version": _version(url) if url else None,
         "configKeys": [] if member.is_script else _config_keys(spec),
         "settings": {name: text for name in _SETTINGS if (text := _known_text(spec.get(name)))},
@@ -224,13 +224,6 @@ def _script(spec: Mapping[str, Any]) -> str | None:
     lua = spec["lua"]
     code = _known_text(lua.get("inlineCode")) if isinstance(lua, Mapping) else None
     return None if code is None else f"Lua script {short_hash(code)}"
-
-
-def _public(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme == "oci" or not parts.netloc:
-        return url
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _version(url: str) -> str | None:

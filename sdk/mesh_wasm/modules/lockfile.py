@@ -49,6 +49,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from mesh_wasm.values.module_urls.shown import shown_url
 from mesh_wasm.values.report_key import kept_report_key
 
 from .locked import FILE_NAME, Lock
@@ -98,7 +99,9 @@ def parse_lock(text: str, name: str = FILE_NAME) -> Lock:
             modules[url] = read_entry(url, entry)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             where = f" ({error})" if isinstance(error, KeyError) else ""
-            raise LockError(f"{name}: the entry {url} is not what mesh-wasm writes{where}. {_MEND}") from None
+            raise LockError(
+                f"{name}: the entry {shown_url(url)} is not what mesh-wasm writes{where}. {_MEND}"
+            ) from None
     return Lock(modules, name, {key: value for key, value in document.items() if key not in ("modules", "version")})
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from mesh_wasm.fleet.mirrors import DOWNLOAD_PROXY
 from mesh_wasm.values.image import ImageError, ImageReference, ModuleUrl, image_of
+from mesh_wasm.values.module_urls.shown import has_login, shown_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +26,13 @@ class Reference:
 
     @property
     def has_login(self) -> bool:
-        """Whether the URL of a server holds a user name or a password: then it is neither locked nor shown."""
-        return self.image is None and "@" in urlsplit(self.url).netloc
+        """Whether the URL holds a user name or a password: then it is not locked."""
+        return has_login(self.url)
 
     @property
     def shown(self) -> str:
-        """The URL for people, without what may be a login."""
-        if not self.has_login:
-            return self.url
-        parts = urlsplit(self.url)
-        return f"{parts.scheme}://…@{parts.netloc.rpartition('@')[2]}{parts.path}"
+        """The URL for people, without what may be a login or a token."""
+        return shown_url(self.url)
 
 
 def reference_of(url: str, sha256: str | None = None) -> Reference | None:
@@ -53,7 +50,7 @@ def reference_of(url: str, sha256: str | None = None) -> Reference | None:
     image = image_of(text)
     if parsed.scheme != "oci" or image is None:
         return None
-    base = text.partition("@")[0]
+    base = text.removesuffix(f"@{image.digest}") if image.digest else text
     digest = image.digest or (f"sha256:{sha256}" if sha256 else None)
     return Reference(f"{base}@{digest}" if digest else base, base, image, digest)
 

@@ -19,6 +19,7 @@ from mesh_wasm.values.deferred import INVALID, Deferred, known, map_value
 from mesh_wasm.values.enums import PluginKind
 from mesh_wasm.values.image import ImageError, ModuleUrl, normalize_url
 from mesh_wasm.values.labels import MANAGED_BY, MANAGER
+from mesh_wasm.values.module_urls.shown import shown_url
 from mesh_wasm.values.naming import is_label, is_subdomain
 
 from .adopted import supplied, unranked
@@ -167,7 +168,9 @@ def _notes(raw: Raw) -> Iterator[Finding]:
         yield order.PRIORITY_WRITTEN.at("priority", says="no priority is set; 0 is written.")
     url = known(spec.url)
     if url is not None and "://" not in url and _readable(url):
-        yield order.SCHEME_WRITTEN.at("url", says=f"{quoted(url)} has no scheme; {normalize_url(url)} is written.")
+        yield order.SCHEME_WRITTEN.at(
+            "url", says=f"{quoted(shown_url(url))} has no scheme; {shown_url(normalize_url(url))} is written."
+        )
 
 
 def _readable(url: str) -> bool:

@@ -19,6 +19,7 @@ from mesh_wasm.values.base import Model
 from mesh_wasm.values.docker_config import SECRET_KEY, SECRET_TYPE
 from mesh_wasm.values.enums import PluginKind
 from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
+from mesh_wasm.values.module_urls.shown import shown_url
 from mesh_wasm.values.naming import short_hash
 from mesh_wasm.yaml.text import yaml_text
 
@@ -68,7 +69,8 @@ def ordered_keys(manifest: Mapping[str, Any]) -> dict[str, Any]:
 def in_line(kind: str, spec: Mapping[str, Any]) -> str:
     """Phase, priority and module of a plugin of either kind, for people."""
     form = plugin_form(spec) if kind == PluginKind.TRAFFIC_EXTENSION else spec
-    what = "Lua script" if "lua" in form else form.get("url")
+    url = form.get("url")
+    what = "Lua script" if "lua" in form else shown_url(url) if isinstance(url, str) else url
     return f"{form.get('phase', 'UNSPECIFIED_PHASE')} {form.get('priority')}  {what}"
 
 

@@ -11,6 +11,7 @@ from mesh_wasm.findings.rule import Family, rule
 from mesh_wasm.model.target import check_fqn
 from mesh_wasm.values.deferred import Deferred, known
 from mesh_wasm.values.fqn import Fqn, FqnError
+from mesh_wasm.values.module_urls.shown import shown_url
 
 from .admission.crd import BAD_URL
 from .subjects import ExtensionSubject
@@ -66,13 +67,14 @@ def scheme(subject: ExtensionSubject) -> Iterator[Finding]:
     image, url = known(subject.extension.image), known(subject.extension.url)
     if image is not None and not image.startswith("oci://"):
         bare = "://" not in image
-        fix = f"Write oci://{image}." if bare else "Use url for a module that is not an OCI image."
-        mend = SetTo(f"oci://{image}") if bare else None
-        yield BAD_URL.at("image", says=f"{quoted(image)} does not begin with oci://.", fix=fix, mend=mend)
+        shown = shown_url(image)
+        fix = f"Write oci://{shown}." if bare else "Use url for a module that is not an OCI image."
+        mend = SetTo(f"oci://{image}") if bare and shown == image else None
+        yield BAD_URL.at("image", says=f"{quoted(shown)} does not begin with oci://.", fix=fix, mend=mend)
     if url is not None and "://" not in url:
-        yield BAD_URL.at(
-            "url", says=f"{quoted(url)} has no scheme.", fix=f"Write oci://{url}.", mend=SetTo(f"oci://{url}")
-        )
+        shown = shown_url(url)
+        mend = SetTo(f"oci://{url}") if shown == url else None
+        yield BAD_URL.at("url", says=f"{quoted(shown)} has no scheme.", fix=f"Write oci://{shown}.", mend=mend)
 
 
 @placing.BAD_FQN.checks(ExtensionSubject)

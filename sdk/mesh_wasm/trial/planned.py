@@ -21,6 +21,7 @@ from mesh_wasm.rules.subjects import Workload as Proxy
 from mesh_wasm.sources.source import Source
 from mesh_wasm.values.enums import PluginType
 from mesh_wasm.values.marks import SECRET_MARK, UNKNOWN_MARK
+from mesh_wasm.values.module_urls.shown import shown_url
 
 from .asked import Asked, TrialError
 from .filters import Runnable
@@ -159,13 +160,14 @@ def _module(member: Member, bare: Mapping[str, Any], lock: Lock, cache: Cache, g
             return given[key].resolve()
     url = bare.get("url")
     entry = lock.known(url, bare.get("sha256"))
+    told = shown_url(url) if isinstance(url, str) else url
     if entry is None or entry.module is None:
         locked = "there is no lock" if lock.absent else f"it is not in {lock.name}"
-        raise TrialError(f"The module of {name} ({url}) is not known: {locked}. Run mesh-wasm lock, or give its file.")
+        raise TrialError(f"The module of {name} ({told}) is not known: {locked}. Run mesh-wasm lock, or give its file.")
     found = cache.module(entry.module.sha256)
     if found is None:
         raise TrialError(
-            f"The module of {name} is not on this machine. Fetch it with mesh-wasm lock --update {url}, or give its file."
+            f"The module of {name} is not on this machine. Fetch it with mesh-wasm lock --update {told}, or give its file."
         )
     return found
 

@@ -13,6 +13,7 @@ from mesh_wasm.modules.effective import Effective, effective_of, hidden_paths
 from mesh_wasm.modules.locked import Lock, TrialVerdict
 from mesh_wasm.modules.verdicts import key_id
 from mesh_wasm.sources.source import Source
+from mesh_wasm.values.module_urls.shown import shown_url
 
 from .bootstrap import Node
 from .envoy import Envoy, choose
@@ -131,9 +132,8 @@ def run_trials(
             continue
         module = cache.module(trial.sha256)
         if module is None:
-            why = (
-                f"its module is not on this machine; fetch it with mesh-wasm lock --update {urls.get(trial.sha256, '')}"
-            )
+            url = shown_url(urls.get(trial.sha256, ""))
+            why = f"its module is not on this machine; fetch it with mesh-wasm lock --update {url}"
             notes.append(f"{trial.where} is not tried: {why.rstrip()}.")
             continue
         progress(trial.where)

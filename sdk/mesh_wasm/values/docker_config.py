@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .image import DOCKER_HUB, canonical_registry
+from .module_urls.shown import shown_url
 
 SECRET_TYPE = "kubernetes.io/dockerconfigjson"
 SECRET_KEY = ".dockerconfigjson"
@@ -86,12 +87,13 @@ def problems(text: str) -> Iterator[str]:
     for key, entry in auths.items():
         registry = key_registry(key)
         if registry is None:
-            yield f"no image is ever looked up under the key {key!r}{_hint(key)}."
+            yield f"no image is ever looked up under the key {shown_url(key)!r}{_hint(key)}."
             continue
-        yield from (f"the entry {key!r} {what}." for what in _entry_problems(entry))
+        yield from (f"the entry {shown_url(key)!r} {what}." for what in _entry_problems(entry))
         first = seen.setdefault(registry, key)
         if first != key and auths[first] != entry:
-            yield f"{first!r} and {key!r} both serve {registry}, with different credentials."
+            both = f"{shown_url(first)!r} and {shown_url(key)!r}"
+            yield f"{both} both serve {shown_url(registry)}, with different credentials."
 
 
 def overruled(text: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from mesh_wasm.modules.binary import MAGIC
 from mesh_wasm.modules.layout import MAX_MODULE
+from mesh_wasm.values.module_urls.shown import shown_url
 
 from .registry import RegistryError
 from .transport import Transport, TransportError, TransportSettings
@@ -20,7 +21,7 @@ _PIECE = 1024 * 1024
 def download(url: str, settings: TransportSettings) -> bytes:
     """The module at an ``http`` or ``https`` URL, no more than 256 MiB. Raises :class:`RegistryError`."""
     parts = urlsplit(url)
-    shown = f"{parts.scheme}://{parts.hostname or ''}{parts.path}"  # less what may be a login or a token
+    shown = shown_url(url)
     try:
         answer = Transport(parts.netloc, None, settings).fetch(url)
         with answer:

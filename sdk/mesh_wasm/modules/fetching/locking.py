@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from mesh_wasm.model.signer import Signer, signers_of
 from mesh_wasm.modules.locked import Lock, LockedModule
 from mesh_wasm.modules.reference import Reference, reference_of
+from mesh_wasm.values.module_urls.shown import shown_url
 
 from .credentials import secret_credentials
 from .looking import look, moved
@@ -95,7 +96,7 @@ def make_lock(
             problems.append(_with_login(one))
             continue
         usable = old is not None and one.reference.digest in (None, old.digest)
-        progress(url)
+        progress(one.reference.shown)
         try:
             mine = _as_user(registries, one)
             if usable and old is not None and not again(one.reference):
@@ -111,7 +112,7 @@ def make_lock(
             continue
         problems += _pull_problems(one, registries)
     dropped = [url for url in before.modules if url not in entries]
-    changes += [f"{url}: no plugin needs it any more." for url in sorted(dropped)]
+    changes += [f"{shown_url(url)}: no plugin needs it any more." for url in sorted(dropped)]
     return Outcome(replace(before, modules=entries), tuple(problems), tuple(changes))
 
 
@@ -127,15 +128,15 @@ def check_lock(
             problems.append(_with_login(one))
             continue
         if entry is None:
-            changes.append(f"{one.reference.url}: it is not in the lock. It is loaded by {one.where}.")
+            changes.append(f"{one.reference.shown}: it is not in the lock. It is loaded by {one.where}.")
             continue
         if one.reference.digest is not None and one.reference.digest != entry.digest:
             has = f"the plugin is pinned to {one.reference.digest}, and locked is {entry.digest}"
-            changes.append(f"{entry.url}: {has}. It is loaded by {one.where}.")
+            changes.append(f"{shown_url(entry.url)}: {has}. It is loaded by {one.where}.")
             continue
         changes += _unsigned(one, entry)
         if registries is not None:
-            progress(entry.url)
+            progress(shown_url(entry.url))
             try:
                 said = moved(_as_user(registries, one), entry, one.reference)
             except RegistryError as error:
@@ -173,7 +174,7 @@ def _unsigned(one: Wanted, entry: LockedModule, reasons: Sequence[str] = ()) -> 
         if names and not by & names:
             why = f": {'; '.join(reasons)}" if reasons else ""
             where = f"{use.plugin} in cluster {use.cluster}" if use.cluster else use.plugin
-            yield f"{entry.url}: it is not signed as {where} asks for{why}."
+            yield f"{shown_url(entry.url)}: it is not signed as {where} asks for{why}."
             return
 
 
@@ -194,7 +195,7 @@ def _pull_problems(one: Wanted, registries: Registries) -> Iterator[str]:
         try:
             mine.manifest(one.reference.image, one.reference.digest)  # type: ignore[arg-type]  # no secret without image
         except Denied:
-            yield f"{one.reference.url}: the pull secret of {use.plugin} in cluster {use.cluster} does not open it."
+            yield f"{one.reference.shown}: the pull secret of {use.plugin} in cluster {use.cluster} does not open it."
         except RegistryError:
             continue  # told of the module itself
 
@@ -215,8 +216,8 @@ def _schema(one: LockedModule) -> Mapping[str, object] | None:
 
 def _changes(old: LockedModule | None, new: LockedModule) -> Iterator[str]:
     if old is None:
-        yield f"{new.url}: new, {new.digest}."
+        yield f"{shown_url(new.url)}: new, {new.digest}."
     elif old.digest != new.digest:
-        yield f"{new.url}: {old.digest} becomes {new.digest}."
+        yield f"{shown_url(new.url)}: {old.digest} becomes {new.digest}."
     elif old is not new:
-        yield f"{new.url}: the same digest; what is known of it has changed."
+        yield f"{shown_url(new.url)}: the same digest; what is known of it has changed."

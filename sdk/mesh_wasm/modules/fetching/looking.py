@@ -82,4 +82,4 @@ def moved(registries: Registries, entry: LockedModule, reference: Reference) -> 
             found = resolve(registries, reference, reference.image).manifest.digest
         except RegistryError as error:
             raise RegistryError(str(error)) from None
-    return None if found == entry.digest else f"{reference.url}: locked is {entry.digest}, and now it is {found}."
+    return None if found == entry.digest else f"{reference.shown}: locked is {entry.digest}, and now it is {found}."

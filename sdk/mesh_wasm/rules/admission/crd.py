@@ -15,6 +15,7 @@ from mesh_wasm.rules.walk import references_of
 from mesh_wasm.values.deferred import Deferred, known
 from mesh_wasm.values.gourl import SCHEMES, GoUrlError, admitted, admitted_scheme
 from mesh_wasm.values.module_urls.placeholders import placeholder_in
+from mesh_wasm.values.module_urls.shown import has_login, shown_url
 
 EXCLUDING = rule(
     "MW110",
@@ -172,20 +173,23 @@ def bad_url(subject: PluginSubject) -> Iterator[Finding]:
     url = known(subject.spec.url)
     if not url or admitted(url):
         return  # an empty one is reported as too short
+    shown = shown_url(url)
     if unfilled := placeholder_in(url):
-        yield BAD_URL.at("url", says=f"{quoted(url)} is refused: {unfilled.says}.", fix=unfilled.fix)
+        yield BAD_URL.at("url", says=f"{quoted(shown)} is refused: {unfilled.says}.", fix=unfilled.fix)
         return
     try:
         scheme = admitted_scheme(url)
     except GoUrlError as error:
-        yield BAD_URL.at("url", says=f"{quoted(url)} cannot be read as a URL: {error}.")
+        yield BAD_URL.at("url", says=f"{quoted(shown)} cannot be read as a URL: {error}.")
         return
     says = f"the scheme {quoted(scheme)} is unknown to Istio; it knows {', '.join(SCHEMES)}."
     if "://" in url:
         yield BAD_URL.at("url", says=says)
     else:
-        says = f"{quoted(url)} has no scheme, so Istio takes {quoted(scheme)} for one."
-        yield BAD_URL.at("url", says=says, fix=f"Write oci://{url}.", mend=SetTo(f"oci://{url}"))
+        taken = "the name of the user" if has_login(url) else quoted(scheme)
+        says = f"{quoted(shown)} has no scheme, so Istio takes {taken} for one."
+        mend = SetTo(f"oci://{url}") if shown == url else None
+        yield BAD_URL.at("url", says=says, fix=f"Write oci://{shown}.", mend=mend)
 
 
 @BAD_SHA256.checks(PluginSubject)

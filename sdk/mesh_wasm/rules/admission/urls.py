@@ -13,6 +13,7 @@ from mesh_wasm.values.gourl import GoUrlError, admitted, reference_scheme
 from mesh_wasm.values.image import ImageError, ModuleUrl, reference_of
 from mesh_wasm.values.module_urls.docker_hub import misread
 from mesh_wasm.values.module_urls.placeholders import placeholder_in
+from mesh_wasm.values.module_urls.shown import shown_url
 
 DISCARDED_URL = rule(
     "MW204",
@@ -58,8 +59,8 @@ def discarded_url(subject: PluginSubject) -> Iterator[Finding]:
     try:
         reference_scheme(url)
     except GoUrlError as error:
-        fix = f"Write oci://{url}." if "://" not in url else None
-        yield DISCARDED_URL.at("url", says=f"istiod cannot parse {quoted(url)}: {error}.", fix=fix)
+        fix = f"Write oci://{shown_url(url)}." if "://" not in url else None
+        yield DISCARDED_URL.at("url", says=f"istiod cannot parse {quoted(shown_url(url))}: {error}.", fix=fix)
 
 
 @UNUSABLE_URL.checks(PluginSubject)
@@ -75,14 +76,14 @@ def unusable_url(subject: PluginSubject) -> Iterator[Finding]:
     except GoUrlError:
         return  # told by MW204
     except ImageError as error:
-        yield UNUSABLE_URL.at("url", says=f"{quoted(url)} cannot be fetched: {error}.")
+        yield UNUSABLE_URL.at("url", says=f"{quoted(shown_url(url))} cannot be fetched: {error}.")
         return
     wrong = image and (image.unserved or (None if image.is_short else image.unreadable))
     if wrong and not misread(url):
-        yield UNUSABLE_URL.at("url", says=f"{quoted(url)} cannot be fetched: {wrong}.")
+        yield UNUSABLE_URL.at("url", says=f"{quoted(shown_url(url))} cannot be fetched: {wrong}.")
     if parsed.scheme == "file" and not url.startswith("file://"):
-        says = f"the agent strips the literal prefix file:// only, so {quoted(url)} names no file."
-        yield UNUSABLE_URL.at("url", says=says, fix=f"Write file://{parsed.rest}.")
+        says = f"the agent strips the literal prefix file:// only, so {quoted(shown_url(url))} names no file."
+        yield UNUSABLE_URL.at("url", says=says, fix=f"Write {shown_url(str(parsed))}.")
 
 
 def _is_unfilled(url: str) -> bool:
@@ -99,7 +100,7 @@ def schemeless_url(subject: PluginSubject) -> Iterator[Finding]:
         return
     try:
         reference_scheme(url)
-        fix = f"Write {ModuleUrl.parse(url)}."
+        fix = f"Write {shown_url(str(ModuleUrl.parse(url)))}."
     except (GoUrlError, ImageError):
         return  # told by MW204 or MW205
-    yield SCHEMELESS_URL.at("url", says=f"{quoted(url)} has no scheme.", fix=fix)
+    yield SCHEMELESS_URL.at("url", says=f"{quoted(shown_url(url))} has no scheme.", fix=fix)

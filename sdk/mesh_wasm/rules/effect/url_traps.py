@@ -14,6 +14,7 @@ from mesh_wasm.values.gourl import admitted
 from mesh_wasm.values.image import ImageError, ModuleUrl, image_of
 from mesh_wasm.values.module_urls.docker_hub import misread
 from mesh_wasm.values.module_urls.placeholders import placeholder_in
+from mesh_wasm.values.module_urls.shown import shown_url
 from mesh_wasm.values.module_urls.web_pages import web_page
 
 _REST = "\n  priority: 10\n" + SELECTOR
@@ -136,12 +137,14 @@ def _told(url: str) -> Iterator[Finding]:
     except ImageError:
         return
     if parsed.scheme == "file" and url.startswith("file://") and not parsed.rest.startswith("/"):
-        says = f"{quoted(url)} is the relative path {parsed.rest}, below the proxy's working directory."
-        yield RELATIVE_FILE.at("url", says=says, fix=f"Write an absolute path: file:///{parsed.rest}.")
+        rest = shown_url(url).removeprefix("file://")
+        says = f"{quoted(shown_url(url))} is the relative path {rest}, below the proxy's working directory."
+        yield RELATIVE_FILE.at("url", says=says, fix=f"Write an absolute path: file:///{rest}.")
 
 
 def _unfilled(field: str, text: str | None) -> Iterator[Finding]:
     found = placeholder_in(text) if text else None
     if found is not None and text:
+        told = quoted(shown_url(text) if field == "url" else text)
         severity = None if found.is_certain else Severity.WARNING
-        yield PLACEHOLDER.at(field, says=f"{quoted(text)}: {found.says}.", fix=found.fix, severity=severity)
+        yield PLACEHOLDER.at(field, says=f"{told}: {found.says}.", fix=found.fix, severity=severity)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.findings.pull_secrets import NOT_THERE
 from mesh_wasm.values.docker_config import SECRET_TYPE, keys_of, problems, serves
+from mesh_wasm.values.module_urls.shown import shown_url
 
 
 def existing_findings(where: str, type_: str | None, text: str | None, registry: str | None) -> Iterator[Finding]:
@@ -24,5 +25,5 @@ def existing_findings(where: str, type_: str | None, text: str | None, registry:
         yield NOT_THERE.at(says=problem, subject=where)
     keys = keys_of(text or "")
     if keys and registry is not None and not serves(keys, registry):
-        says = f"the image comes from {registry}, and it serves {', '.join(keys)} only."
+        says = f"the image comes from {registry}, and it serves {', '.join(map(shown_url, keys))} only."
         yield NOT_THERE.at(says=says, subject=where)

@@ -23,6 +23,7 @@ from mesh_wasm.values.docker_config import (
 )
 from mesh_wasm.values.image import ImageError, ModuleUrl, image_of
 from mesh_wasm.values.module_urls.docker_hub import meant_registry, misread
+from mesh_wasm.values.module_urls.shown import shown_url
 
 
 def docker_config_text(secret: SecretSubject) -> str | None:
@@ -77,7 +78,7 @@ def auth_wins(secret: SecretSubject) -> Iterator[Finding]:
     """An ``auth`` that says something else than the password beside it."""
     for key in overruled(docker_config_text(secret) or "{}"):
         yield OVERRULED.at(
-            *place_of(secret), says=f"the entry {quoted(key)} holds an 'auth' that overrules its password."
+            *place_of(secret), says=f"the entry {quoted(shown_url(key))} holds an 'auth' that overrules its password."
         )
 
 
@@ -108,7 +109,7 @@ def secret_serves(use: PullSubject) -> Iterator[Finding]:
         if keys and image is not None and not serves(keys, image.registry):
             if misread(url or ""):
                 continue  # the registry is not the one that was meant: MW250 says so
-            says = f"the image comes from {image.registry}, and {where} serves {', '.join(keys)} only."
+            says = f"the image comes from {image.registry}, and {where} serves {', '.join(map(shown_url, keys))} only."
             meant = meant_registry(url or "")
             fix = f"Give it the key {registry_key(image.registry)}."
             if meant is not None and any(key_registry(key) == meant or key.startswith(f"{meant}:") for key in keys):

@@ -11,6 +11,7 @@ from mesh_wasm.findings.pull_secrets import BAD_CONFIG, CONTRADICTION, INCOMPLET
 from mesh_wasm.rules.pull_secrets.registries import expiry_findings
 from mesh_wasm.values.deferred import known
 from mesh_wasm.values.docker_config import breaks_line, key_registry, overruled, problems, registry_key, users
+from mesh_wasm.values.module_urls.shown import shown_url
 from mesh_wasm.values.naming import is_subdomain
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _text(secret: PullSecretSource) -> Iterator[Finding]:
         yield finding.under("dockerConfigJson")
     for key in overruled(text):
         yield OVERRULED.at(
-            "dockerConfigJson", says=f"the entry {quoted(key)} holds an 'auth' that overrules its password."
+            "dockerConfigJson", says=f"the entry {quoted(shown_url(key))} holds an 'auth' that overrules its password."
         )
 
 

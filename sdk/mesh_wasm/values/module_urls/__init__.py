@@ -2,7 +2,8 @@
 
 - :mod:`.docker_hub`: images that Istio looks for at Docker Hub, which cannot have them.
 - :mod:`.placeholders`: what nobody filled in, and no tool expanded.
+- :mod:`.shown`: a URL as people are shown it, without login and token.
 - :mod:`.web_pages`: pages that show a file, instead of the file.
 """
 
-__all__ = ["docker_hub", "placeholders", "web_pages"]
+__all__ = ["docker_hub", "placeholders", "shown", "web_pages"]

@@ -14,6 +14,7 @@ from mesh_wasm.values.image import (
     is_registry,
     reference_of,
 )
+from mesh_wasm.values.module_urls.shown import shown_url
 
 _PARTS = 2
 """Parts of a repository of Docker Hub: the namespace and the name."""
@@ -38,7 +39,7 @@ def misread(url: str) -> Misread | None:
     image = image_of(url)
     if image is None or image.registry != DOCKER_HUB:
         return None
-    name = ModuleUrl.parse(url).rest.partition("@")[0]
+    name = ModuleUrl.parse(shown_url(url)).rest.partition("@")[0]
     head, slash, rest = name.partition("/")
     if not slash:
         return _bare(head, image) if "." in head.partition(":")[0] else None

@@ -33,7 +33,7 @@ def web_page(url: str) -> WebPage | None:
         return None
     path, query = parts.path, parse_qs(parts.query, keep_blank_values=True)
     steps = path.strip("/").split("/")
-    at = f"{parts.scheme}://{parts.netloc}"
+    at = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     if "/-/blob/" in path or "/-/tree/" in path:
         return WebPage("GitLab", f"Write {at}{path.replace('/-/blob/', '/-/raw/').replace('/-/tree/', '/-/raw/')}.")
     if _GITHUB.search(host) and len(steps) > 3 and steps[2] in ("blob", "tree") and not _is_raw(query):
