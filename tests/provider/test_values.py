@@ -50,7 +50,9 @@ def test_findings_of_an_extension_are_told_once(process: Plugin, plugin: Plugin,
     acl = good(plugin.construct("WasmExtension", "acl", {**EXTENSION, "image": "oci://registry.acme.io/acl:1"}))
     for name in ("edge", "other"):
         target = gateway(fleet, component_ref(acl))["gateway"] + name
-        good(plugin.construct("IngressGatewayAttachment", name, gateway(fleet, component_ref(acl), gateway=target)))
+        where = {"namespace": "edge", "labels": {"app": name}}
+        args = gateway(fleet, component_ref(acl), gateway=target, workloadSelector=where)
+        good(plugin.construct("IngressGatewayAttachment", name, args))
     told = [
         one for one in process.engine.messages[before:] if one.text.startswith(("image", "extensions[0].extension"))
     ]
