@@ -14,7 +14,7 @@ from mesh_wasm.values.image import (
     is_registry,
     reference_of,
 )
-from mesh_wasm.values.module_urls.shown import shown_url
+from mesh_wasm.values.module_urls.shown import has_login
 
 _PARTS = 2
 """Parts of a repository of Docker Hub: the namespace and the name."""
@@ -39,7 +39,9 @@ def misread(url: str) -> Misread | None:
     image = image_of(url)
     if image is None or image.registry != DOCKER_HUB:
         return None
-    name = ModuleUrl.parse(shown_url(url)).rest.partition("@")[0]
+    if has_login(url):
+        return None  # no registry's name stands at its beginning, and a login is not told
+    name = ModuleUrl.parse(url).rest.partition("@")[0]
     head, slash, rest = name.partition("/")
     if not slash:
         return _bare(head, image) if "." in head.partition(":")[0] else None
