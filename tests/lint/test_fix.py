@@ -19,6 +19,7 @@ from mesh_wasm.cli.lint import lint_command
 from mesh_wasm.findings.finding import Severity
 from mesh_wasm.findings.rule import CATALOGUE
 from mesh_wasm.lint import fixes, lint
+from mesh_wasm.modules.locked import Artifact, Lock, LockedModule, ModuleFacts
 from mesh_wasm.rules import checks
 from mesh_wasm.yaml.file import documents, load
 from mesh_wasm.yaml.paths import read_paths
@@ -199,9 +200,6 @@ def test_a_file_that_cannot_be_written_is_a_sentence(tmp_path: Path, monkeypatch
 def test_the_lock_gives_the_digest(tmp_path: Path) -> None:
     digest = f"sha256:{'ab' * 32}"
     entry: dict[str, Any] = {"url": "oci://registry.example.com/filters/acl:1.4.2", "digest": digest}
-    pytest.importorskip("mesh_wasm.modules.locked")
-    from mesh_wasm.modules.locked import Artifact, Lock, LockedModule, ModuleFacts
-
     module = LockedModule(entry["url"], Artifact(digest, "m"), ModuleFacts("cd" * 32, 8, abi="0.2.1"))
     file = tmp_path / "a.yaml"
     file.write_text(HEAD + URL)

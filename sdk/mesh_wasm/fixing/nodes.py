@@ -48,7 +48,8 @@ def document_at(root: yaml.Node, line: int) -> yaml.Node:
         if isinstance(kind, yaml.ScalarNode) and kind.value == "List" and isinstance(items, yaml.SequenceNode):
             for item in items.value:
                 if item.start_mark.line + 1 == line:
-                    return _node(item)
+                    found: yaml.Node = item
+                    return found
     return root
 
 
@@ -105,7 +106,3 @@ def end_of(node: yaml.Node) -> int | None:
         return None
     index: int = node.end_mark.index
     return index
-
-
-def _node(node: yaml.Node) -> yaml.Node:
-    return node

@@ -19,12 +19,17 @@ __all__ = ["CannotMend", "mended", "splice_of"]
 
 
 def mended(text: str, document: Document, finding: Finding) -> str:
-    """The text of a file with one finding mended.
+    """The text of a file with one finding mended. Raises :class:`CannotMend`."""
+    return spliced(text, splice_of(text, document, finding))
 
-    Raises :class:`CannotMend` where that takes more than its place. The text is read again: but for the one value, all
-    documents say what they said.
+
+def splice_of(text: str, document: Document, finding: Finding) -> Splice:
+    """The characters that a finding's remedy changes.
+
+    Raises :class:`CannotMend` where that takes more than its place. The mended text is read again: but for the one value,
+    all documents say what they said.
     """
-    splice = splice_of(text, document, finding)
+    splice = _proposed(text, document, finding)
     after = spliced(text, splice)
     try:
         before, now = list(documents(text, document.file)), list(documents(after, document.file))
@@ -36,11 +41,10 @@ def mended(text: str, document: Document, finding: Finding) -> str:
     ]
     if [_typed(one.value) for one in now] != [_typed(one) for one in wanted]:
         raise CannotMend("cannot be changed in this form")
-    return after
+    return splice
 
 
-def splice_of(text: str, document: Document, finding: Finding) -> Splice:
-    """The characters that a finding's remedy changes. Raises :class:`CannotMend`."""
+def _proposed(text: str, document: Document, finding: Finding) -> Splice:
     if finding.mend is None:
         raise CannotMend("has no remedy that is safe")
     try:

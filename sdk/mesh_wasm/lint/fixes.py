@@ -96,8 +96,8 @@ def splices(read: Iterable[Document], result: Result) -> Mapping[Located, tuple[
             opened = _opened(file, texts)
             try:
                 if isinstance(opened, FixedFile):
-                    mended(opened.before, document := _document(held, located), located.finding)
-                    found[located] = opened.before, splice_of(opened.before, document, located.finding)
+                    change = splice_of(opened.before, _document(held, located), located.finding)
+                    found[located] = opened.before, change
             except CannotMend:
                 continue
     return found
