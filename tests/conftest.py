@@ -25,6 +25,9 @@ def pytest_configure() -> None:
     """Programs and policy packs that the tests start by `python3` run in the interpreter of the tests, wherever it is."""
     here = str(Path(sys.executable).parent)
     os.environ["MESH_WASM_REPORT_KEY"] = "that of the tests"
+    # Servers of the test mesh are started by a fork of this process, in which gRPC may run: its handlers of a fork have
+    # aborted a child before it became the server. No child of ours uses gRPC without being started anew.
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
     if os.environ.get("PATH", "").split(os.pathsep)[0] != here:
         os.environ["PATH"] = os.pathsep.join([here, os.environ.get("PATH", "")])
 

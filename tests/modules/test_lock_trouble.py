@@ -29,6 +29,13 @@ from .test_lock import manifests
 ROOT = Path(__file__).parents[2]
 EXAMPLE = (ROOT / "examples" / "locked" / "mesh-wasm.lock").read_text()
 
+# A shell that runs the tests in the background has Ctrl-C ignored, and children inherit that. The child mends it itself:
+# a `preexec_fn` would fork these tests' process, and gRPC's handlers of a fork can abort the child before it starts.
+INTERRUPTIBLE = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from mesh_wasm_pulumi.cli import main; main()"
+)
+
 
 def test_a_merge_conflict_is_named_with_its_line(tmp_path: Path) -> None:
     lines = EXAMPLE.splitlines(keepends=True)
@@ -110,13 +117,11 @@ def lock(folder: Path, *more: str) -> Result:
 def _started(*words: str) -> subprocess.Popen[str]:
     path = os.pathsep.join(str(ROOT / folder) for folder in ("sdk", "components"))
     return subprocess.Popen(
-        [sys.executable, "-c", "from mesh_wasm_pulumi.cli import main; main()", "lock", *words],
+        [sys.executable, "-c", INTERRUPTIBLE, "lock", *words],
         env={**os.environ, "PYTHONPATH": path},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        # A shell that runs the tests in the background has Ctrl-C ignored, and children would inherit that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
