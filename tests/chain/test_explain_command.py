@@ -43,6 +43,14 @@ def test_the_seed_as_a_file() -> None:
     assert f"cluster seed-chain: {SEED_CHAIN}\n" in result.stdout
 
 
+def test_a_plugin_of_which_nothing_is_known_before_the_update() -> None:
+    """Its extension comes from another stack, which has not exported it yet."""
+    result = explain(ROOT / "examples/two-stacks/team")
+    assert result.exit_code == 0, result.output
+    assert "acl-check (edge/shop-acl-check-88a8a2) runs nowhere" in result.stdout
+    assert "where it runs is not known yet" in result.stdout
+
+
 def _lines(told: Any) -> dict[str, dict[str, str]]:
     return {
         cluster["name"]: {workload["title"]: workload["line"] for workload in cluster["workloads"]}

@@ -78,12 +78,12 @@ class Declared:
 def read_declared(spec: Mapping[str, Any] | Deferred, annotations: Any, by: str) -> Declared:
     """Read a spec in wire form; deferred leaves, and the marks that stand for them in manifests, are undecided."""
     undecided: list[str] = []
-    known = {} if isinstance(spec, Deferred) else spec
+    known = spec if isinstance(spec, Mapping) else {}  # in a manifest, a mark stands for a spec that is not known
     notes = annotations if isinstance(annotations, Mapping) else {}
 
     def read(key: str) -> Any:
         value = known.get(key)
-        if isinstance(spec, Deferred) or holds_open(value):
+        if known is not spec or holds_open(value):
             undecided.append(key)
             return None
         return value

@@ -139,7 +139,8 @@ def read_member(
     kind: PluginKind = PluginKind.WASM_PLUGIN,
 ) -> Member:
     """Read an object of that kind in wire form; deferred leaves, and the marks that stand for them, are undecided."""
-    form = spec if kind is PluginKind.WASM_PLUGIN else plugin_form(spec)
+    whole = isinstance(spec, Mapping | Deferred)
+    form = spec if kind is PluginKind.WASM_PLUGIN or not whole else plugin_form(spec)
     declared = read_declared(form, metadata.get("annotations"), declared_by)
     return _member(cluster, metadata.get("namespace"), metadata.get("name"), declared, kind)
 
