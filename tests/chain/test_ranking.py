@@ -11,8 +11,10 @@ from support.programs import extension_args, findings, fleet, gateway_args, plug
 import mesh_wasm_pulumi as wasm
 from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.parse import parse
+from mesh_wasm.numbering.numbers import Numbering, Ordered
 from mesh_wasm.planning.ranking import rank, undecided
 from mesh_wasm.values.deferred import INVALID
+from mesh_wasm.values.enums import PluginPhase, PluginType
 
 FQN = "organizations/acme/extensions/"
 
@@ -60,8 +62,10 @@ def test_a_finding_says_which_from_what_to_what_and_why() -> None:
     (finding,) = ranking.findings
     assert finding.message == (
         "organizations/acme/extensions/b shares its priority in phase UNSPECIFIED_PHASE with "
-        "organizations/acme/extensions/a: priority 4 is written instead of 5, so that they run by FQN in every cluster."
+        "organizations/acme/extensions/a: priority 4 is written instead of 5, so that they run by FQN in every cluster. "
+        "An extension that is added among them later can move these numbers."
     )
+    assert finding.fix.endswith("hold the numbers: mesh-wasm catalogue (docs/order.md).")
 
 
 def test_one_finding_tells_all_ties_of_a_target() -> None:
@@ -71,14 +75,28 @@ def test_one_finding_tells_all_ties_of_a_target() -> None:
     changes = {"c": (-1, 0), "a": (1, 0), "e": (6, 7)}
     told = ", ".join(f"{new} instead of {old} for {FQN}{name}" for name, (new, old) in changes.items())
     assert finding.message == (
-        f"some share their priority. So that these run by FQN in every cluster, other numbers are written: {told}."
+        f"some share their priority. So that these run by FQN in every cluster, other numbers are written: {told}. "
+        "An extension that is added among them later can move these numbers."
     )
+
+
+def test_of_numbers_that_are_held_nobody_says_that_they_can_move() -> None:
+    numbering = Numbering()
+    group = PluginPhase.UNSPECIFIED_PHASE, PluginType.HTTP
+    numbering.settle(Ordered(group, 5, FQN + "a"), 25)
+    numbering.settle(Ordered(group, 5, FQN + "b"), 5)
+    entries = [entry("b", priority=5), entry("a", priority=5)]
+    ranking = rank(entries, [one.fqn for one in entries], numbering=numbering)
+    assert ranking.priorities == [5, 25]
+    assert [finding.message.partition(": ")[2] for finding in ranking.findings] == [
+        "priority 25 is written instead of 5, so that they run by FQN in every cluster."
+    ]
 
 
 def test_a_finding_does_not_grow_with_the_catalogue() -> None:
     entries = [entry(f"e{place:03}") for place in range(200)]
     (finding,) = rank(entries, [one.fqn for one in entries]).findings
-    assert finding.message.endswith("and 191 more.")
+    assert "and 191 more." in finding.message
     assert len(finding.message) < 700
 
 

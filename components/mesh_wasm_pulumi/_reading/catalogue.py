@@ -1,7 +1,7 @@
 """The extensions that are numbered together: those that the program has declared, and before them those of its catalogue.
 
 The configuration ``mesh-wasm:catalogue`` is a list of extensions, or the path of a YAML file that holds one, or TSB's
-WasmExtensions.
+WasmExtensions. Without it, ``mesh-wasm.catalogue.yaml`` beside Pulumi.yaml is read, if it is there.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from mesh_wasm.model.extension import CatalogueEntry
+from mesh_wasm.numbering import FILE_NAME
 from mesh_wasm.numbering.numbers import Numbering
 from mesh_wasm.planning.ranking import ordered
+from mesh_wasm.values.deferred import known
 from mesh_wasm_pulumi._values.ledger import ledger
 
 if TYPE_CHECKING:
-    from mesh_wasm.numbering.catalogue import Settled
+    from mesh_wasm.numbering.numbers import Settled
 
 _KEY = "catalogue"
 _NAME = f"mesh-wasm:{_KEY}"
@@ -30,13 +32,12 @@ def program_numbering() -> Numbering:
     if not book.catalogue_is_read:
         book.catalogue_is_read = True
         text = pulumi.Config("mesh-wasm").get(_KEY)
-        if text is not None:
+        # Inline programs of the Automation API, and recorded runs, have no root directory of their own.
+        root = Path(pulumi.get_root_directory() or Path.cwd())
+        if text is not None or (root / FILE_NAME).is_file():
             from mesh_wasm.numbering.catalogue import settle  # here and below: most programs have none
 
-            items, problems = _read(text)
-            problems = problems or settle(book.order.numbering, items)
-            if problems:
-                raise pulumi.RunError("\n".join(f"{_NAME}: {problem}" for problem in problems))
+            settle(book.order.numbering, _read(text, root))
     return book.order.numbering
 
 
@@ -44,41 +45,32 @@ def know(entry: CatalogueEntry) -> None:
     """Have an extension numbered together with the others that are declared before anything is attached."""
     place = ordered(entry, entry.fqn)
     numbering = program_numbering()
-    if place is not None and numbering.settled(entry.fqn) is None:
+    if place is None:
+        ledger().unplaced.update([fqn] if (fqn := known(entry.fqn)) else ())
+    elif numbering.settled(entry.fqn) is None:
         numbering.know([place])
 
 
-def _read(text: str) -> tuple[list[Settled], list[str]]:
-    from mesh_wasm.numbering.catalogue import read_items
+def _read(text: str | None, root: Path) -> list[Settled]:
+    from mesh_wasm.numbering.catalogue import read_items, settle
 
-    if text.lstrip().startswith(("[", "{")):
+    if text is not None and text.lstrip().startswith(("[", "{")):
         try:
             items, found = read_items(json.loads(text), _NAME)
         except ValueError as error:
-            return [], [f"it is no JSON: {error}."]
-        return items, [str(finding) for finding in found]
-    return _read_file(text)
+            raise pulumi.RunError(f"{_NAME}: it is no JSON: {error}.") from None
+        problems = [str(finding) for finding in found] or settle(Numbering(), items)
+    else:
+        items, problems = _read_file(root, text or FILE_NAME)
+    if problems:
+        raise pulumi.RunError("\n".join(f"{_NAME}: {problem}" for problem in problems))
+    return items
 
 
-def _read_file(name: str) -> tuple[list[Settled], list[str]]:
-    from mesh_wasm.numbering import catalogue
-    from mesh_wasm.tsb import Bundle
-    from mesh_wasm.yaml.file import Unreadable, load
+def _read_file(root: Path, name: str) -> tuple[list[Settled], list[str]]:
+    from mesh_wasm.tsb.catalogue_file import CatalogueError, read_catalogue
 
-    # Inline programs of the Automation API, and recorded runs, have no root directory of their own.
-    items: list[Settled] = []
-    problems: list[str] = []
     try:
-        for document in load(Path(pulumi.get_root_directory() or Path.cwd()) / name):
-            where = f"{name}:{document.line}"
-            bundle = Bundle([document])
-            if not bundle.read:
-                listed, found = catalogue.read_items(document.value, where)
-                items += listed
-                problems += (str(document.locate(finding)) for finding in found)
-            else:
-                items += (catalogue.Settled(place, where=where) for place in bundle.places())
-                problems += (str(one) for one in bundle.check(complete=False) if one.finding.is_error)
-    except Unreadable as error:
-        return [], [str(error)]
-    return items, problems
+        return read_catalogue(root / name, name), []
+    except CatalogueError as error:
+        return [], str(error).splitlines()

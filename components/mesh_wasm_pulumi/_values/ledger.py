@@ -34,7 +34,9 @@ class Ledger:
     order: ProgramOrder = field(default_factory=ProgramOrder)
     """The order of all plugins, and their numbers."""
     catalogue_is_read: bool = False
-    """Whether the catalogue has been looked for, which numbers extensions that are not declared yet."""
+    """Whether the catalogue has been looked for, or is not to be: it numbers extensions that are not declared yet."""
+    unplaced: set[str] = field(default_factory=set)
+    """The FQNs of extensions whose place in the order is not known yet."""
     overlaps: Overlaps = field(default_factory=Overlaps)
     """The levels of TSB's hierarchy, by namespace, for those of which one would replace the other."""
     findings: list[tuple[str, Finding]] = field(default_factory=list)
@@ -143,12 +145,13 @@ def ledger() -> Ledger:
     return current
 
 
-def open_ledger(*, locked: bool = True) -> Ledger:
+def open_ledger(*, locked: bool = True, catalogued: bool = True) -> Ledger:
     """Begin a new ledger in this context, for whoever runs a program in-process and wants to read it afterwards.
 
     ``locked``: whether the lock file counts; else the plugins stand as they are declared.
+    ``catalogued``: whether the catalogue counts, which holds numbers.
     """
-    current = Ledger(lock_is_read=not locked)
+    current = Ledger(lock_is_read=not locked, catalogue_is_read=not catalogued)
     _LEDGER.set(current)
     return current
 

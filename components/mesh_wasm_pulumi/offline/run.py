@@ -46,6 +46,7 @@ def run_program(
     preview: bool = True,
     references: Mapping[str, Mapping[str, Any]] | None = None,
     locked: bool = True,
+    catalogued: bool = True,
 ) -> Run:
     """Run a function that declares resources. Programs that follow one another do not see each other.
 
@@ -53,10 +54,11 @@ def run_program(
     :param secret_keys: Those of the keys whose values are secret.
     :param references: The ``stack_outputs`` of other runs, by the names by which StackReferences speak of these stacks.
     :param locked: Whether ``mesh-wasm.lock`` counts.
+    :param catalogued: Whether the catalogue counts, which holds numbers.
     """
     settings = dict(config or {})
     return contextvars.copy_context().run(
-        _run, program, project, stack, settings, secret_keys, preview, dict(references or {}), locked
+        _run, program, project, stack, settings, secret_keys, preview, dict(references or {}), locked, catalogued
     )
 
 
@@ -69,9 +71,10 @@ def _run(
     preview: bool,
     references: Mapping[str, Mapping[str, Any]],
     locked: bool,
+    catalogued: bool,
 ) -> Run:
     runtime.set_all_config(config, list(secrets))
-    book = open_ledger(locked=locked)
+    book = open_ledger(locked=locked, catalogued=catalogued)
     with RecordingMonitor(project, stack, preview=preview, references=references) as monitor:
         run = Run(monitor, book)
 
@@ -135,6 +138,7 @@ def run_folder(
     preview: bool = True,
     references: Mapping[str, Mapping[str, Any]] | None = None,
     locked: bool = True,
+    catalogued: bool = True,
 ) -> Run:
     """Run the Pulumi Python project in a folder with the configuration of a stack; what it prints goes to stderr."""
     folder = folder.resolve()
@@ -159,6 +163,7 @@ def run_folder(
                 preview=preview,
                 references=references,
                 locked=locked,
+                catalogued=catalogued,
             )
     finally:
         sys.path[:] = before[0]

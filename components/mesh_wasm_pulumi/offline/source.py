@@ -44,6 +44,8 @@ def source_of(run: Run) -> Source:
         bare=bare_specs,
         surroundings=around,
         snapshots={name: cluster.snapshot for name, cluster in facts.items() if cluster.snapshot is not None},
+        extensions=tuple(run.ledger.order.numbering.known()),
+        unplaced=frozenset(run.ledger.unplaced),
     )
 
 

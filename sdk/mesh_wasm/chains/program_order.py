@@ -55,13 +55,13 @@ class ProgramOrder:
         :meth:`part`, so that an extension has the same number in all clusters.
         """
         members = self._members(plan)
-        turned = list(self._turned(members)) if self.numbering.has_strays else []
         found = [
             *same_objects(label, plan, self._writers),
             *self._twins.enter(members),
             *self.ties.enter(members),
-            *turned,
         ]
+        if self.numbering.has_strays:  # after all are entered: neighbours may stand on one target
+            found += self._turned(members)
         if whole is not None and whole is not plan:
             self.ties.enter(self._members(whole))
         return found
@@ -87,9 +87,20 @@ class ProgramOrder:
             others = sorted({f"{one.fqn} ({one.priority})" for one in ones if one.fqn != stray})
             clusters = sorted({one.cluster for one in ones})
             where = f" in cluster{'s' * (len(clusters) > 1)} {listed(clusters)}" if any(clusters) else ""
+            held = any(self.numbering.holds((one.phase, one.layer)) for one in ones if one.phase and one.layer)
+            why = (
+                f"the catalogue holds the numbers of the neighbours of {stray}, and none is left between them"
+                if held
+                else f"{stray} was declared after numbers had been given to its neighbours, and none was left between them"
+            )
             says = (
-                f"{stray} was declared after numbers had been given to its neighbours, and none was left between them: "
-                f"priority {number} is written. It can meet {listed(others)} on one workload{where}, where TSB has "
+                f"{why}: priority {number} is written. It can meet {listed(others)} on one workload{where}, where TSB has "
                 f"them the other way round."
             )
-            yield order.NO_NUMBER_LEFT.at(says=says, cluster=clusters[0] or None if len(clusters) == 1 else None)
+            cluster = clusters[0] or None if len(clusters) == 1 else None
+            yield order.NO_NUMBER_LEFT.at(says=says, cluster=cluster, fix=_CATALOGUE if held else None)
+
+
+_CATALOGUE = (
+    "Bring the catalogue up to date: mesh-wasm catalogue moves as few as can be, and says which (docs/order.md)."
+)

@@ -39,6 +39,7 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     lazy={
+        "catalogue": "mesh_wasm.cli.catalogue:catalogue_command",
         "drift": "mesh_wasm.cli.clusters.drift:drift_command",
         "explain": "mesh_wasm.cli.explain:explain",
         "lint": "mesh_wasm.cli.lint:lint_command",

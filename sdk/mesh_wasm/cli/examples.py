@@ -10,6 +10,11 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("A program for what a cluster runs", "mesh-wasm adopt east=mesh/east.yaml --out infra"),
         ("What kubectl prints", "kubectl get wasmplugins -A -o yaml | mesh-wasm adopt east=- --out infra"),
     ),
+    "catalogue": (
+        ("Hold the numbers of a program's extensions", "mesh-wasm catalogue ."),
+        ("One file for several stacks, and TSB YAML", "mesh-wasm catalogue infra team tsb --out extensions.yaml"),
+        ("In CI: every extension has its number", "mesh-wasm catalogue . --check"),
+    ),
     "drift": (
         (
             "A nightly job, with a table for its summary",

@@ -20,9 +20,8 @@ from mesh_wasm.modules.lockfile import LockError, read_lock
 from mesh_wasm.sources.source import Options, SourceError, load_source
 from mesh_wasm.values.report_key import report_key
 
-from .choiceoptions import given_choices
 from .console import console
-from .sourceoptions import source_options
+from .options.source import given_options, source_options
 
 FORMS = ["text", "json", "mermaid", "markdown", "html"]
 
@@ -66,7 +65,7 @@ def explain(
     try:
         # Only what is saved or compared needs a key that lasts longer than this run.
         key = report_key() if before is not None or form == "json" else None
-        source_read = with_foreign(load_source(source, Options(stack, inventory, **given_choices())))
+        source_read = with_foreign(load_source(source, Options(stack, inventory, **given_options())))
         told = report(source_read, key, read_lock(held))
         changes = None if before is None else differences(_saved(before), told)
     except (LockError, SourceError) as error:

@@ -18,9 +18,10 @@ from mesh_wasm.tsb import Choices
 from mesh_wasm.yaml.file import Document, Unreadable
 from mesh_wasm.yaml.paths import read_paths
 
-from .choiceoptions import choice_options, given_choices
 from .garbage import no_collection
-from .lockoption import given_lock, lock_option
+from .options.catalogue import catalogue_option, given_catalogue
+from .options.choices import choice_options, given_choices
+from .options.lock import given_lock, lock_option
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
@@ -46,6 +47,7 @@ _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "c
 @click.option("--fix", is_flag=True, help="Mend in the files what only one thing can have been meant by.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, and write nothing.")
 @lock_option
+@catalogue_option
 @choice_options
 @no_collection()
 def lint_command(
@@ -56,6 +58,7 @@ def lint_command(
     fix: bool,
     diff: bool,
     lock_file: Path | None,
+    catalogue: Path | None,
 ) -> None:
     """Check YAML files and folders (- for standard input) against the catalogue of rules.
 
@@ -63,7 +66,8 @@ def lint_command(
     Tier1Gateway, Gateway, the settings of every level, Profile, Group and Workspace. Other kinds are passed over and
     counted; of a folder also what cannot be read and mentions none of these. Helm templates and kustomize's patches are
     named: render them into lint -. Virtual environments and what git ignores are not looked at. With an inventory, rules
-    about versions, dialects, namespaces and placement are checked as well; with mesh-wasm.lock, those about modules.
+    about versions, dialects, namespaces and placement are checked as well; with mesh-wasm.lock, those about modules; with a
+    catalogue, whether the extensions are as it has them.
 
     --fix mends what is safe to mend: another spelling of a field or value, a missing scheme or priority, a number in
     quotes or a text without, a port that is listed twice, and, with mesh-wasm.lock, a tag without its digest. Comments and
@@ -87,11 +91,11 @@ def lint_command(
         except Unreadable as problem:
             problems.append(problem)
     choices = Choices.of(**given_choices())
-    lock = given_lock(lock_file)
+    lock, held = given_lock(lock_file), given_catalogue(catalogue, paths)
     documents: Sequence[Document] = sifted.documents
 
     def judge(some: Sequence[Document]) -> Result:
-        return lint(some, fleet, wanted, lock=lock, choices=choices)
+        return lint(some, fleet, wanted, lock=lock, choices=choices, catalogue=held)
 
     told: list[str] = []
     if fix or diff:

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import click
 
-from mesh_wasm.cli.choiceoptions import given_choices
-from mesh_wasm.cli.lockoption import signer_options
-from mesh_wasm.cli.sourceoptions import source_options
-from mesh_wasm.cli.trial_options import host_variables, must_be_whole, tell_trials, trial_options
+from mesh_wasm.cli.options.lock import signer_options
+from mesh_wasm.cli.options.source import given_options, source_options
+from mesh_wasm.cli.options.trial import host_variables, must_be_whole, tell_trials, trial_options
 from mesh_wasm.findings.finding import counted
 from mesh_wasm.fleet.mirrors import DOWNLOAD_PROXY_NAMESPACE
 from mesh_wasm.model.signer import Signer
@@ -121,7 +120,7 @@ def lock_command(
         found_envoys = find_envoys(envoys) if trying else []
         before = read_lock(path) or Lock(name=path.name)
         loaded = load_source(
-            source, Options(stack, inventory, locked=False, with_secrets=use_pull_secrets, **given_choices())
+            source, Options(stack, inventory, locked=False, with_secrets=use_pull_secrets, **given_options())
         )
         if trying:
             must_be_whole(loaded)

@@ -18,8 +18,9 @@ from mesh_wasm.tsb import Bundle, BundlePlan, Choices
 from mesh_wasm.yaml.file import Located, Unreadable
 from mesh_wasm.yaml.paths import read_paths
 
-from .choiceoptions import choice_options, given_choices
-from .lockoption import given_lock, lock_option
+from .options.catalogue import catalogue_option, given_catalogue
+from .options.choices import choice_options, given_choices
+from .options.lock import given_lock, lock_option
 
 
 @click.command()
@@ -28,8 +29,11 @@ from .lockoption import given_lock, lock_option
 @click.option("--out", type=click.Path(path_type=Path), help="Write the manifests below this folder.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @lock_option
+@catalogue_option
 @choice_options
-def translate(paths: tuple[str, ...], inventory: str, out: Path | None, form: str, lock_file: Path | None) -> None:
+def translate(
+    paths: tuple[str, ...], inventory: str, out: Path | None, form: str, lock_file: Path | None, catalogue: Path | None
+) -> None:
     """Translate TSB YAML (files, folders, - for standard input) into WasmPlugins for every cluster of the inventory.
 
     A cluster with emit: TrafficExtension gets these instead.
@@ -39,7 +43,8 @@ def translate(paths: tuple[str, ...], inventory: str, out: Path | None, form: st
     meant; as `tctl get` prints them, or as GitOps custom resources. Other kinds are passed over and counted; extensions in
     them are errors.
 
-    With mesh-wasm.lock, the plugins are pinned to the digests of their modules.
+    With mesh-wasm.lock, the plugins are pinned to the digests of their modules; with a catalogue, extensions keep the
+    numbers that it holds.
 
     The folder of --out belongs to this command: manifests of an earlier run that are no longer planned are removed.
 
@@ -50,7 +55,8 @@ def translate(paths: tuple[str, ...], inventory: str, out: Path | None, form: st
         fleet, inventory_findings = read_inventory(inventory)
     except Unreadable as unreadable:
         problems.append(unreadable)
-    bundle = Bundle(documents, lock=given_lock(lock_file), choices=Choices.of(**given_choices()))
+    choices, held = Choices.of(**given_choices()), given_catalogue(catalogue, paths)
+    bundle = Bundle(documents, lock=given_lock(lock_file), choices=choices, catalogue=held)
     for problem in problems:
         click.echo(f"error: {problem}", err=True)
     if not problems and not bundle.read:

@@ -19,9 +19,8 @@ from mesh_wasm.trial.proxy import TrialProxy
 from mesh_wasm.trial.trials import run_trials
 from mesh_wasm.values.report_key import report_key
 
-from .choiceoptions import given_choices
-from .sourceoptions import source_options
-from .trial_options import host_variables, must_be_whole, tell_trials, trial_options
+from .options.source import given_options, source_options
+from .options.trial import host_variables, must_be_whole, tell_trials, trial_options
 from .trying import Asking, ask, stay
 
 
@@ -99,7 +98,7 @@ def try_command(
     """
     path = lock_file or (source if source.is_dir() else source.parent) / FILE_NAME
     variables, limits = host_variables(host_env), Limits(time_limit, memory_limit)
-    options = Options(stack, inventory, locked=False, **given_choices())
+    options = Options(stack, inventory, locked=False, **given_options())
     try:
         found = find_envoys(envoys)
         if validate:

@@ -17,10 +17,9 @@ from mesh_wasm.verify.planned import planned_of
 from mesh_wasm.verify.read import EvidenceError, Where
 from mesh_wasm.verify.survey import Seen, Survey, look
 
-from .choiceoptions import given_choices
 from .clusters.synced import print_synced, synced_document
 from .console import console
-from .sourceoptions import source_options
+from .options.source import given_options, source_options
 
 _STYLES = {Status.LOADED: "green", Status.PENDING: "yellow"}
 
@@ -79,7 +78,7 @@ def verify(
 
     Exit code 0: all is as planned; 1: something is not; 2: the plan or a proxy cannot be read.
     """
-    source = _whole(plan, Options(stack, inventory, **given_choices()))
+    source = _whole(plan, Options(stack, inventory, **given_options()))
     planned = list(planned_of(source.members))
     if not planned:
         raise click.UsageError(f"{plan} plans no WasmPlugin or TrafficExtension.")

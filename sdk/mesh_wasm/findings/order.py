@@ -145,9 +145,9 @@ MEETS_ITSELF = rule(
 )
 
 
-def _catalogue(priority: int) -> str:
+def _catalogue(priority: int, name: str = "acl", more: str = "") -> str:
     """Stands for ``mesh-wasm:catalogue`` in the configuration of the stack."""
-    item = f'{{"fqn": "organizations/acme/extensions/acl", "priority": {priority}}}'
+    item = f'{{"fqn": "organizations/acme/extensions/{name}", "priority": {priority}{more}}}'
     return f"pulumi.runtime.set_config(\"mesh-wasm:catalogue\", '[{item}]')\n"
 
 
@@ -164,4 +164,19 @@ CATALOGUE_DIFFERS = rule(
     source="design: docs/order.md",
     bad=program(_catalogue(20), ACL, group()),
     good=program(_catalogue(10), ACL, group()),
+)
+_HELD = ', "written": 10'
+NOT_HELD = rule(
+    "MW723",
+    Severity.INFO,
+    Family.ORDER,
+    "A catalogue that holds numbers has none for an extension",
+    why=(
+        "The catalogue holds numbers so that they stay from run to run. An extension that it does not have gets one that is "
+        "free, the same for the same program; as others are added beside it, it may become another one."
+    ),
+    fix="Bring the catalogue up to date: mesh-wasm catalogue (docs/order.md).",
+    source="design: docs/order.md",
+    bad=program(_catalogue(10, "other", _HELD), ACL, group()),
+    good=program(_catalogue(10, "acl", _HELD), ACL, group()),
 )

@@ -55,7 +55,7 @@ def document_at(root: yaml.Node, line: int) -> yaml.Node:
 
 def place_of(root: yaml.Node, path: Path) -> Place:
     """What stands at a path. Raises :class:`CannotMend` where the file has it elsewhere, or in several places at once."""
-    shared = _shared(root)
+    shared = shared_nodes(root)
     here, place = root, None
     for number, part in enumerate(path):
         if id(here) in shared:
@@ -81,7 +81,7 @@ def _step(node: yaml.Node, part: str | int, *, last: bool) -> Place:
     raise CannotMend("is not written in this form")
 
 
-def _shared(root: yaml.Node) -> frozenset[int]:
+def shared_nodes(root: yaml.Node) -> frozenset[int]:
     """The nodes that stand in several places: those that an alias names."""
     counts = Counter(id(node) for node in _all(root, set()))
     return frozenset(key for key, count in counts.items() if count > 1)

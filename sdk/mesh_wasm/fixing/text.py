@@ -15,7 +15,7 @@ from mesh_wasm.yaml.file import Document, Unreadable, documents
 from .nodes import CannotMend, Place, document_at, end_of, place_of, roots
 from .splice import Splice, spliced
 
-__all__ = ["CannotMend", "mended", "splice_of"]
+__all__ = ["CannotMend", "mended", "newline_of", "removal_splice", "splice_of", "typed", "value_splice"]
 
 
 def mended(text: str, document: Document, finding: Finding) -> str:
@@ -39,7 +39,7 @@ def splice_of(text: str, document: Document, finding: Finding) -> Splice:
         _changed(one.value, finding, splice) if (one.index, one.line) == (document.index, document.line) else one.value
         for one in before
     ]
-    if [_typed(one.value) for one in now] != [_typed(one) for one in wanted]:
+    if [typed(one.value) for one in now] != [typed(one) for one in wanted]:
         raise CannotMend("cannot be changed in this form")
     return splice
 
@@ -56,18 +56,23 @@ def _proposed(text: str, document: Document, finding: Finding) -> Splice:
 
 def _splice(text: str, root: yaml.Node, path: Path, mend: Mend) -> Splice:
     if isinstance(mend, RemoveItem):
-        return _removed(text, place_of(root, _item(path)))
+        return removal_splice(text, place_of(root, _item(path)))
     place = place_of(root, path)
     match mend:
         case RenameTo(name) if place.key is not None:
             return _scalar(text, place.key, _written(name, _quote_of(text, place.key)))
-        case SetTo(value) if place.value is None:
-            return _inserted(text, place, str(path[-1]), value)
-        case SetTo(value) if place.value is not None:
-            return _scalar(text, place.value, _written(value, _quote_of(text, place.value)))
+        case SetTo(value):
+            return value_splice(text, place, str(path[-1]), value)
         case Quote() if isinstance(place.value, yaml.ScalarNode) and place.value.style is None:
             return _scalar(text, place.value, json.dumps(_slice(text, place.value), ensure_ascii=False))
     raise CannotMend("is not written there itself")
+
+
+def value_splice(text: str, place: Place, key: str, value: str | int | bool) -> Splice:
+    """What writes a value into the text: in place of another one, or under a key that is missing."""
+    if place.value is None:
+        return _inserted(text, place, key, value)
+    return _scalar(text, place.value, _written(value, _quote_of(text, place.value)))
 
 
 def _item(path: Path) -> Path:
@@ -122,18 +127,20 @@ def _inserted(text: str, place: Place, key: str, value: str | int | bool) -> Spl
     column, end = first.start_mark.column, end_of(held)
     if end is None:
         at = first.start_mark.index
-        return Splice(at, at, f"{entry}{_newline(text)}{' ' * column}")
+        return Splice(at, at, f"{entry}{newline_of(text)}{' ' * column}")
     at = text.find("\n", end)
     if at < 0:
-        return Splice(len(text), len(text), f"{_newline(text)}{' ' * column}{entry}")
-    return Splice(at + 1, at + 1, f"{' ' * column}{entry}{_newline(text)}")
+        return Splice(len(text), len(text), f"{newline_of(text)}{' ' * column}{entry}")
+    return Splice(at + 1, at + 1, f"{' ' * column}{entry}{newline_of(text)}")
 
 
-def _newline(text: str) -> str:
+def newline_of(text: str) -> str:
+    """How the lines of a text end."""
     return "\r\n" if "\r\n" in text else "\n"
 
 
-def _removed(text: str, place: Place) -> Splice:
+def removal_splice(text: str, place: Place) -> Splice:
+    """What removes an item of a list from the text, one of several."""
     parent, item = place.parent, place.value
     if not isinstance(parent, yaml.SequenceNode) or item is None or len(parent.value) < 2:
         raise CannotMend("is no item among others")
@@ -171,10 +178,10 @@ def _changed(value: Any, finding: Finding, splice: Splice) -> Any:
     return changed
 
 
-def _typed(value: Any) -> Any:
+def typed(value: Any) -> Any:
     """A value that differs where the types do: ``True`` is not ``1`` here."""
     if isinstance(value, Mapping):
-        return {key: _typed(one) for key, one in value.items()}
+        return {key: typed(one) for key, one in value.items()}
     if isinstance(value, list):
-        return [_typed(one) for one in value]
+        return [typed(one) for one in value]
     return (type(value), value)

@@ -8,7 +8,7 @@ from typing import Any
 from mesh_wasm.model.json_schema import schema_of
 from mesh_wasm.model.plugin import API_VERSION, WasmPluginSpec
 from mesh_wasm.model.traffic_extension import TrafficExtensionSpec
-from mesh_wasm.tsb.schema import tsb_documents
+from mesh_wasm.tsb.documents.schema import tsb_documents
 from mesh_wasm.values.base import Model
 from mesh_wasm.values.enums import PluginKind
 

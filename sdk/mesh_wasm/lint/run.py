@@ -11,6 +11,7 @@ from mesh_wasm.findings import placing
 from mesh_wasm.findings.finding import Finding, Severity, quoted
 from mesh_wasm.fleet.cluster import Fleet
 from mesh_wasm.modules.locked import Lock
+from mesh_wasm.numbering.numbers import Settled
 from mesh_wasm.rules.checks import pull_findings
 from mesh_wasm.rules.effect import silent
 from mesh_wasm.rules.subjects import ClusterPluginSubject, PluginSubject, PullSubject, SecretSubject
@@ -51,6 +52,7 @@ def lint(
     today: datetime.date | None = None,
     lock: Lock | None = None,
     choices: Choices | None = None,
+    catalogue: Iterable[Settled] = (),
 ) -> Result:
     """Run all rules over some documents.
 
@@ -59,6 +61,7 @@ def lint(
     :param today: The day by which waivers end; default: today, in UTC.
     :param lock: What is known of modules; without it, rules about these are left out.
     :param choices: What TSB leaves open of its hierarchy; default: nothing is chosen.
+    :param catalogue: Extensions whose numbers are held.
     """
     settled: list[Located] = []
     plugins: list[tuple[Document, Header]] = []
@@ -87,7 +90,7 @@ def lint(
         idle = _idle_waivers(manifest, findings, today, fleet)
         settled += _settled(manifest.document, [*findings, *idle], levels, today)
     linted = [document for document, _ in plugins]
-    bundle = Bundle(others, levels=levels, today=today, lock=lock, choices=choices, linted=linted)
+    bundle = Bundle(others, levels=levels, today=today, lock=lock, choices=choices, linted=linted, catalogue=catalogue)
     settled += (
         bundle.check(complete=False) if fleet is None else bundle.plan(scopes.fleet or fleet, beside=False).findings
     )

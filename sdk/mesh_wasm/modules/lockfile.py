@@ -50,7 +50,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from mesh_wasm.values.module_urls.shown import shown_url
-from mesh_wasm.values.report_key import kept_report_key
 
 from .locked import FILE_NAME, Lock
 from .lockentry import entry_document, read_entry
@@ -72,7 +71,11 @@ def read_lock(path: Path) -> Lock | None:
         raise LockError(f"{path} cannot be read: {_why(error)}.") from None
     lock = parse_lock(text, path.name)
     marked = any(verdict.mark for one in lock.modules.values() for verdict in one.verdicts)
-    return replace(lock, key=kept_report_key()) if marked else lock
+    if not marked:
+        return lock
+    from mesh_wasm.values.report_key import kept_report_key  # only verdicts of modules with secrets need it
+
+    return replace(lock, key=kept_report_key())
 
 
 def parse_lock(text: str, name: str = FILE_NAME) -> Lock:

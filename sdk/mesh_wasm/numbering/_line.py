@@ -36,6 +36,8 @@ class Line:
     """Where those stand for which there was no room."""
     turned: dict[str, list[str]] = field(default_factory=dict)
     """For each stray: the extensions on whose wrong side it is."""
+    held: set[Key] = field(default_factory=set)
+    """Those whose numbers a catalogue holds."""
 
     def add(self, key: Key) -> None:
         """Put in one that gets its number when one is asked for."""
@@ -50,6 +52,7 @@ class Line:
         insort(self.keys, key)
         self.numbers[key] = number
         self.given.add(key)
+        self.held.add(key)
 
     def number(self, key: Key) -> int:
         """Hand out the number of one."""
@@ -143,7 +146,16 @@ class Line:
         """Number ``keys[start:end]`` between their neighbours."""
         low, high = self._around(start, end)
         keys = self.keys[start:end]
-        self.numbers.update(zip(keys, spread([-key[0] for key in keys], self.shared, low, high), strict=True))
+        declared = [-key[0] for key in keys]
+        if self.held:
+            from ._room import Firmness, Wish, roomy  # most programs have no catalogue
+
+            # As the catalogue will have them, once they are put in: then they stay.
+            wishes = [Wish(one, Firmness.TIED if self.shared[one] > 1 else Firmness.OWN) for one in declared]
+            written = roomy(wishes, max(low, INT32_MIN - (declared[-1:] == [INT32_MIN])), high)
+        else:
+            written = spread(declared, self.shared, low, high)
+        self.numbers.update(zip(keys, written, strict=True))
 
     def _fits_by_itself(self, key: Key) -> bool:
         """Put in one whose number nobody else declares or has, if it is such a one: no other changes by it."""

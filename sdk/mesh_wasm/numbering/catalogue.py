@@ -11,7 +11,6 @@ Stacks that share it give an extension one number, whatever each of them declare
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -22,7 +21,7 @@ from mesh_wasm.model.target import check_fqn
 from mesh_wasm.values.base import Int32, Model, Str
 from mesh_wasm.values.enums import PluginPhase, PluginType
 
-from .numbers import Numbering, Ordered
+from .numbers import Numbering, Ordered, Settled
 
 
 class CatalogueItem(Model):
@@ -44,15 +43,6 @@ class CatalogueItem(Model):
         """What decides its place."""
         layer = PluginType.NETWORK if self.type is PluginType.NETWORK else PluginType.HTTP
         return Ordered((self.phase, layer), self.priority, self.fqn)
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """One extension of a catalogue, and where that says so."""
-
-    place: Ordered
-    written: int | None = None
-    where: str = ""
 
 
 def read_items(document: Any, where: str) -> tuple[list[Settled], list[Finding]]:

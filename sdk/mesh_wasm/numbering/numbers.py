@@ -33,6 +33,15 @@ class Ordered:
         return (-self.priority, self.fqn, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """One extension of a catalogue, and where that says so."""
+
+    place: Ordered
+    written: int | None = None
+    where: str = ""
+
+
 class Numbering:
     """Hands out the numbers of one program, or of one set of documents."""
 
@@ -66,6 +75,18 @@ class Numbering:
         self.know([one])
         if number is not None:
             self._lines[one.group].pin(one.key, number)
+
+    def known(self) -> list[Ordered]:
+        """All extensions, each as it is declared; one that is declared in two ways is there twice."""
+        return [one for ways in self._known.values() for one in ways.values()]
+
+    def holds(self, group: Group) -> bool:
+        """Whether a catalogue holds the number of any extension of a group."""
+        return group in self._lines and bool(self._lines[group].held)
+
+    def is_held(self, one: Ordered) -> bool:
+        """Whether a catalogue holds the number of an extension."""
+        return one.group in self._lines and one.key in self._lines[one.group].held
 
     def settled(self, fqn: object) -> Ordered | None:
         """The place that a catalogue has for an extension."""

@@ -79,7 +79,7 @@ def rank(
     for place, entry in enumerate(entries):
         declared, settled = ordered(entry, fqns[place]), numbering.settled(fqns[place])
         if declared is not None and settled is not None and declared != settled:
-            findings.append(_differs(place, declared, settled))
+            findings.append(catalogue_finding(declared, settled).under("extensions", place, "extension"))
         elif one := settled or declared:
             places[place] = one
     early = {place: one for place, one in places.items() if place not in as_declared}
@@ -88,7 +88,7 @@ def rank(
     for place, one in early.items():
         result[place] = numbering.number(one, where)
     spread, pushed = _changes(early, result, numbering, where)
-    findings += [*_spread_findings(spread), *pushed]
+    findings += [*_spread_findings(spread), *pushed, *_not_held(early, result, numbering)]
     if len(early) < len(places):
         for group in dict.fromkeys(one.group for one in places.values()):
             late = {place: one for place, one in places.items() if one.group == group}
@@ -96,11 +96,11 @@ def rank(
     return Ranking(result, findings)
 
 
-def _differs(place: int, declared: Ordered, settled: Ordered) -> Finding:
+def catalogue_finding(declared: Ordered, settled: Ordered) -> Finding:
     """The finding about an extension that a catalogue has otherwise."""
     said = f"{_said(declared)}, and the catalogue says {_said(settled)}"
     says = f"{declared.fqn} has {said}: by one of them it would run elsewhere."
-    return order.CATALOGUE_DIFFERS.at("extensions", place, "extension", says=says)
+    return order.CATALOGUE_DIFFERS.at(says=says)
 
 
 def _said(one: Ordered) -> str:
@@ -121,6 +121,8 @@ class _Spread:
     unnamed: int
     """How many more there are."""
     phase: str
+    held: bool
+    """Whether a catalogue holds numbers of its phase: then the number stays, or something else is said."""
 
 
 def _changes(
@@ -149,7 +151,8 @@ def _changes(
         alike = numbering.declared_alike(one)
         if len(alike) > 1:
             others = sorted(islice((fqn for fqn in alike if fqn != one.fqn), _NAMED))
-            spread.append(_Spread(place, one.fqn, number, one.priority, others, len(alike) - 1 - len(others), phase))
+            more, held = len(alike) - 1 - len(others), numbering.holds(one.group)
+            spread.append(_Spread(place, one.fqn, number, one.priority, others, more, phase, held))
         else:
             tied = listed(numbering.tied(one.group))
             why = f"ties in phase {phase} ({tied}) have to be spread, and there is too little room"
@@ -160,23 +163,38 @@ def _changes(
 
 def _spread_findings(spread: list[_Spread]) -> Iterator[Finding]:
     """One word for the whole target, however many of its extensions tie."""
+    held = all(one.held for one in spread)
+    stay, fix = ("", None) if held else (_MAY_MOVE, _HOLD)
     if len(spread) == 1:
         (one,) = spread
         says = (
             f"{one.fqn} shares its priority in phase {one.phase} with {', '.join(one.others)}"
             f"{f' and {one.unnamed} more' if one.unnamed else ''}: priority {one.written} is "
-            f"written instead of {one.declared}, so that they run by FQN in every cluster."
+            f"written instead of {one.declared}, so that they run by FQN in every cluster.{stay}"
         )
-        yield order.PRIORITY_SPREAD.at("extensions", one.place, "extension", "priority", says=says)
+        yield order.PRIORITY_SPREAD.at("extensions", one.place, "extension", "priority", says=says, fix=fix)
     elif spread:
         changes = [f"{one.written} instead of {one.declared} for {one.fqn}" for one in spread]
         says = (
             "some share their priority. So that these run by FQN in every cluster, other numbers are written: "
-            f"{listed(changes, most=_SHOWN)}."
+            f"{listed(changes, most=_SHOWN)}.{stay}"
         )
-        yield order.PRIORITY_SPREAD.at("extensions", says=says)
+        yield order.PRIORITY_SPREAD.at("extensions", says=says, fix=fix)
 
 
+def _not_held(places: Mapping[int, Ordered], written: Sequence[Any], numbering: Numbering) -> Iterator[Finding]:
+    """The extensions that a catalogue has forgotten, which holds the numbers of others."""
+    for place, one in places.items():
+        if numbering.holds(one.group) and not numbering.is_held(one):
+            says = (
+                f"the catalogue holds the numbers of others, and none for {one.fqn}: priority {written[place]} is written, "
+                f"and a later run may write another one."
+            )
+            yield order.NOT_HELD.at("extensions", place, "extension", says=says)
+
+
+_MAY_MOVE = " An extension that is added among them later can move these numbers."
+_HOLD = "Give them different priorities, or hold the numbers: mesh-wasm catalogue (docs/order.md)."
 _NAMED = 3
 _ROOM = "Leave room around its priority: declare priorities in steps of twenty."
 _SHOWN = 8  # changes in one sentence; `mesh-wasm explain` shows the number of every plugin

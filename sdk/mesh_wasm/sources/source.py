@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from mesh_wasm.chains.member import Member
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.model.signer import Signer
+from mesh_wasm.numbering.numbers import Ordered
 from mesh_wasm.planning.plan import PlannedPlugin
 from mesh_wasm.snapshot import Snapshot
 from mesh_wasm.surroundings import Surroundings
@@ -45,6 +46,13 @@ class Source:
     bare: Mapping[tuple[str, str | None, str, PluginKind], Mapping[str, Any]] = field(default_factory=dict, repr=False)
     """The specs that hold secrets, laid bare, by the identity of the member: to be compared, never to be shown."""
 
+    extensions: tuple[Ordered, ...] = ()
+    """What decides the place of each extension that is declared."""
+    unplaced: frozenset[str] = frozenset()
+    """The FQNs of those of which that is not known yet."""
+    catalogue: str | None = None
+    """What the source names as the file of its catalogue."""
+
     def bare_spec(self, member: Member) -> Mapping[str, Any]:
         """The spec of a member with its secrets laid bare: to be compared, or handed to its module, never to be shown."""
         return self.bare.get(member.identity, member.spec)
@@ -74,6 +82,10 @@ class Options:
     """TSB documents: the file that describes the fleet."""
     locked: bool = True
     """Whether modules are pinned to what ``mesh-wasm.lock`` says; else they stand as they are declared."""
+    catalogued: bool = True
+    """Whether a catalogue counts, which holds the numbers of extensions."""
+    catalogue: Path | None = None
+    """TSB documents: the file of that catalogue; default: the one beside them, else in the current folder."""
     with_secrets: bool = False
     """Whether the texts of pull secrets are wanted."""
     stricter: str | None = None

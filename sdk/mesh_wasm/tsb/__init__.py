@@ -9,9 +9,10 @@
 """
 
 from .bundle import Bundle, plan
+from .documents.kinds import KINDS, Kind, kind_of
+from .documents.reading import read_resource
+from .documents.resource import Resource
 from .inheritance import Choices
-from .kinds import KINDS, Kind, kind_of
-from .resource import Resource, read_resource
 from .result import BundlePlan, TargetPlan
 
 __all__ = [
@@ -22,9 +23,10 @@ __all__ = [
     "Kind",
     "Resource",
     "TargetPlan",
+    "catalogue_file",
     "direct",
+    "documents",
     "kind_of",
     "plan",
     "read_resource",
-    "schema",
 ]

@@ -11,43 +11,30 @@ from dataclasses import replace
 from typing import Any
 
 from mesh_wasm.findings import documents as rules
-from mesh_wasm.findings import placing
-from mesh_wasm.findings.finding import Severity, quoted
 from mesh_wasm.fleet.cluster import Fleet
 from mesh_wasm.fleet.placement import place
-from mesh_wasm.model.plugin import API_VERSION
 from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.modules.locked import Lock
-from mesh_wasm.numbering.numbers import Numbering, Ordered
-from mesh_wasm.planning.attached import Attached
+from mesh_wasm.numbering.numbers import Numbering, Ordered, Settled
 from mesh_wasm.planning.attachments import plan_attachments
 from mesh_wasm.planning.checks import check_attachments
-from mesh_wasm.planning.plan import Plan, PlannedPlugin
+from mesh_wasm.planning.plan import PlannedPlugin
 from mesh_wasm.rules.waivers import ANNOTATION, OFF, Levels, Waiver, read_waivers, settle
 from mesh_wasm.surroundings.files import by_cluster
 from mesh_wasm.values.deferred import known
-from mesh_wasm.values.enums import PluginKind
 from mesh_wasm.values.fqn import Fqn
-from mesh_wasm.values.labels import EXTENSION, REPLACES
 from mesh_wasm.yaml.file import Document, Located
 
-from .direct import (
-    Groups,
-    annotation_findings,
-    group_findings,
-    group_name,
-    in_direct_mode,
-    is_direct,
-    plan_direct,
-)
-from .elsewhere import not_translated
+from .direct import DirectObjects, Groups, group_name, in_direct_mode, is_direct_plugin
+from .documents.elsewhere import not_translated
+from .documents.kinds import GATEWAY_GROUP, SECURITY_GROUP
+from .documents.reading import read_resource
 from .hierarchy import Hierarchy
-from .index import ABSENT, Index
+from .index import Index, missing_extensions
 from .inheritance import Choices
-from .kinds import GATEWAY_GROUP, SECURITY_GROUP
+from .marked import with_replaced, with_waivers
 from .reaching import key_of
-from .resource import read_resource
-from .result import BundlePlan, Entering, Item, Source, TargetPlan, book, in_order
+from .result import BundlePlan, Entering, Source, TargetPlan, as_follower, book, in_order
 from .scope import outside
 from .targets import Targets, Wanted
 
@@ -65,6 +52,7 @@ class Bundle:
         lock: Lock | None = None,
         choices: Choices | None = None,
         linted: Iterable[Document] = (),
+        catalogue: Iterable[Settled] = (),
     ) -> None:
         """Read the documents; those of other kinds are passed over and counted in ``skipped``.
 
@@ -75,6 +63,7 @@ class Bundle:
         :param lock: What is known of modules; plugins are pinned to it.
         :param choices: What TSB leaves open of its hierarchy; default: nothing is chosen.
         :param linted: Plugins that are judged elsewhere, of which only their place in the hierarchy is looked at.
+        :param catalogue: Extensions whose numbers are held, as :func:`.catalogue_file.read_catalogue` gives them.
         """
         self.read = 0
         """Documents of kinds that mesh-wasm reads."""
@@ -87,17 +76,18 @@ class Bundle:
         self._waivers, self._levels, self._today = tuple(waivers), levels or Levels(), today
         self._lock = lock
         self._choices = choices or Choices()
-        self._direct: list[tuple[Document, tuple[Waiver, ...]]] = []
-        """WasmPlugins of direct mode."""
-        self._linted = [document for document in linted if is_direct(document.value)]
+        self._direct = DirectObjects(self._index, lock, self._levels, linted)
+        self._catalogue = tuple(catalogue)
         for document in sorted(documents, key=lambda document: (document.file, document.index, document.line)):
             self._take(document)
 
     def _take(self, document: Document) -> None:
         resource = read_resource(document.value)
         elsewhere = list(not_translated(document.value, resource.kind if resource else None))
-        if resource is None and _is_plugin(document.value) and is_direct(document.value):
-            self._take_direct(document)
+        if resource is None and is_direct_plugin(document.value):
+            self.read += 1
+            own, wrong = read_waivers(_annotation(document.value), *_WAIVERS, today=self._today)
+            self._findings += self._direct.take(document, (*self._waivers, *own), wrong)
             return
         if resource is None:
             self.skipped += 1
@@ -121,14 +111,6 @@ class Bundle:
                 f"{resource.label} stands in {first.document.file}:{first.document.line} already, with other contents."
             )
             self._findings.append(source.at(rules.DIFFERENT.at("metadata", says=says)))
-
-    def _take_direct(self, document: Document) -> None:
-        self.read += 1
-        own, wrong = read_waivers(_annotation(document.value), *_WAIVERS, today=self._today)
-        waivers = (*self._waivers, *own)
-        self._direct.append((document, waivers))
-        found = [*annotation_findings(document.value), *wrong]
-        self._findings += map(document.locate, settle(found, waivers, self._levels))
 
     def places(self) -> list[Ordered]:
         """What decides the places of its extensions in the order, of those that can be read."""
@@ -160,7 +142,7 @@ class Bundle:
         """
         if beside:
             fleet = self.beside(fleet)
-        return self._check(fleet, complete=True, clusters=clusters, enter=enter or book(fleet))
+        return self._check(fleet, complete=True, clusters=clusters, enter=enter or book(fleet, self._catalogue))
 
     def _check(
         self,
@@ -172,7 +154,7 @@ class Bundle:
         self._groups = Groups()
         wanted = Targets(self._index, Hierarchy(self._index, self._choices), fleet)
         found = [*self._findings, *self._scope_findings(), *wanted.found]
-        found += [*wanted.nowhere_findings(), *wanted.profile_findings()]
+        found += [*wanted.nowhere_findings(), *wanted.profile_findings(), *self._index.against(self._catalogue)]
         targets: list[TargetPlan] = []
         numbering = enter.numbering if enter is not None else Numbering()
         numbering.know(self._index.ordered())
@@ -186,24 +168,14 @@ class Bundle:
                 targets.append(made)
                 clashes = enter.enter(made.label, made.plan, made.whole) if enter is not None and sound else []
                 found += (made.source.at(replace(finding, path=("metadata",))) for finding in clashes)
-        direct: list[Plan] = []
-        for document, waivers in self._direct:
-            told = list(group_findings(self._index, document))
-            if fleet is not None:
-                made_of = plan_direct(self._index, document, fleet, self._lock)
-                direct.append(made_of if clusters is None else made_of.within(clusters))
-                told += made_of.findings
-                if enter is not None and not made_of.errors:
-                    told += enter.enter(_called(document.value), direct[-1], direct[-1])
-            found += map(document.locate, settle(told, waivers, self._levels))
-        for document in self._linted:
-            found += map(document.locate, settle(group_findings(self._index, document), self._waivers, self._levels))
+        direct, told = self._direct.plan(fleet, clusters, enter, self._waivers)
+        found += told
         silent = {rule for rule, level in self._levels.by_rule.items() if level == OFF}
         if not complete:
             silent |= _INCOMPLETE
         found = [located for located in found if located.finding.rule not in silent]
         groups = tuple(self._groups.objects())
-        return BundlePlan(tuple(targets), in_order(map(_as_follower, found)), tuple(direct), groups)
+        return BundlePlan(tuple(targets), in_order(map(as_follower, found)), tuple(direct), groups)
 
     def _scope_findings(self) -> Iterator[Located]:
         for kind, _, source in self._index:
@@ -223,7 +195,7 @@ class Bundle:
         items = list(wanted.items)
         kept = wanted.places
         attached = [self._index.attached(one, None if kept is None else kept[key_of(one)]) for one in items]
-        missing = list(_missing(items, attached))
+        missing = list(missing_extensions(items, attached))
         found = [*missing, *(source.at(finding) for finding in reached.missing)]
         if fleet is None or missing or wanted.is_nowhere:
             findings = check_attachments(target, attached)
@@ -234,34 +206,16 @@ class Bundle:
             return None, [*found, *(self._index.locate(finding, items, reached) for finding in findings)]
         by = f"{target.kind} {known(target.fqn)}"
         plan = plan_attachments(target, attached, fleet, wanted.selection, by, lock=self._lock, numbering=numbering)
-        whole = self._with_waivers(plan, items)
+        whole = with_waivers(plan, items, self._index)
         plan = whole if clusters is None else whole.within(clusters)
         plan = in_direct_mode(plan, lambda place: targets.workspace_of(target, place), self._group_of)
         found += (self._index.locate(finding, items, reached) for finding in plan.findings)
-        plan = _with_replaced(plan, wanted)
+        plan = with_replaced(plan, wanted)
         return TargetPlan(target, source, plan, plan if clusters is None else whole), found
 
     def _group_of(self, workspace: Fqn, plugin: PlannedPlugin) -> str:
         """The IstioInternalGroup of a plugin of direct mode: that of the documents, else one that is written as well."""
         return group_name(self._index, workspace, plugin) or self._groups.name(workspace, plugin)
-
-    def _with_waivers(self, plan: Plan, items: list[Item]) -> Plan:
-        """The same plan, whose objects carry what is waived in the documents that they come from: lint sees it there."""
-        waived: dict[object, str] = {}
-        for item in items:
-            entry = self._index.extension(known(item.attachment.fqn))
-            waivers = (*(entry.waivers if entry else ()), *item.source.waivers)
-            waived[item.attachment.fqn] = "\n".join(dict.fromkeys(map(str, waivers)))
-        if not any(waived.values()):
-            return plan
-        plugins = []
-        made: dict[int, Mapping[str, Any]] = {}
-        for plugin in plan.plugins:
-            text = waived.get(plugin.annotations.get(EXTENSION))
-            if text and id(plugin.annotations) not in made:
-                made[id(plugin.annotations)] = {**plugin.annotations, ANNOTATION: text}
-            plugins.append(replace(plugin, annotations=made[id(plugin.annotations)]) if text else plugin)
-        return replace(plan, plugins=tuple(plugins))
 
     @property
     def image_pull_secrets(self) -> frozenset[str]:
@@ -269,38 +223,7 @@ class Bundle:
         return self._index.image_pull_secrets
 
 
-def _as_follower(located: Located) -> Located:
-    """What follows from an error that is told at its own place is a note: one cause is one error."""
-    if located.finding.rule != placing.BROKEN_EXTENSION.id:
-        return located
-    return replace(located, finding=replace(located.finding, severity=Severity.INFO))
-
-
 _INCOMPLETE = {rules.NO_EXTENSION.id, rules.NO_SCOPE.id}
-
-
-def _is_extension(fqn: str) -> bool:
-    return len(fqn.split("/")) == 4
-
-
-def _missing(items: list[Item], attached: list[Attached]) -> Iterator[Located]:
-    """Findings about extensions that are not among the documents. A name that is no FQN has an error of its own."""
-    for item, one in zip(items, attached, strict=True):
-        fqn = known(item.attachment.fqn)
-        if one.entry is ABSENT and fqn and _is_extension(fqn):
-            says = f"{quoted(fqn)} is not among the documents."
-            yield item.source.at(rules.NO_EXTENSION.at(*item.path, "fqn", says=says))
-
-
-def _is_plugin(document: Any) -> bool:
-    if not isinstance(document, Mapping):
-        return False
-    return (document.get("apiVersion"), document.get("kind")) == (API_VERSION, PluginKind.WASM_PLUGIN.value)
-
-
-def _called(document: Mapping[str, Any]) -> str:
-    metadata = document["metadata"]
-    return f"WasmPlugin {metadata.get('namespace')}/{metadata.get('name')}"
 
 
 _WAIVERS = ("metadata", "annotations", ANNOTATION)
@@ -311,22 +234,6 @@ def _annotation(document: Any) -> Any:
     for part in _WAIVERS:
         here = here.get(part) if isinstance(here, Mapping) else None
     return here
-
-
-def _with_replaced(plan: Plan, wanted: Wanted) -> Plan:
-    """The same plan, whose objects say what they replace of what is set above them."""
-    if not wanted.replaces:
-        return plan
-    # What many plugins say alike is held once: a fleet has a hundred thousand of them.
-    made: dict[tuple[int, tuple[str, ...]], Mapping[str, Any]] = {}
-    plugins = []
-    for plugin in plan.plugins:
-        gone = wanted.replaces.get((plugin.cluster.name, str(plugin.namespace)), ())
-        key = id(plugin.annotations), gone
-        if gone and key not in made:
-            made[key] = {**plugin.annotations, REPLACES: ", ".join(gone)}
-        plugins.append(replace(plugin, annotations=made[key]) if gone else plugin)
-    return replace(plan, plugins=tuple(plugins))
 
 
 def plan(documents: Iterable[Document], fleet: Fleet) -> BundlePlan:

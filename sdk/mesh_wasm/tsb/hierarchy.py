@@ -12,9 +12,9 @@ from mesh_wasm.values.enums import StricterLists
 from mesh_wasm.values.fqn import Fqn, FqnError
 from mesh_wasm.yaml.file import Located
 
+from .documents.kinds import DEFAULT_SETTINGS, GATEWAY_GROUP, PROFILE, SECURITY_GROUP, SECURITY_SETTING, WORKSPACE
 from .index import Index
 from .inheritance import Attaching, Choices, Clash, InForce, Level, descend
-from .kinds import DEFAULT_SETTINGS, GATEWAY_GROUP, PROFILE, SECURITY_GROUP, SECURITY_SETTING, WORKSPACE
 from .result import Source, items_of
 
 _SECURITY = SECURITY_GROUP.collection

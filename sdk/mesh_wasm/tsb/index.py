@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from mesh_wasm.findings.finding import Finding, errors
+from mesh_wasm.findings import documents as rules
+from mesh_wasm.findings.finding import Finding, errors, quoted
 from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.model.pull_secret import PullSecret
 from mesh_wasm.model.target import TargetKind
-from mesh_wasm.numbering.numbers import Ordered
+from mesh_wasm.numbering.numbers import Ordered, Settled
 from mesh_wasm.planning.attached import Attached
-from mesh_wasm.planning.ranking import ordered
+from mesh_wasm.planning.ranking import catalogue_finding, ordered
 from mesh_wasm.values.deferred import INVALID, known
 from mesh_wasm.values.fqn import Fqn
 from mesh_wasm.yaml.file import Located
 
-from .kinds import GATEWAY_GROUP, SECURITY_GROUP, WASM_EXTENSION, WORKSPACE, Kind
-from .resource import Resource
+from .documents.kinds import GATEWAY_GROUP, SECURITY_GROUP, WASM_EXTENSION, WORKSPACE, Kind
+from .documents.resource import Resource
 from .result import Item, Source
 from .scope import Entry, Reach, reach
 
@@ -94,6 +95,14 @@ class Index:
                 if place is not None:
                     yield place
 
+    def against(self, catalogue: Iterable[Settled]) -> Iterator[Located]:
+        """The extensions that a catalogue has with another priority, phase or type."""
+        held = {one.place.fqn: one.place for one in catalogue}
+        for one in self.ordered() if held else ():
+            source = self.extension(one.fqn)
+            if source is not None and held.get(one.fqn, one) != one:
+                yield source.at(catalogue_finding(one, held[one.fqn]).under("spec"))
+
     def locate(self, finding: Finding, items: Sequence[Item], reached: Reach) -> Located:
         """Turn a path within the arguments of an attachment of these items into a place in a file."""
         source = items[0].source
@@ -131,3 +140,15 @@ class Index:
 def group_of(fqn: Fqn) -> str:
     """The FQN of the group that a gateway or setting belongs to."""
     return str(Fqn(fqn.pairs[:-1]))
+
+
+def missing_extensions(items: Iterable[Item], attached: Iterable[Attached]) -> Iterator[Located]:
+    """Findings about extensions that are not among the documents. A name that is no FQN has an error of its own."""
+    for item, one in zip(items, attached, strict=True):
+        fqn = known(item.attachment.fqn)
+        if one.entry is ABSENT and fqn and len(fqn.split("/")) == _EXTENSION_PARTS:
+            says = f"{quoted(fqn)} is not among the documents."
+            yield item.source.at(rules.NO_EXTENSION.at(*item.path, "fqn", says=says))
+
+
+_EXTENSION_PARTS = 4

@@ -21,10 +21,10 @@ from mesh_wasm.values.enums import DefaultGateways
 from mesh_wasm.values.fqn import Fqn, FqnError
 from mesh_wasm.yaml.file import Located
 
+from .documents.kinds import WORKSPACE
 from .hierarchy import Hierarchy
 from .index import Index
 from .inheritance import InForce
-from .kinds import WORKSPACE
 from .result import Item, Source
 from .scope import Reach, whole_reach
 

@@ -7,17 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from mesh_wasm.chains.program_order import ProgramOrder
-from mesh_wasm.findings.finding import Finding, Path, errors
+from mesh_wasm.findings import placing
+from mesh_wasm.findings.finding import Finding, Path, Severity, errors
 from mesh_wasm.fleet.cluster import Fleet
 from mesh_wasm.model.attachment import WasmExtensionAttachment
 from mesh_wasm.model.target import Target
-from mesh_wasm.numbering.numbers import Numbering
+from mesh_wasm.numbering.numbers import Numbering, Settled
 from mesh_wasm.planning.plan import Plan, PlannedPlugin
 from mesh_wasm.rules.waivers import Levels, Waiver, settle
 from mesh_wasm.values.deferred import Deferred, known
 from mesh_wasm.yaml.file import Document, Located
 
-from .resource import Listing, Resource
+from .documents.resource import Listing, Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +130,13 @@ class Entering(Protocol):
         """Add a target's plan; what stands against it in what was entered before. ``whole``: see :class:`TargetPlan`."""
 
 
-def book(fleet: Fleet) -> Entering:
-    """What only shows between the targets of these documents alone."""
+def book(fleet: Fleet, catalogue: Iterable[Settled] = ()) -> Entering:
+    """What only shows between the targets of these documents alone. ``catalogue``: extensions whose numbers are held."""
     order = ProgramOrder()
+    if held := list(catalogue):
+        from mesh_wasm.numbering.catalogue import settle as hold  # most documents have none
+
+        hold(order.numbering, held)
     order.ties.know(fleet)
     return order
 
@@ -144,3 +149,10 @@ def in_order(found: Iterable[Located]) -> tuple[Located, ...]:
         return (located.file, located.line, finding.severity.rank, finding.rule, str(finding))
 
     return tuple(sorted(dict.fromkeys(found), key=key))
+
+
+def as_follower(located: Located) -> Located:
+    """What follows from an error that is told at its own place is a note: one cause is one error."""
+    if located.finding.rule != placing.BROKEN_EXTENSION.id:
+        return located
+    return replace(located, finding=replace(located.finding, severity=Severity.INFO))

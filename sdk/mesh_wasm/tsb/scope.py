@@ -12,7 +12,7 @@ from mesh_wasm.fleet.placement import SELECTOR
 from mesh_wasm.model.target import TargetKind
 from mesh_wasm.values.deferred import Deferred
 
-from .resource import Resource
+from .documents.resource import Resource
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from mesh_wasm.values.deferred import Deferred, known
 from mesh_wasm.values.fqn import Fqn
 from mesh_wasm.yaml.file import Located
 
+from .documents.kinds import DEFAULT_SETTINGS, SERVICE_SETTING
 from .hierarchy import Hierarchy
 from .index import Index
-from .kinds import DEFAULT_SETTINGS, SERVICE_SETTING
 from .reaching import ItemKey, Owner, Place, Reached, Reaching, expand, key_of
 from .result import Item, Source, items_of
 from .scope import Reach

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import click
 
-from mesh_wasm.cli.choiceoptions import given_choices
-from mesh_wasm.cli.sourceoptions import source_options
+from mesh_wasm.cli.options.source import given_options, source_options
 from mesh_wasm.drift import Drift, drift_of
 from mesh_wasm.drift.render import as_json, as_markdown, as_text
 from mesh_wasm.live.client import LiveError, run
@@ -62,7 +61,7 @@ def drift_command(
     Exit code 0: all is as planned; 1: something is not; 2: the plan or a cluster cannot be read.
     """
     try:
-        source = load_source(plan, Options(stack, inventory, **given_choices()))
+        source = load_source(plan, Options(stack, inventory, **given_options()))
     except SourceError as error:
         raise click.UsageError(str(error)) from None
     stops = [] if source.applied else [f"{where}: {one}" for where, one in source.findings if one.is_error]

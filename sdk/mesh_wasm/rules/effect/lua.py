@@ -12,8 +12,6 @@ from mesh_wasm.rules.subjects import TrafficExtensionSubject
 from mesh_wasm.values.deferred import known
 from mesh_wasm.values.enums import ExtensionPhase
 
-from ._luajit import NoCompiler, syntax_error
-
 HOOKS = ("envoy_on_request", "envoy_on_response")
 """The functions that Envoy calls."""
 
@@ -73,6 +71,8 @@ def lua_syntax(subject: TrafficExtensionSubject) -> Iterator[Finding]:
     code = _code(subject)
     if code is None:
         return
+    from ._luajit import NoCompiler, syntax_error  # hardly any program has scripts
+
     try:
         problem = syntax_error(code)
     except NoCompiler:

@@ -13,8 +13,8 @@ from mesh_wasm.modules.locked import Lock
 from mesh_wasm.planning.plan import Plan, PlannedPlugin
 from mesh_wasm.planning.plugins import PluginDocument, plan_plugin
 from mesh_wasm.rules import direct_mode as rules
+from mesh_wasm.tsb.documents.kinds import INTERNAL_GROUP
 from mesh_wasm.tsb.index import Index
-from mesh_wasm.tsb.kinds import INTERNAL_GROUP
 from mesh_wasm.tsb.scope import Reach, covers, within_workspace
 from mesh_wasm.values.fqn import Fqn
 from mesh_wasm.yaml.file import Document

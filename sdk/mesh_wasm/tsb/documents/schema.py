@@ -10,8 +10,8 @@ from mesh_wasm.model.extension import WasmExtension
 from mesh_wasm.model.json_schema import schema_of
 from mesh_wasm.model.target import TargetKind
 
+from .fields import Carrying, Propagation, Scope
 from .kinds import KINDS, VERSION, WASM_EXTENSION, Kind
-from .resource import Carrying, Propagation, Scope
 
 
 def tsb_documents() -> Iterator[tuple[str, list[str], dict[str, Any]]]:
