@@ -120,8 +120,7 @@ def _group(number: int) -> dict[str, Any]:
 
 
 def _plan(targets: Iterator[dict[str, Any]], entries: Callable[[int], list[dict[str, Any]]], objects: int = 0) -> int:
-    from mesh_wasm.chains.member import members_of
-    from mesh_wasm.chains.ties import Ties
+    from mesh_wasm.chains.program_order import ProgramOrder
     from mesh_wasm.fleet.cluster import Selection
     from mesh_wasm.model.attachment import WasmExtensionAttachment
     from mesh_wasm.model.extension import CatalogueEntry
@@ -129,20 +128,26 @@ def _plan(targets: Iterator[dict[str, Any]], entries: Callable[[int], list[dict[
     from mesh_wasm.model.target import Target
     from mesh_wasm.planning.attachments import Attached, plan_attachments
     from mesh_wasm.planning.entries import entry_findings
+    from mesh_wasm.planning.ranking import ordered
 
-    fleet, ties = _fleet(objects), Ties()
+    fleet, order = _fleet(objects), ProgramOrder()
     made = 0
     for number, target in enumerate(targets):
         attached = []
         for document in entries(number):
             entry = parse(CatalogueEntry, document).value
             entry_findings(entry)
+            place = ordered(entry, entry.fqn)
+            order.numbering.know([] if place is None else [place])
             attachment = parse(WasmExtensionAttachment, {"fqn": document["fqn"]}).value
             attached.append(Attached(entry, attachment, str(entry.name)))
-        plan = plan_attachments(parse(Target, target).value, attached, fleet, Selection(), f"target-{number}")
+        where, label = parse(Target, target).value, f"target-{number}"
+        plan = plan_attachments(where, attached, fleet, Selection(), label, numbering=order.numbering)
         if plan.errors:
             raise SystemExit(str(plan.errors[0]))
-        ties.enter(members_of(plan.plugins))
+        if order.part(plan):
+            plan = plan_attachments(where, attached, fleet, Selection(), label, numbering=order.numbering)
+        order.enter(label, plan)
         made += len([plugin.manifest() for plugin in plan.plugins])
     return made
 

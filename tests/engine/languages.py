@@ -42,6 +42,8 @@ class Language:
     """Make three components wrong: the extensions jwt and header, and the attachment shop-edge. The others stay good."""
     late: Edits
     """Make one leaf of the extension unknown at the first preview."""
+    another: Edits = ()
+    """Declare one more extension, NAME, of the same priority, and attach it to shop-edge; and another one after that."""
     kubeconfigs: Edits = ()
     """Let the program take kubeconfigs from its configuration, where it does not by itself."""
     after_install: tuple[str, ...] = ()
@@ -70,6 +72,10 @@ class Language:
         for old, new in edits:
             folder.edit(self.file, old, new)
 
+    def add(self, folder: Folder, name: str) -> None:
+        """Declare one more extension, and attach it to shop-edge."""
+        self.edit(folder, tuple((old, new.replace("NAME", name)) for old, new in self.another))
+
 
 _YAML_WRONG = """\
   jwt:
@@ -78,6 +84,10 @@ _YAML_WRONG = """\
   header:
     type: mesh-wasm:WasmExtension
     properties: {organization: acme, image: "oci://registry.acme.io/header:1", sha256: xyz}
+"""
+_YAML_ANOTHER = """\
+    type: mesh-wasm:WasmExtension
+    properties: {organization: acme, image: "oci://registry.acme.io/filters/NAME:1", phase: AUTHZ, priority: 10}
 """
 _YAML_LATE = """\
   late:
@@ -95,6 +105,10 @@ _YAML_PROVIDER = (
 _TS_WRONG = """\
 new wasm.WasmExtension("jwt", { organization: "acme", image: "ftp://registry.acme.io/jwt:1" });
 new wasm.WasmExtension("header", { organization: "acme", image: "oci://registry.acme.io/header:1", sha256: "xyz" });
+"""
+_TS_ANOTHER = """\
+const NAME = new wasm.WasmExtension("NAME", { organization: "acme", image: "oci://registry.acme.io/filters/NAME:1",
+    phase: wasm.PluginPhase.Authz, priority: 10 });
 """
 _TS_LATE = """\
 const late = new k8s.core.v1.ConfigMap("late", { metadata: { name: "late", namespace: "edge" } },
@@ -123,6 +137,17 @@ _GO_IMPORTS = """\
 \tcorev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
 \tmetav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
 """
+_GO_ANOTHER = """\
+\t\tNAME, err := meshwasm.NewWasmExtension(ctx, "NAME", &meshwasm.WasmExtensionArgs{
+\t\t\tOrganization: pulumi.String("acme"),
+\t\t\tImage:        pulumi.String("oci://registry.acme.io/filters/NAME:1"),
+\t\t\tPhase:        meshwasm.PluginPhaseAuthz,
+\t\t\tPriority:     pulumi.Int(10),
+\t\t})
+\t\tif err != nil {
+\t\t\treturn err
+\t\t}
+"""
 _GATEWAY = "/workspaces/web/gatewaygroups/edge/ingressgateways/shop"
 
 YAML = Language(
@@ -136,6 +161,10 @@ YAML = Language(
     late=(
         ("  acl-check:\n", f"{_YAML_LATE}  acl-check:\n"),
         ("config: {mode: enforce}", "config: {mode: '${late.id}'}"),
+    ),
+    another=(
+        ("  acl-check:\n", f"  NAME:\n{_YAML_ANOTHER}  acl-check:\n"),
+        ("          config: {mode: audit}\n", "          config: {mode: audit}\n        - extension: ${NAME}\n"),
     ),
     kubeconfigs=(
         ("variables:\n", f"{_YAML_SECRETS}variables:\n"),
@@ -155,6 +184,10 @@ TYPESCRIPT = Language(
         ("const acl =", f"{_TS_LATE}const acl ="),
         ('config: { mode: "enforce" }', "config: { mode: late.id }"),
     ),
+    another=(
+        ("const acl =", f"{_TS_ANOTHER}const acl ="),
+        ('config: { mode: "audit" } }', 'config: { mode: "audit" } }, { extension: NAME }'),
+    ),
 )
 GO = Language(
     "go",
@@ -168,6 +201,10 @@ GO = Language(
         ("\t\tacl, err :=", f"{_GO_LATE}\t\tacl, err :="),
         ('pulumi.Map{"mode": pulumi.String("enforce")}', 'pulumi.Map{"mode": late.ID()}'),
         ('sdk/v4/go/kubernetes"\n', f'sdk/v4/go/kubernetes"\n{_GO_IMPORTS}'),
+    ),
+    another=(
+        ("\t\tacl, err :=", f"{_GO_ANOTHER}\t\tacl, err :="),
+        ('pulumi.String("audit")}},\n', 'pulumi.String("audit")}},\n\t\t\t\t{Extension: NAME},\n'),
     ),
     after_install=("go", "mod", "tidy"),
     here=(

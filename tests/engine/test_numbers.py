@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 import yaml
 from click.testing import CliRunner, Result
@@ -10,6 +13,8 @@ from mesh.cluster import Cluster
 from mesh_wasm_pulumi.cli import main
 
 from .conftest import MakeStack
+from .folder import Folder
+from .languages import LANGUAGES, Language
 from .stack import PLUGIN, Stack
 
 pytestmark = pytest.mark.engine
@@ -87,3 +92,34 @@ def test_where_no_number_is_left_it_is_told_who_moves(stack: Stack) -> None:
     assert (after["acl"][0], after["bbb"][0]) == (40, 20)
     assert after["acl"][2] == before["acl"][2], "it is updated, not made anew"
     assert {name: after[name] for name in ("header", "quota")} == {name: before[name] for name in ("header", "quota")}
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
+def test_a_program_in_another_language_writes_what_the_catalogue_holds(language: Language, tmp_path: Path) -> None:
+    """The file is beside Pulumi.yaml; the provider runs in a process of its own."""
+    folder = language.folder(tmp_path)
+    language.add(folder, "zoo")
+    held = [{"fqn": FQN + name, "phase": "AUTHZ", "priority": 10} for name in ("acl-check", "zoo")]
+    (folder.path / FILE).write_text(yaml.safe_dump(held))
+    assert CliRunner().invoke(main, ["catalogue", "--out", str(folder.path / FILE)]).exit_code == 0
+    folder.pulumi("up", "--yes", "--skip-preview").good()
+    assert priorities(folder) == {"acl-check": 10, "zoo": -10}
+
+    language.add(folder, "bbb")
+    said = folder.pulumi("preview", "--json").good().text
+    steps = json.loads(said[said.index("{") :])["steps"]
+    changed = {(step["op"], step["urn"].rpartition("::")[2]) for step in steps if step["op"] != "same"}
+    assert changed == {("create", "bbb"), ("create", "shop-edge-east-bbb"), ("update", "shop-edge")}
+    folder.pulumi("up", "--yes", "--skip-preview").good()
+    assert priorities(folder) == {"acl-check": 10, "bbb": 0, "zoo": -10}
+
+
+def priorities(folder: Folder) -> dict[str, int]:
+    """What is written on the gateway, by extension."""
+    found = [
+        yaml.safe_load(path.read_text()) for path in (folder.path / "rendered" / "east").rglob("*wasmplugin-edge*")
+    ]
+    return {
+        one["metadata"]["annotations"]["mesh-wasm/extension"].removeprefix(FQN): one["spec"]["priority"]
+        for one in found
+    }
