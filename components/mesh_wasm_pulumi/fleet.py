@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -28,13 +28,14 @@ import pulumi_kubernetes as k8s
 from mesh_wasm.findings import schema
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.findings.suggestions import did_you_mean, suggestion
-from mesh_wasm.fleet.cluster import Cluster as Facts
-from mesh_wasm.fleet.config import OwnedFleet, read_document, read_fleet
-from mesh_wasm.yaml.file import Unreadable
 
 from ._values.ledger import ledger
 from .args import ClusterArgs
 from .cluster import Cluster
+
+if TYPE_CHECKING:
+    from mesh_wasm.fleet.cluster import Cluster as Facts
+    from mesh_wasm.fleet.config import OwnedFleet
 
 
 class ClusterEntry(dict[str, Any]):
@@ -97,6 +98,9 @@ def _entry(name: str, args: ClusterArgs) -> ClusterArgs:
 
 def _from_config(key: str, config: pulumi.Config) -> Fleet:
     """Read the configuration ``key``, an object or the path of one; all its problems in one :class:`pulumi.RunError`."""
+    from mesh_wasm.fleet.config import read_document, read_fleet  # many programs declare their clusters themselves
+    from mesh_wasm.yaml.file import Unreadable
+
     where = config.full_key(key)
     # Inline programs of the Automation API, and recorded runs, have no root directory of their own.
     folder = Path(pulumi.get_root_directory() or Path.cwd())

@@ -215,7 +215,7 @@ def _calls(run: Callable[[], object]) -> int:
     return calls
 
 
-_SHAPES = [("gateways", 165), ("groups", 75), ("tied", 175), ("organization", 260), ("surrounded", 370)]
+_SHAPES = [("gateways", 160), ("groups", 60), ("tied", 160), ("organization", 250), ("surrounded", 355)]
 
 
 @pytest.mark.parametrize(("shape", "most"), _SHAPES)

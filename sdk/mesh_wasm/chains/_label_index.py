@@ -37,13 +37,13 @@ class LabelIndex(Generic[T]):
         """The items whose labels one pod could carry together with these."""
         own = _keys(labels)
         for keys in self._keys:
-            shared = own if own == keys else tuple(key for key in own if key in keys)
+            shared = own if own == keys else tuple([key for key in own if key in keys])
             items = self._items.get((keys, shared))
             if items is None:
                 items = self._items[keys, shared] = {}
                 for asked, several in self._items[keys, keys].items():
                     _put(items, _only(asked, shared), several)
-            yield from items.get(_only(labels, shared), ())
+            yield from items.get(labels if shared is own else _only(labels, shared), ())
 
 
 def _keys(labels: Labels) -> tuple[str, ...]:

@@ -35,13 +35,14 @@ class ProgramOrder:
         """
         met: dict[tuple[PluginPhase, PluginType, str, str], dict[str, int]] = defaultdict(dict)
         for member in self._members(plan):
-            if member.phase is None or member.layer is None or not member.target or not self.ties.has(member.fqn):
+            own = member.declared
+            if own.phase is None or own.layer is None or not own.target or not self.ties.has(own.fqn):
                 continue
-            for other in self.ties.beside(member, member.fqn):
+            for other in self.ties.beside(member, own.fqn):
                 # On an equal number, Istio has an order of its own between the two namespaces, the same everywhere.
                 apart = other.namespace == member.namespace or other.priority != member.priority
-                if other.target and other.target != member.target and apart and other.priority is not None:
-                    met[member.phase, member.layer, member.fqn, member.target][other.target] = other.priority
+                if other.target and other.target != own.target and apart and other.priority is not None:
+                    met[own.phase, own.layer, own.fqn, own.target][other.target] = other.priority
         changed = [
             self.numbering.part((phase, layer), fqn, target, others)
             for (phase, layer, fqn, target), others in met.items()

@@ -11,8 +11,6 @@ from pydantic import PlainValidator, WithJsonSchema
 from mesh_wasm.findings.finding import Finding, listed, quoted
 from mesh_wasm.snapshot import ControlPlane, Snapshot
 from mesh_wasm.snapshot import words as snapshots
-from mesh_wasm.snapshot.age import days_old
-from mesh_wasm.snapshot.file import parse_snapshot, read_snapshot
 from mesh_wasm.yaml.file import Unreadable
 
 from .istio_version import Version, version_of
@@ -38,6 +36,8 @@ def with_snapshot(facts: Any, folder: FilePath | None) -> tuple[Any, list[Findin
     given = facts.get(SNAPSHOT) if isinstance(facts, Mapping) else None
     if given is None or isinstance(given, Snapshot) or not isinstance(given, str | Mapping):
         return facts, []
+    from mesh_wasm.snapshot.file import parse_snapshot, read_snapshot  # many clusters have none
+
     try:
         path = (folder or FilePath()) / given if isinstance(given, str) else None
         held = parse_snapshot(given) if path is None else read_snapshot(path)
@@ -74,6 +74,8 @@ def snapshot_findings(held: Snapshot | None, version: Version | None, revision: 
     """What a snapshot makes doubtful; paths start at the facts of the cluster."""
     if held is None:
         return
+    from mesh_wasm.snapshot.age import days_old
+
     days = days_old(held)
     if days > MOST_DAYS:
         says = f"the snapshot was taken {days} days ago, on {held.taken:%Y-%m-%d}."
