@@ -19,7 +19,6 @@ from mesh_wasm.model.parse import parse
 from mesh_wasm.model.target import Target, TargetKind
 from mesh_wasm.planning.attachments import plan_attachments, undecided_places
 from mesh_wasm.planning.plan import Plan
-from mesh_wasm.tsb.direct import Groups, in_direct_mode
 from mesh_wasm.values.enums import StricterLists
 from mesh_wasm.values.fqn import examples
 
@@ -230,7 +229,10 @@ def _plan(
     plan = plan_attachments(
         parsed.value, attached, where.fleet, where.selection, name, as_declared, program_lock(), numbering
     )
-    plan = in_direct_mode(plan, lambda place: parsed.value.workspace, Groups().name)
+    if any(cluster.tsb_direct for cluster in where.fleet):
+        from mesh_wasm.tsb.direct import in_direct_mode, name_of_group  # with it comes all that reads TSB's documents
+
+        plan = in_direct_mode(plan, lambda place: parsed.value.workspace, name_of_group)
     return parsed.value, plan.with_findings(findings), undecided_places(attached, numbering)
 
 

@@ -60,6 +60,7 @@ class TsbManifests(pulumi.ComponentResource):
         selected, unselected = where.fleet.select(where.selection)
         here = frozenset(cluster.name for cluster in selected) - where.others
         plan = bundle.plan(where.fleet, here, _Entering(name))
+        met = _overlaps(name, plan, together=stricter is StricterLists.UNION)
 
         def later(known: Any) -> list[Finding]:
             secrets = {key: parse(PullSecret, document).value for key, document in known.items()}
@@ -74,7 +75,7 @@ class TsbManifests(pulumi.ComponentResource):
         whole = _whole(plan)
         lost = retention_findings(whole.plugins, refs.values(), opts)
         unselected = where.judged(unselected)
-        mine = settling.settle([*misspelt, *where.findings, *unread, *refused, *unused, *unselected, *lost])
+        mine = settling.settle([*misspelt, *where.findings, *unread, *refused, *unused, *unselected, *lost, *met])
         found = [*mine, *where.judged(map(told, plan.findings))]
         valid, gate = report.check(found, {key: ref.document for key, ref in refs.items()}, later)
         self.plugins = output_of(references(whole) if valid else [])
@@ -104,6 +105,13 @@ class _Entering:
     def enter(self, label: str, plan: Plan, whole: Plan) -> list[Finding]:
         shown = f"{self.component} ({label})"
         return ledger().enter_again(shown, plan) if self.again else ledger().enter(shown, plan, whole)
+
+
+def _overlaps(name: str, plan: BundlePlan, *, together: bool) -> list[Finding]:
+    """Where the documents' levels meet those of other components. Among themselves the documents say what replaces what."""
+    shown, book = ledger().name(name, "TsbManifests"), ledger().overlaps
+    entered = (book.enter(shown, one.target, one.plan, together=together) for one in plan.targets)
+    return [finding for found in entered for finding in found]
 
 
 def _whole(plan: BundlePlan) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -100,6 +101,47 @@ def test_two_levels_meet(order: tuple[str, str], stricter: str | None, refused: 
         assert f"{order[0]} attaches extensions" in told[0].message
     else:
         assert places(made) == {("edge", "shop", ""), ("shop", "shop", ""), ("shop", "services", "")}
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["documents first", "component first"])
+@pytest.mark.parametrize(("stricter", "refused"), [(None, True), ("union", False)])
+def test_a_level_of_documents_meets_one_of_a_component(first: bool, stricter: str | None, refused: bool) -> None:
+    texts = [
+        {
+            "apiVersion": "extension.tsb.tetrate.io/v2",
+            "kind": "WasmExtension",
+            "metadata": {"organization": "acme", "name": "acl"},
+            "spec": {"url": "oci://registry.acme.io/filters/acl:1.4.2", "phase": "AUTHZ", "priority": 10},
+        },
+        {
+            "apiVersion": "api.tsb.tetrate.io/v2",
+            "kind": "Workspace",
+            "metadata": {"organization": "acme", "tenant": "shop", "name": "web"},
+            "spec": {"namespaceSelector": {"names": ["*/shop"]}},
+        },
+        {
+            "apiVersion": "api.tsb.tetrate.io/v2",
+            "kind": "TenantSetting",
+            "metadata": {"organization": "acme", "tenant": "shop", "name": "default"},
+            "spec": {"defaultSecuritySetting": {"extension": [{"fqn": "organizations/acme/extensions/acl"}]}},
+        },
+    ]
+
+    def program() -> None:
+        other, there = log(), where()
+        args = {"documents": [json.dumps(one) for one in texts], "fleet": there}
+        make: list[Callable[[], Any]] = [
+            lambda: wasm.TsbManifests("tsb", {**args, **({"stricter": stricter} if stricter else {})}),
+            lambda: wasm.SecurityGroupAttachment("services", group_args(other, there, namespace_selector=["*/shop"])),
+        ]
+        for one in make if first else reversed(make):
+            one()
+
+    made = run(program)
+    told = errors(made, "services" if first else "tsb")
+    assert [finding.rule for finding in told] == (["MW582"] if refused else [])
+    if refused:
+        assert f"what is set for {GROUP} replaces there what is set for {TENANT}" in told[0].message
 
 
 def test_the_same_extension_on_two_levels_would_run_twice() -> None:

@@ -123,8 +123,8 @@ def test_the_tree_holds_the_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     result = CliRunner().invoke(main, ["translate", "tsb.yaml", "--inventory", "clusters.yaml", "--out", "out"])
     assert result.exit_code == 0, result.output
     names = [str(path) for path in read_tree(Path("out"))]
-    assert [name.partition("-")[0] for name in names if "_cluster" in name] == ["east/_cluster/Group"]
-    assert len(names) == 3
+    assert [name.partition("-")[0] for name in names if "_cluster" in name] == ["east/_cluster/Group"] * 2
+    assert len(names) == 4
 
 
 def without(*names: str, **more: str) -> dict[str, Any]:

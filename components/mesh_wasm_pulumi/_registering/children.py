@@ -31,26 +31,36 @@ def registrations(
 ) -> Iterator[Callable[[], CustomResource]]:
     """How to create the objects of a plan as children of ``component``; the plugins wait for the gate and their secrets.
 
+    Plugins of TSB's direct mode wait for their group, too.
+
     Whoever calls what this yields has no frame of this module on the stack meanwhile: Pulumi sends the stack along with
     each resource, and each frame of it takes time and memory (docs/performance.md). Plugins that wait alike share their
     options.
     """
     waits: dict[Any, pulumi.Output[Any]] = {}
-    options: dict[tuple[str, int], pulumi.ResourceOptions] = {}
+    options: dict[tuple[str, int, int], pulumi.ResourceOptions] = {}
     specs: dict[tuple[str, int], Any] = {}
     for plugin in plan.plugins:
         standing = None if plugin.secret is None else secrets.standing(plugin.secret)
-        key = (plugin.cluster.name, id(standing))
+        group = _group(plugin, where) if plugin.cluster.tsb_direct else None
+        key = (plugin.cluster.name, id(standing), id(group))
         if key not in options:
             needs, gates = list(depends_on), [] if gate is None else [gate]
             if standing is not None:
                 needs.append(standing.resource)
                 gates += [] if standing.gate is None else [standing.gate]
+            needs += [] if group is None else [group]
             options[key] = watched(where.options(component, plugin.cluster.name, _after(gates, needs, waits)))
         written = (plugin.kind, id(plugin.spec))
         if written not in specs:  # that of one extension is the same in all its places
             specs[written] = lower(plugin.written_spec())
         yield _plugin(name, plugin, specs[written], options[key])
+
+
+def _group(plugin: PlannedPlugin, where: Where) -> pulumi.Resource | None:
+    from .groups import direct_group  # hardly any cluster is written through TSB
+
+    return direct_group(plugin, where)
 
 
 def _after(gates: list[pulumi.Output[Any]], needs: list[pulumi.Resource], made: dict[Any, pulumi.Output[Any]]) -> Any:

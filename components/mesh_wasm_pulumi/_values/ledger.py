@@ -45,6 +45,8 @@ class Ledger:
     """Those that have been told of what all components have in common."""
     secrets: dict[tuple[object, ...], Any] = field(default_factory=dict)
     """What stands for each pull secret, by its place."""
+    groups: dict[tuple[str, str], Any] = field(default_factory=dict)
+    """The IstioInternalGroups of TSB's direct mode that are written, by cluster and name."""
     retained: set[str] = field(default_factory=set)
     """The pull secrets whose Secrets the engine keeps when it deletes them (``retain_on_delete``)."""
     bearers: dict[tuple[str, str, str], PlannedSecret] = field(default_factory=dict)

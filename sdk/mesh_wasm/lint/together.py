@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from mesh_wasm.chains.member import Member, read_member
-from mesh_wasm.chains.ties import Neighbours, Tie, Ties, place_of
+from mesh_wasm.chains.tied import Tie, place_of
+from mesh_wasm.chains.ties import Neighbours, Ties
 from mesh_wasm.chains.twins import Twins
 from mesh_wasm.findings import order
 from mesh_wasm.findings.finding import Finding, Severity

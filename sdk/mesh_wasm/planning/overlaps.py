@@ -35,10 +35,10 @@ class Overlaps:
     """The levels of one program, by the namespaces in which they have plugins."""
 
     def __init__(self) -> None:
-        self._at: dict[tuple[str, str], dict[str, _Level]] = defaultdict(dict)
+        self._at: dict[tuple[str, str], dict[tuple[str, Fqn], _Level]] = defaultdict(dict)
 
     def enter(self, label: str, target: Target, plan: Plan, *, together: bool = False) -> list[Finding]:
-        """Add a component's plan; what it has against those that were added before."""
+        """Add a component's plan, one for each of its targets; what it has against others that were added before."""
         fqn = target.parsed_fqn()
         if target.kind not in _KINDS or fqn is None:
             return []
@@ -53,7 +53,7 @@ class Overlaps:
             for other in here.values():
                 if other.label != label and _meet(mine, other):
                     met.setdefault(other.label, (other, []))[1].append(f"{namespace} of cluster {cluster}")
-            here[label] = mine
+            here[label, fqn] = mine
         return [_finding(mine, other, where) for other, where in met.values()]
 
 

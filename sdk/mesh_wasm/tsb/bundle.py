@@ -25,7 +25,7 @@ from mesh_wasm.values.deferred import known
 from mesh_wasm.values.fqn import Fqn
 from mesh_wasm.yaml.file import Document, Located
 
-from .direct import DirectObjects, Groups, group_name, in_direct_mode, is_direct_plugin
+from .direct import DirectObjects, group_name, in_direct_mode, is_direct_plugin, name_of_group, own_groups
 from .documents.elsewhere import not_translated
 from .documents.kinds import GATEWAY_GROUP, SECURITY_GROUP
 from .documents.reading import read_resource
@@ -151,7 +151,6 @@ class Bundle:
         clusters: frozenset[str] | None = None,
         enter: Entering | None = None,
     ) -> BundlePlan:
-        self._groups = Groups()
         wanted = Targets(self._index, Hierarchy(self._index, self._choices), fleet)
         found = [*self._findings, *self._scope_findings(), *wanted.found]
         found += [*wanted.nowhere_findings(), *wanted.profile_findings(), *self._index.against(self._catalogue)]
@@ -174,7 +173,9 @@ class Bundle:
         if not complete:
             silent |= _INCOMPLETE
         found = [located for located in found if located.finding.rule not in silent]
-        groups = tuple(self._groups.objects())
+        direct_mode = fleet is not None and any(cluster.tsb_direct for cluster in fleet)
+        planned = (plugin for target in targets for plugin in target.plan.plugins)
+        groups = tuple(own_groups(planned)) if direct_mode else ()
         return BundlePlan(tuple(targets), in_order(map(as_follower, found)), tuple(direct), groups)
 
     def _scope_findings(self) -> Iterator[Located]:
@@ -215,7 +216,7 @@ class Bundle:
 
     def _group_of(self, workspace: Fqn, plugin: PlannedPlugin) -> str:
         """The IstioInternalGroup of a plugin of direct mode: that of the documents, else one that is written as well."""
-        return group_name(self._index, workspace, plugin) or self._groups.name(workspace, plugin)
+        return group_name(self._index, workspace, plugin) or name_of_group(workspace, plugin)
 
     @property
     def image_pull_secrets(self) -> frozenset[str]:

@@ -6,20 +6,23 @@
 """
 
 from .among import group_findings, group_name, plan_direct
+from .groups import name_of_group, own_group, own_groups
 from .objects import DirectObjects, is_direct_plugin
 from .reading import Direct, annotation_findings, is_direct, plain, read_direct
-from .writing import Groups, in_direct_mode
+from .writing import in_direct_mode
 
 __all__ = [
     "Direct",
     "DirectObjects",
-    "Groups",
     "annotation_findings",
     "group_findings",
     "group_name",
     "in_direct_mode",
     "is_direct",
     "is_direct_plugin",
+    "name_of_group",
+    "own_group",
+    "own_groups",
     "plain",
     "plan_direct",
     "read_direct",

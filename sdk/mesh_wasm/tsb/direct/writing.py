@@ -1,4 +1,4 @@
-"""Writing objects of direct mode, and the IstioInternalGroups that they belong to where no document has one."""
+"""Writing objects of direct mode."""
 
 from __future__ import annotations
 
@@ -9,49 +9,10 @@ from typing import Any
 from mesh_wasm.planning.plan import Plan, PlannedPlugin
 from mesh_wasm.rules import direct_mode as rules
 from mesh_wasm.values.fqn import Fqn
-from mesh_wasm.values.naming import short_hash
 
 from .reading import GROUP, LEVELS, PREFIX, REVISION
 
-API_VERSION = "istiointernal.tsb.tetrate.io/v2"
 Place = tuple[str, str]
-
-
-class Groups:
-    """The IstioInternalGroups that have to exist for what was written."""
-
-    def __init__(self) -> None:
-        self._namespaces: dict[str, set[str]] = {}
-        self._clusters: dict[str, set[str]] = {}
-
-    def name(self, workspace: Fqn, plugin: PlannedPlugin) -> str:
-        """The group of a workspace's plugins; it is written with the namespaces that were asked for."""
-        fqn = str(workspace)
-        self._namespaces.setdefault(fqn, set()).add(f"{plugin.cluster.name}/{plugin.namespace}")
-        self._clusters.setdefault(fqn, set()).add(plugin.cluster.name)
-        return _name(workspace)
-
-    def objects(self) -> list[tuple[str, dict[str, Any]]]:
-        """Each group, in every cluster that has plugins of it."""
-        return [
-            (cluster, self._manifest(Fqn.parse(fqn)))
-            for fqn, clusters in sorted(self._clusters.items())
-            for cluster in sorted(clusters)
-        ]
-
-    def _manifest(self, workspace: Fqn) -> dict[str, Any]:
-        annotations = _places(workspace)
-        names = sorted(self._namespaces[str(workspace)])
-        return {
-            "apiVersion": API_VERSION,
-            "kind": "Group",
-            "metadata": {"name": _name(workspace), "annotations": annotations},
-            "spec": {"namespaceSelector": {"names": names}},
-        }
-
-
-def _name(workspace: Fqn) -> str:
-    return f"mesh-wasm-{short_hash(str(workspace))}"
 
 
 def _places(workspace: Fqn) -> dict[str, str]:
