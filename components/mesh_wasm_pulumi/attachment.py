@@ -18,8 +18,9 @@ from mesh_wasm.findings.finding import Finding
 from mesh_wasm.model.parse import parse
 from mesh_wasm.model.target import Target, TargetKind
 from mesh_wasm.planning.attachments import plan_attachments, undecided_places
+from mesh_wasm.planning.gateways import without_gateways
 from mesh_wasm.planning.plan import Plan
-from mesh_wasm.values.enums import StricterLists
+from mesh_wasm.values.enums import DefaultGateways, StricterLists
 from mesh_wasm.values.fqn import examples
 
 from ._reading import fleet as _fleet
@@ -147,7 +148,8 @@ def _attach(
     """
     known, misspelt = known_arguments(args, _SHAPES.get(kind, GatewayAttachmentArgs))
     together, unread = read_choice(known.pop("stricter", None), StricterLists, "stricter")
-    misspelt += unread
+    gateways, unread_too = read_choice(known.pop("gateways", None), DefaultGateways, "gateways")
+    misspelt += [*unread, *unread_too]
     where = _fleet.read_where(known)
     entries = read_entries(known, name)
     selected = lift({key: value for key, value in known.items() if key not in _fleet.KEYS | {"extensions", WAIVERS}})
@@ -159,15 +161,16 @@ def _attach(
     }
 
     shown = ledger().name(name, type(component).__name__)
-    target, whole, undecided = _plan(kind, document, entries, where, shown)
+    target, whole, undecided = _plan(kind, document, entries, where, shown, gateways)
     plan = where.own(whole)
 
     def enter(target: Target, plan: Plan, whole: Plan | None = None) -> list[Finding]:
         met = ledger().overlaps.enter(shown, target, plan, together=together is StricterLists.UNION)
+        met += ledger().at_gateways.enter(shown, target, plan, gateways)
         return [*ledger().enter(shown, plan, whole), *met]
 
     def later(known: Any) -> list[Finding]:
-        target, again, _ = _plan(kind, known, entries, where, shown, undecided)
+        target, again, _ = _plan(kind, known, entries, where, shown, gateways, undecided)
         again = where.own(again)
         return [*where.judged(again.findings), *([] if again.errors else enter(target, again))]
 
@@ -180,7 +183,7 @@ def _attach(
     clashes: list[Finding] = []
     if not report.errors(plan.findings):
         if ledger().order.part(whole):
-            target, whole, undecided = _plan(kind, document, entries, where, shown)
+            target, whole, undecided = _plan(kind, document, entries, where, shown, gateways)
             plan = where.own(whole)
         clashes = enter(target, plan, whole)
     refs = [ref for one in entries for ref in one.secrets]
@@ -207,6 +210,7 @@ def _plan(
     entries: list[Any],
     where: _fleet.Where,
     name: str,
+    gateways: DefaultGateways | None = None,
     as_declared: frozenset[int] = frozenset(),
 ) -> tuple[Target, Plan, frozenset[int]]:
     """The target, its plan for all clusters, and the places in ``extensions`` whose order is not decided yet.
@@ -224,6 +228,10 @@ def _plan(
             entry, document["extensions"][index], document["items"][index], document["pullSecrets"][index], index
         )
         attached.append(one)
+        findings += found
+    if kind is TargetKind.DEFAULT_SETTING and gateways is DefaultGateways.LEAVE_OUT:
+        kept, found = without_gateways(parsed.value, where.fleet, where.selection)
+        attached = [replace(one, places=kept) for one in attached]
         findings += found
     numbering = program_numbering()
     plan = plan_attachments(
@@ -251,6 +259,7 @@ def _props(document: Mapping[str, Any], args: Mapping[str, Any]) -> dict[str, An
         "extensions": document["items"],
         "fleet": list(args["fleet"]) if isinstance(args.get("fleet"), Mapping) else None,
         "stricter": sayable(args.get("stricter")),
+        "gateways": sayable(args.get("gateways")),
         WAIVERS: sayable(args.get(WAIVERS)),
         **selection,
     }

@@ -60,7 +60,7 @@ class TsbManifests(pulumi.ComponentResource):
         selected, unselected = where.fleet.select(where.selection)
         here = frozenset(cluster.name for cluster in selected) - where.others
         plan = bundle.plan(where.fleet, here, _Entering(name))
-        met = _overlaps(name, plan, together=stricter is StricterLists.UNION)
+        met = _met(name, plan, choices)
 
         def later(known: Any) -> list[Finding]:
             secrets = {key: parse(PullSecret, document).value for key, document in known.items()}
@@ -107,11 +107,15 @@ class _Entering:
         return ledger().enter_again(shown, plan) if self.again else ledger().enter(shown, plan, whole)
 
 
-def _overlaps(name: str, plan: BundlePlan, *, together: bool) -> list[Finding]:
-    """Where the documents' levels meet those of other components. Among themselves the documents say what replaces what."""
-    shown, book = ledger().name(name, "TsbManifests"), ledger().overlaps
-    entered = (book.enter(shown, one.target, one.plan, together=together) for one in plan.targets)
-    return [finding for found in entered for finding in found]
+def _met(name: str, plan: BundlePlan, choices: Choices) -> list[Finding]:
+    """Where the documents' levels meet other components. Among themselves the documents say what comes of it."""
+    shown, book = ledger().name(name, "TsbManifests"), ledger()
+    together = choices.stricter is StricterLists.UNION
+    found: list[Finding] = []
+    for one in plan.targets:
+        found += book.overlaps.enter(shown, one.target, one.plan, together=together)
+        found += book.at_gateways.enter(shown, one.target, one.plan, choices.gateways, alone=False)
+    return found
 
 
 def _whole(plan: BundlePlan) -> Plan:

@@ -30,7 +30,11 @@ SECTIONS: dict[str, Callable[[Wanted], Iterator[Figure]]] = {
     "planning": lambda wanted: planning.figures([1_000, 10_000 if wanted.quick else 100_000], wanted.times),
     "lock": lambda wanted: locking.figures(wanted.times),
     "registration": lambda wanted: registration.figures(wanted.plugins, wanted.times),
-    "engine": lambda wanted: engine.figures([50] if wanted.quick else [200], max(1, wanted.times // 2)),
+    "engine": lambda wanted: (
+        engine.figures([50], max(1, wanted.times // 2))
+        if wanted.quick
+        else engine.figures([200], max(1, wanted.times // 2), [1_000])
+    ),
 }
 
 

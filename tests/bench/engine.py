@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .children import environment
@@ -44,15 +44,19 @@ def available() -> bool:
     return shutil.which("pulumi") is not None
 
 
-def figures(sizes: list[int], times: int) -> Iterator[Figure]:
-    """Wall time of preview and up; then the largest size as one stack, and as a stack for each cluster."""
-    for size in sizes:
+def figures(sizes: list[int], times: int, previews: Sequence[int] = ()) -> Iterator[Figure]:
+    """Wall time of preview and up; then the largest size as one stack, and as a stack for each cluster.
+
+    ``previews``: larger sizes, which are previewed and not brought up.
+    """
+    for size in (*sizes, *previews):
+        commands = ("preview",) if size in previews else ("preview", "up")
         hand, ours = take_turns(
-            lambda size=size: _stack("by-hand", size, cluster_names()),
-            lambda size=size: _stack("mesh-wasm", size, cluster_names()),
+            lambda size=size, commands=commands: _stack("by-hand", size, cluster_names(), commands),
+            lambda size=size, commands=commands: _stack("mesh-wasm", size, cluster_names(), commands),
             times,
         )
-        for command in ("preview", "up"):
+        for command in commands:
             for what, key in (("CPU time", f"{command} cpu"), ("wall time", command)):
                 name, against = f"pulumi {command}, {what}", "pulumi_kubernetes by hand"
                 base, mine = column(hand, key), column(ours, key)
@@ -79,7 +83,9 @@ def _by_cluster(plugins: int) -> dict[str, float]:
     return {command: sum(one[command] for one in told) for command in ("preview", "up")}
 
 
-def _stack(side: str, plugins: int, clusters: list[str]) -> dict[str, float]:
+def _stack(
+    side: str, plugins: int, clusters: list[str], commands: Sequence[str] = ("preview", "up")
+) -> dict[str, float]:
     """Seconds of a preview and of an up in a new project with a new backend: wall time, and CPU time of engine,
     provider and program together.
     """
@@ -118,6 +124,8 @@ def _stack(side: str, plugins: int, clusters: list[str]) -> dict[str, float]:
             pulumi("config", "set", key, value)
         told: dict[str, float] = {}
         told["preview"], told["preview cpu"] = pulumi("preview")
+        if "up" not in commands:
+            return told
         told["up"], told["up cpu"] = pulumi("up", "--yes", "--skip-preview")
         made = len(list((project / "rendered").rglob("*wasmplugin*.yaml")))
         if made != plugins:

@@ -17,6 +17,7 @@ from mesh_wasm.chains.program_order import ProgramOrder
 from mesh_wasm.findings.finding import Finding
 from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.modules.locked import Lock
+from mesh_wasm.planning.gateways import GatewaysOfDefaults
 from mesh_wasm.planning.overlaps import Overlaps
 from mesh_wasm.planning.plan import Plan
 from mesh_wasm.rules.waivers import Levels
@@ -39,6 +40,8 @@ class Ledger:
     """The FQNs of extensions whose place in the order is not known yet."""
     overlaps: Overlaps = field(default_factory=Overlaps)
     """The levels of TSB's hierarchy, by namespace, for those of which one would replace the other."""
+    at_gateways: GatewaysOfDefaults = field(default_factory=GatewaysOfDefaults)
+    """The defaults and the gateways, by namespace."""
     findings: list[tuple[str, Finding]] = field(default_factory=list)
     """Each with the name of the component that it is reported on."""
     shared: set[Finding] = field(default_factory=set)

@@ -100,6 +100,8 @@ class DefaultSecuritySettingArgs(AttachmentArgs):
     """Entries of the namespaces among them where a lower level has extensions of its own: TSB replaces the list there."""
     stricter: NotRequired[Combined]
     """``union``: below propagation strategy STRICTER both lists run where a lower level has one, too."""
+    gateways: NotRequired[AtGateways]
+    """Whether it reaches namespaces with gateways, which TSB does not document; default: it does, with a warning."""
 
 
 class ServiceSecuritySettingArgs(AttachmentArgs):

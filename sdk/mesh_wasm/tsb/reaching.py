@@ -13,6 +13,7 @@ from mesh_wasm.findings.finding import Finding, Severity, listed
 from mesh_wasm.fleet.cluster import Fleet, Selection
 from mesh_wasm.fleet.placement import place
 from mesh_wasm.model.target import Target, TargetKind
+from mesh_wasm.planning.gateways import gateway_in
 from mesh_wasm.rules import hierarchy as rules
 from mesh_wasm.surroundings.labels import carries
 from mesh_wasm.surroundings.objects import Role
@@ -139,11 +140,7 @@ class Reaching:
         cluster, namespace = place
         if namespace in self._gateways:
             return self._gateways[namespace][0].resource.label
-        around = self._fleet.get(cluster)
-        if around is None or not around.surroundings:
-            return None
-        pods = around.surroundings.pods.within(namespace)
-        return next((one.called for one in pods if one.role is Role.GATEWAY), None)
+        return gateway_in(self._fleet.get(cluster), namespace)
 
     def gateway_findings(self, owner: Owner) -> Iterator[Finding]:
         """What is to be said of gateways' pods in the namespaces of a default. Paths start at the document."""
