@@ -6,7 +6,7 @@ import json
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, permutations
 from pathlib import Path
 from typing import Any
 
@@ -347,3 +347,41 @@ def test_extensions_are_numbered_together_whatever_is_attached_first(turned: boo
 
     assert _numbers(program) == {"first": 11, "second": 10, "third": 9}
     assert not told(run(program))
+
+
+@pytest.mark.parametrize("near", [(), (11, 9)], ids=["with room", "between two that leave none"])
+def test_an_extension_that_meets_itself_on_three_targets_runs_alike_in_any_order_of_declaration_or_is_told(
+    near: tuple[int, ...],
+) -> None:
+    """A gateway and two groups of one namespace: all six orders."""
+
+    def program(order: tuple[str, ...]) -> Callable[[], Any]:
+        def main() -> None:
+            clusters = fleet()
+            acl = wasm.WasmExtension("acl", extension_args())
+            others = [wasm.WasmExtension(f"near{number}", extension_args(priority=number)) for number in near]
+            if others:
+                beside: Any = [{"extension": one} for one in others]
+                where = {"namespace_selector": ["*/edge"], "extensions": beside}
+                fqn = "organizations/acme/tenants/shop/workspaces/web/securitygroups/near"
+                wasm.SecurityGroupAttachment("near", group_args(acl, clusters, group=fqn, **where))
+            for name in order:
+                if name == "front":
+                    wasm.IngressGatewayAttachment("front", gateway_args(acl, clusters))
+                else:
+                    fqn = f"organizations/acme/tenants/shop/workspaces/web/securitygroups/{name}"
+                    args = group_args(acl, clusters, group=fqn, namespace_selector=["*/edge"])
+                    wasm.SecurityGroupAttachment(name, args)
+
+        return main
+
+    runs = [run(program(order)) for order in permutations(("front", "one", "two"))]
+    if near:
+        assert all(told(one) for one in runs), (
+            "no number is free, so each says that the order is not that of the targets"
+        )
+        return
+    first = order_of(runs[0])
+    assert all(order_of(one) == first for one in runs)
+    assert not any(told(one) for one in runs)
+    assert all([one.rule for one in findings(each)].count("MW721") == 2 for each in runs)
