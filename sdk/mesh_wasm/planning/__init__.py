@@ -6,6 +6,7 @@ __all__ = [
     "attachments",
     "checks",
     "entries",
+    "gateways",
     "manifests",
     "overlaps",
     "plan",
