@@ -24,6 +24,9 @@ SHAPES = {
     "surrounded": "many gateways, with as many other objects known of the clusters",
 }
 
+ALSO = {"organization": (10_000,)}
+"""Sizes that are measured besides: 10,000 namespaces in 1,000 workspaces."""
+
 
 def figures(sizes: list[int], times: int) -> Iterator[Figure]:
     """Microseconds a placement at the largest size, and their growth from the smallest.
@@ -31,18 +34,23 @@ def figures(sizes: list[int], times: int) -> Iterator[Figure]:
     The growth is shown twice: as it is, and with Python's collector of cyclic garbage at rest. The collector goes
     through everything that the program keeps, again and again; what grows without it would be our own doing.
     """
-    least, most = sizes[0], sizes[-1]
-    for shape, title in SHAPES.items():
+    least, largest = sizes[0], sizes[-1]
+    wanted = [(shape, most) for shape in SHAPES for most in sorted({*ALSO.get(shape, ()), largest})]
+    for shape, most in wanted:
+        title = SHAPES[shape]
         for collector, called, aim in (("on", "growth", 1.2), ("off", "growth without garbage collection", 1.2)):
             small, large = take_turns(
                 lambda shape=shape, collector=collector: sample("bench.planning", shape, str(least), collector),
-                lambda shape=shape, collector=collector: sample("bench.planning", shape, str(most), collector),
+                lambda shape=shape, most=most, collector=collector: sample(
+                    "bench.planning", shape, str(most), collector
+                ),
                 max(2, times // 2),
             )
             few, many = column(small, "each"), column(large, "each")
             size = f"{most:,} placements"
             if collector == "on":
                 yield Figure(SECTION, title, size, "µs each", many, aim=100)
+                yield Figure(SECTION, f"{title}, memory", size, "MiB", column(large, "rss"))
             yield Figure(SECTION, called, size, "µs each", many, few, f"{least:,} placements", aim)
 
 

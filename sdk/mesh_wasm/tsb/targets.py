@@ -148,17 +148,21 @@ class Targets:
         """Settings and profiles that hold somewhere, and reach no namespace."""
         if self._reaching is None:
             return
+        owning = set[str]()
+        for workspace, _ in self._hierarchy.workspaces:
+            parts = workspace.split("/")
+            owning.update("/".join(parts[:end]) for end in range(2, len(parts) + 1, 2))
         for fqn in self._hierarchy.levels():
             for source in self._hierarchy.settings(fqn)[:1]:
                 if source.resource.kind in DEFAULT_SETTINGS and source.resource.attaches:
-                    yield from self._nowhere(fqn, source)
+                    yield from self._nowhere(fqn, source, has_workspaces=fqn in owning)
 
-    def _nowhere(self, fqn: str, source: Source) -> Iterator[Located]:
+    def _nowhere(self, fqn: str, source: Source, *, has_workspaces: bool) -> Iterator[Located]:
         owner = TargetKind.DEFAULT_SETTING, fqn
         assert self._reaching is not None
         path = ("spec", *source.resource.lists[0].path)
         yield from (source.at(finding.under(*path)) for finding in self._reaching.gateway_findings(owner))
-        if not any(workspace == fqn or workspace.startswith(f"{fqn}/") for workspace, _ in self._hierarchy.workspaces):
+        if not has_workspaces:
             others = sorted({one.partition("/tenants/")[0] for one, _ in self._hierarchy.workspaces})
             but = f" (those that are there are of {', '.join(others)})" if others else ""
             says = f"no Workspace of {fqn} is among the documents{but}, and only these say which namespaces are meant."
