@@ -19,6 +19,9 @@ from support.programs import IMAGE, TENANT, extension_args, findings, fleet, gat
 import mesh_wasm_pulumi as wasm
 from mesh_wasm.chains.chain import chains
 from mesh_wasm.chains.member import Member, members_of
+from mesh_wasm.numbering.holding import hold
+from mesh_wasm.numbering.numbers import Ordered
+from mesh_wasm.values.enums import PluginPhase, PluginType
 from mesh_wasm_pulumi.offline.run import Run, run_program
 
 WORKSPACE = f"{TENANT}/workspaces/web"
@@ -109,7 +112,7 @@ def deploy(
     *,
     own: tuple[str, ...] = CLUSTERS,
     first: bool = True,
-    catalogue: bool = False,
+    catalogue: bool | str = False,
 ) -> Run:
     """Run it with its parts in some order. ``first``: all extensions come before what is attached."""
     extensions, targets = list(range(len(program.priorities))), list(program.targets)
@@ -125,7 +128,8 @@ def deploy(
                     made[number] = program.extension(number)
             program.attach(target, made, clusters)
 
-    result = run_program(main, config={"mesh-wasm:catalogue": program.catalogue} if catalogue else {})
+    text = program.catalogue if catalogue is True else catalogue
+    result = run_program(main, config={"mesh-wasm:catalogue": text} if text else {})
     assert result.failure is None, result.failure
     return result
 
@@ -205,6 +209,28 @@ def test_any_split_over_stacks_gives_one_order_and_the_same_numbers(program: Pro
         assert numbers(*parts) == numbers(whole)
         assert not told(whole)
         assert order_of(whole) == wanted(program, order_of(whole))
+
+
+@often
+@given(programs(), seeds, st.data())
+def test_numbers_that_are_held_stay_whoever_is_added(
+    program: Program, chance: random.Random, data: st.DataObject
+) -> None:
+    """From a catalogue that holds any of the extensions: their numbers stay, and the order is TSB's, or it is told."""
+    items = json.loads(program.catalogue)
+    held = data.draw(st.lists(st.sampled_from(items), unique_by=lambda item: item["fqn"]))
+    phase = PluginPhase.AUTHZ, PluginType.HTTP
+    as_written = data.draw(st.booleans())
+    numbered = hold([], [Ordered(phase, item["priority"], item["fqn"]) for item in held], as_written=as_written).numbers
+    text = json.dumps([{**item, "written": numbered[item["fqn"]]} for item in held])
+    result = deploy(program, chance, first=data.draw(st.booleans()), catalogue=text if held else False)
+    if not told(result):
+        order = order_of(result)
+        assert order == wanted(program, order)
+    if not meets_itself(result):
+        assert {fqn: number for (fqn, _), number in numbers(result).items() if fqn in numbered} == {
+            fqn: number for fqn, number in numbered.items() if fqn in {of for of, _ in numbers(result)}
+        }
 
 
 @often
