@@ -26,6 +26,7 @@ from mesh_wasm.values.fqn import examples
 from ._reading import fleet as _fleet
 from ._reading.arguments import known_arguments, read_choice
 from ._reading.catalogue import program_numbering
+from ._reading.declaring import declared_once, without_circles
 from ._reading.entries import attached_of, read_entries
 from ._reading.lock import program_lock, tell_notes
 from ._registering.children import references, registrations, user_dependencies
@@ -146,7 +147,10 @@ def _attach(
 
     What it yields registers the children and the outputs; see :func:`registrations` for why the caller has to call it.
     """
+    args, wrong = without_circles(args)
+    registered, twice = declared_once(component, name, opts)
     known, misspelt = known_arguments(args, _SHAPES.get(kind, GatewayAttachmentArgs))
+    misspelt += [*wrong, *twice]
     together, unread = read_choice(known.pop("stricter", None), StricterLists, "stricter")
     gateways, unread_too = read_choice(known.pop("gateways", None), DefaultGateways, "gateways")
     misspelt += [*unread, *unread_too]
@@ -177,11 +181,11 @@ def _attach(
     props = _props(document, args)
     if plan.errors:
         props = sayable(props)
-    pulumi.ComponentResource.__init__(component, token(type(component).__name__), name, props, opts)
-    report = Report(component, name, args)
+    pulumi.ComponentResource.__init__(component, token(type(component).__name__), registered, props, opts)
+    report = Report(component, registered, args)
     tell_notes(component)
     clashes: list[Finding] = []
-    if not report.errors(plan.findings):
+    if not report.errors([*plan.findings, *twice]):
         if ledger().order.part(whole):
             target, whole, undecided = _plan(kind, document, entries, where, shown, gateways)
             plan = where.own(whole)

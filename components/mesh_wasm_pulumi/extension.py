@@ -18,6 +18,7 @@ from mesh_wasm.values.fqn import extension_fqn
 
 from ._reading.arguments import known_arguments
 from ._reading.catalogue import know
+from ._reading.declaring import declared_once, without_circles
 from ._reading.definition import DefinitionLeaf, fields_of, seal, version_findings
 from ._reading.entries import other_extension
 from ._reading.lock import note_schemas, program_lock
@@ -45,17 +46,21 @@ class WasmExtension(DeclaredExtension):
         :param args: See WasmExtensionArgs.
         :param opts: Resource options.
         """
+        args, wrong = without_circles(args)
+        registered, twice = declared_once(self, name, opts)
         known, misspelt = known_arguments(args, WasmExtensionArgs)
         document, secrets = _read_entry(name, known)
         parsed = parse(CatalogueEntry, document)
         props = lower(parsed.value.wire())
         props.pop("pullSecrets", None)
         waived = {WAIVERS: args["waivers"]} if args.get("waivers") is not None else {}
-        super().__init__(token("WasmExtension"), name, {**props, **waived}, opts)
-        report = Report(self, name, args)
+        super().__init__(token("WasmExtension"), registered, {**props, **waived}, opts)
+        report = Report(self, registered, args)
         if parsed.value.config_schema is not None:
             note_schemas()
         found = [
+            *twice,
+            *wrong,
             *misspelt,
             *map(_whole_name, parsed.findings),
             *reference_findings(secrets),
@@ -145,13 +150,15 @@ class WasmExtensionReference(WasmExtension):
 
     def __init__(self, name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
         fqn, given = args["fqn"], args["definition"]
-        pulumi.ComponentResource.__init__(self, token("WasmExtensionReference"), name, {"fqn": fqn}, opts)
+        registered, twice = declared_once(self, name, opts)
+        pulumi.ComponentResource.__init__(self, token("WasmExtensionReference"), registered, {"fqn": fqn}, opts)
         plain = isinstance(given, Mapping)
         whole = lift(given) if plain else DefinitionLeaf(pulumi.Output.from_input(given), name, ("definition",))
-        report = Report(self, name, args)
+        report = Report(self, registered, args)
         own = read_secrets(args, name)
         self._secrets = (read_secrets(given, name) if plain and own is None else own) or []
         now = [
+            *twice,
             *check_fqn(fqn, "extension", "fqn"),
             *reference_findings(self._secrets),
             *_definition_findings(whole, fqn),

@@ -15,7 +15,7 @@ from mesh_wasm.model.parse import parse
 from mesh_wasm.model.pull_secret import PullSecretSource, definition_of
 from mesh_wasm.rules.pull_secrets.source import secret_findings
 
-from ._reading.arguments import arguments
+from ._reading.declaring import declared_once, without_circles
 from ._reading.definition import DefinitionLeaf, definition_output
 from ._telling.refusal import refuse_apart
 from ._telling.report import Report
@@ -40,15 +40,19 @@ class PullSecret(DeclaredSecret):
         :param args: See PullSecretArgs.
         :param opts: Resource options.
         """
-        raw = dict(arguments(args))
+        args, wrong = without_circles(args)
+        registered, twice = declared_once(self, name, opts)
+        raw = dict(args)
         fields = {key: value for key, value in raw.items() if key not in ("secret_name", "secretName", WAIVERS)}
         document = lift({"secretName": raw.get("secret_name", raw.get("secretName", name)), **_hide(fields)})
         parsed = parse(PullSecretSource, document)
-        super().__init__(token("PullSecret"), name, _props(parsed.value), opts)
+        super().__init__(token("PullSecret"), registered, _props(parsed.value), opts)
         if opts is not None and opts.retain_on_delete:
             ledger().retained.add(name)
-        report = Report(self, name, args)
-        valid, gate = report.check([*parsed.findings, *secret_findings(parsed.value)], document, _findings)
+        report = Report(self, registered, args)
+        valid, gate = report.check(
+            [*twice, *wrong, *parsed.findings, *secret_findings(parsed.value)], document, _findings
+        )
         self._broken = not valid
         self._gate = gate
         self._definition = definition_of(parsed.value)

@@ -25,6 +25,7 @@ from mesh_wasm.values.labels import EXTENSION
 from ._reading import fleet as _fleet
 from ._reading.arguments import known_arguments, read_choice
 from ._reading.catalogue import program_numbering
+from ._reading.declaring import declared_once, without_circles
 from ._reading.lock import program_lock, tell_notes
 from ._reading.tsb_source import bundle_findings, read_documents, read_named_secrets, told
 from ._registering.children import references, registrations, user_dependencies
@@ -46,6 +47,8 @@ class TsbManifests(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: TsbManifestsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Take over TSB YAML; see TsbManifestsArgs."""
+        args, endless = without_circles(args)
+        registered, twice = declared_once(self, name, opts)
         known, misspelt = known_arguments(args, TsbManifestsArgs)
         where = _fleet.read_where(known)
         documents, unread = read_documents(known)
@@ -54,7 +57,7 @@ class TsbManifests(pulumi.ComponentResource):
         definitions = {key: ref.definition for key, ref in refs.items()}
         stricter, wrong = read_choice(known.get("stricter"), StricterLists, "stricter")
         gateways, more = read_choice(known.get("gateways"), DefaultGateways, "gateways")
-        choices, misspelt = Choices(stricter, gateways), [*misspelt, *wrong, *more]
+        choices, misspelt = Choices(stricter, gateways), [*endless, *twice, *misspelt, *wrong, *more]
         bundle = Bundle(documents, definitions, settling.waivers, settling.levels, lock=lock, choices=choices)
         unused = [] if unread else list(bundle_findings(bundle, refs))
         selected, unselected = where.fleet.select(where.selection)
@@ -68,9 +71,9 @@ class TsbManifests(pulumi.ComponentResource):
             again = read.plan(where.fleet, here, _Entering(name, again=True))
             return list(map(told, again.findings))
 
-        super().__init__(token("TsbManifests"), name, _props(known, plan, where), opts)
+        super().__init__(token("TsbManifests"), registered, _props(known, plan, where), opts)
         # The bundle settles its own findings, for what is waived in a document must not stop what uses the document.
-        report = Report(self, name, args, Settling((), Levels(), ()))
+        report = Report(self, registered, args, Settling((), Levels(), ()))
         tell_notes(self)
         whole = _whole(plan)
         lost = retention_findings(whole.plugins, refs.values(), opts)

@@ -70,3 +70,51 @@ def test_all_is_told_at_once(project: Folder) -> None:
     assert "s3cr3t" not in said.text
     resources = project.pulumi("stack", "--show-urns", "--stack", "dev").good().text
     assert "kubernetes:extensions.istio.io" not in resources, "nothing went through the environment's kubeconfig"
+
+
+FAILING = """
+import pulumi
+import mesh_wasm_pulumi as wasm
+
+
+def missing(known):
+    return known["missing"]
+
+
+circle = {"mode": "enforce"}
+circle["self"] = circle
+good = {"organization": "acme", "image": "oci://registry.acme.io/good:1"}
+BODY
+"""
+BODIES = {
+    "a circle": ('wasm.WasmExtension("acl", {**good, "config": circle})', "config.self: the value contains itself"),
+    "two of one name": (
+        'wasm.WasmExtension("acl", good)\nwasm.WasmExtension("acl", good)',
+        "the program declares the WasmExtension acl at __main__.py:13, and again at __main__.py:14.",
+    ),
+    "an error after a finding": (
+        'wasm.WasmExtension("acl", {**good, "phase": "AUTHX"})\nmissing({})',
+        'in missing\n        return known["missing"]',
+    ),
+    "an error in an apply": (
+        'wasm.WasmExtension("acl", {**good, "config": {"x": pulumi.Output.from_input({}).apply(missing)}})',
+        'in missing\n        return known["missing"]',
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "sentence"), BODIES.values(), ids=BODIES)
+def test_what_the_program_does_wrong_itself(body: str, sentence: str, tmp_path: Path) -> None:
+    """Its own line is told, and none of ours; what the SDK itself shows, of its own lines, is not in our hands."""
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "Pulumi.yaml").write_text("name: refusals\nruntime: python\n")
+    (source / "__main__.py").write_text(FAILING.replace("BODY", body))
+    folder = Folder(tmp_path / "run", source)
+    folder.pulumi("stack", "init", "dev").good()
+    said = folder.pulumi("preview", "--stack", "dev")
+    assert said.code != 0
+    assert sentence in said.text, said.text
+    assert "mesh_wasm_pulumi/" not in said.text, said.text
+    assert "KeyboardInterrupt" not in said.text
+    assert ("AUTHX" in body) == ("MW104" in said.text)

@@ -24,6 +24,7 @@ from mesh_wasm_pulumi._values.ledger import ledger
 from mesh_wasm_pulumi.args import ClusterArgs
 
 from .arguments import in_order
+from .declaring import without_circles
 from .surroundings import read_surroundings
 
 KEYS = frozenset({"fleet", "clusters", "cluster_names", "clusterNames"})
@@ -88,6 +89,9 @@ def read_where(args: Mapping[str, Any]) -> Where:
             says = f"cluster {name} has no Kubernetes provider; mesh-wasm never writes through a default provider."
             findings.append(schema.REQUIRED.at("fleet", name, "provider", says=says, fix=_PROVIDER))
         stated = facts.pop(SURROUNDINGS, None)
+        facts, endless = without_circles(facts)
+        findings += [finding.under("fleet", name) for finding in endless]
+        facts = {key: fact for key, fact in facts.items() if all(finding.path[0] != key for finding in endless)}
         known, undecided = _plain(lift(facts), ("fleet", name))
         cluster, wrong = _cluster(name, known, stated)
         findings += [*undecided, *wrong]

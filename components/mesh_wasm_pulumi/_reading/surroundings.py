@@ -14,6 +14,8 @@ from mesh_wasm.surroundings import Surroundings
 from mesh_wasm.values.deferred import Deferred
 from mesh_wasm_pulumi._values.leaves import lift
 
+from .declaring import without_circles
+
 
 def read_surroundings(given: Any) -> tuple[Any, list[Finding]]:
     """The surroundings, read once for all components that share the fleet; and what could not be read of files.
@@ -23,6 +25,9 @@ def read_surroundings(given: Any) -> tuple[Any, list[Finding]]:
     """
     if isinstance(given, Surroundings):
         return given, []
+    _, endless = without_circles({SURROUNDINGS: given})
+    if endless:
+        return given, endless
     stated = _known(lift(given))
     facts, unread = with_files({SURROUNDINGS: stated}, Path())
     if unread:

@@ -16,6 +16,7 @@ from mesh_wasm.planning.plan import Plan
 from mesh_wasm.values.base import Model
 from mesh_wasm_pulumi._reading import fleet as _fleet
 from mesh_wasm_pulumi._reading.arguments import known_arguments
+from mesh_wasm_pulumi._reading.declaring import declared_once, without_circles
 from mesh_wasm_pulumi._reading.lock import program_lock, tell_notes
 from mesh_wasm_pulumi._reading.secret_refs import KEYS, documents, read_secrets, reference_findings
 from mesh_wasm_pulumi._telling.report import Report
@@ -44,7 +45,10 @@ def declare(
 ) -> Iterator[Callable[[], Any]]:
     """The component's whole life. What it yields registers children and outputs; see :func:`registrations`."""
     type_ = type(component).__name__
+    args, wrong = without_circles(args)
+    registered, twice = declared_once(component, name, opts)
     known, misspelt = known_arguments(args, kind.args)
+    misspelt += [*wrong, *twice]
     where = _fleet.read_where(known)
     document = lift({key: value for key, value in known.items() if key not in _fleet.KEYS | KEYS | {WAIVERS}})
     refs = read_secrets(known, name) or []
@@ -58,11 +62,13 @@ def declare(
 
     plan = planned(whole)
     props = lower(parse(kind.document, document).value.wire())
-    pulumi.ComponentResource.__init__(component, token(type_), name, {**props, "fleet": list(where.providers)}, opts)
-    report = Report(component, name, args)
+    pulumi.ComponentResource.__init__(
+        component, token(type_), registered, {**props, "fleet": list(where.providers)}, opts
+    )
+    report = Report(component, registered, args)
     tell_notes(component)
     shown = ledger().name(name, type_)
-    clashes = [] if report.errors(plan.findings) else ledger().enter(shown, plan)
+    clashes = [] if report.errors([*plan.findings, *twice]) else ledger().enter(shown, plan)
     found = [*misspelt, *where.findings, *where.judged(plan.findings), *clashes]
     found += retention_findings(plan.plugins, refs, opts)
 

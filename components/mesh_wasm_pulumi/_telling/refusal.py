@@ -14,6 +14,7 @@ from typing import Any
 import pulumi
 
 from mesh_wasm.findings.finding import Finding, counted
+from mesh_wasm_pulumi._values.failing import error_of_the_program, told
 from mesh_wasm_pulumi._values.ledger import ledger
 
 PATIENCE = 5.0
@@ -22,6 +23,11 @@ PATIENCE = 5.0
 
 class InvalidInputs(pulumi.RunError):
     """The program's inputs are refused; what is wrong has been logged on the components."""
+
+    def __init__(self, summary: str, program: BaseException | None = None) -> None:
+        """``program``: what the program itself has raised, which nobody else would tell now."""
+        super().__init__(summary if program is None else f"{summary}\nThe program itself failed, too: {told(program)}")
+        self.program = program
 
 
 def refuse(name: str, problems: int, after: pulumi.Output[Any]) -> pulumi.Output[Any]:
@@ -57,7 +63,7 @@ async def _fail_together() -> None:
             break
     # The messages are sent by tasks that waited for the same URNs as this one; let the last of them run first.
     await asyncio.sleep(0.05)
-    raise InvalidInputs(_summary(book.refused))
+    raise InvalidInputs(_summary(book.refused), error_of_the_program())
 
 
 def _summary(refused: Mapping[str, int]) -> str:

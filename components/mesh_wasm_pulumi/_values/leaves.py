@@ -15,6 +15,7 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from mesh_wasm.values.deferred import SCALARS, Deferred, deferred_leaves, replace_deferred
 
+from .failing import witnessed
 from .ledger import ledger
 
 T = TypeVar("T")
@@ -101,7 +102,7 @@ def lift(value: Any) -> Any:
     if type(value) in SCALARS:
         return UnknownLeaf() if value == UNKNOWN else value
     if isinstance(value, pulumi.Output):
-        return OutputLeaf(value)
+        return OutputLeaf(witnessed(value))
     if isinstance(value, Unknown) or value == UNKNOWN:
         return UnknownLeaf()
     if isinstance(value, Mapping):

@@ -90,6 +90,12 @@ class Ledger:
     """What is to be said once in a program, and whether it has been."""
     names: dict[str, str] = field(default_factory=dict)
     """The type of the component that goes by each name."""
+    places: dict[tuple[str, str, pulumi.Resource | None], list[str]] = field(default_factory=dict)
+    """Where the program declares a component, by its type, name and parent."""
+    witnessed: dict[int, tuple[BaseException, str]] = field(default_factory=dict)
+    """The errors of the program's own applies for which a component waits, by their ids, and what is said of each."""
+    witnesses: dict[int, asyncio.Task[None]] = field(default_factory=dict)
+    """Who waits for these errors, by the ids of the Outputs."""
 
     def name(self, component: str, type_: str) -> str:
         """What a component is called in messages: its name, with its type where another type has taken that name."""

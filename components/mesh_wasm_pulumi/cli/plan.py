@@ -130,7 +130,7 @@ def _print_findings(run: Run, problems: list[str]) -> None:
     findings = sorted(run.ledger.findings, key=lambda told: -told[1].severity.rank)
     for component, finding in findings:
         click.echo(f"{finding.severity}: {component}: {finding}")
-    if run.failure is not None and not any(finding.is_error for _, finding in findings):
+    if run.failed:
         problems = [*problems, f"the program failed: {run.failure}"]
     for problem in problems:
         click.echo(f"error: {problem}")

@@ -45,7 +45,7 @@ def registered_rows(program: Program, text: str, stack: str) -> list[Row]:
     )
     errors = [f"{component}: {finding}" for component, finding in run.ledger.findings if finding.is_error]
     if run.failure is not None or errors:
-        raise NotTheSame("\n".join([*errors, *([run.failure] if run.failure and not errors else [])]))
+        raise NotTheSame("\n".join([*errors, *([run.failure] if run.failure and (run.failed or not errors) else [])]))
     return _rows(run, program.objects)
 
 

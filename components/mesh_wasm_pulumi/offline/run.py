@@ -9,16 +9,15 @@ import io
 import os
 import runpy
 import sys
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-import pulumi
 from pulumi import runtime
 
+from mesh_wasm_pulumi._telling.refusal import InvalidInputs
+from mesh_wasm_pulumi._values.failing import told
 from mesh_wasm_pulumi._values.ledger import Ledger, open_ledger
 
 from .monitor import RecordingMonitor
@@ -33,6 +32,8 @@ class Run:
     ledger: Ledger
     failure: str | None = None
     """Why it stopped: a sentence for a RunError, a traceback for a programming error; None if it ran through."""
+    failed: bool = False
+    """Whether the failure is one of the program itself, and not the sum of what is refused, which the findings tell."""
     stack_outputs: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -95,32 +96,18 @@ def _run(
 
         try:
             asyncio.run(go())
-        except pulumi.RunError as error:
-            run.failure = str(error)
+        except InvalidInputs as error:
+            run.failure = str(error) if error.program is None else told(error.program)
+            run.failed = error.program is not None
+        except SystemExit as stopped:
+            run.failed = stopped.code not in (None, 0)
+            run.failure = f"it ended itself: sys.exit({stopped.code!r})." if run.failed else None
         except Exception as error:
-            run.failure = _told(error)
+            run.failed, run.failure = True, told(error)
         for resource in monitor.resources.values():
             if resource.type == "pulumi:pulumi:Stack":
                 run.stack_outputs = resource.outputs
     return run
-
-
-def _told(error: BaseException) -> str:
-    """A sentence where the SDK wrapped a RunError, else the traceback of the user's own program."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, pulumi.RunError):
-            return str(seen)
-        seen = seen.__cause__ or seen.__context__
-    return "".join(traceback.format_exception(type(error), error, _user_frames(error)))
-
-
-def _user_frames(error: BaseException) -> TracebackType | None:
-    """The traceback from the user's program on: what lies before it is this runner, runpy and asyncio."""
-    frame = error.__traceback__
-    while frame is not None and frame.tb_frame.f_code.co_name != "_run_code":
-        frame = frame.tb_next
-    return frame.tb_next if frame is not None else error.__traceback__
 
 
 def _say_nothing(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -28,7 +28,7 @@ def source_of(run: Run) -> Source:
     hidden = [(member, one) for member, one in zip(members, planned, strict=True) if one.hidden]
     clusters = tuple(dict.fromkeys([*run.ledger.clusters.values(), *facts]))
     problems = [*provider_problems(run)]
-    if run.failure is not None and not any(finding.is_error for _, finding in run.ledger.findings):
+    if run.failed:
         problems.append(f"the program failed: {run.failure}")
     bare_specs = {member.identity: _bare_form(member, run.monitor.resources[one.urn].inputs) for member, one in hidden}
     signers = asked_signers(plugin for plan in run.ledger.plans.values() for plugin in plan.plugins)
