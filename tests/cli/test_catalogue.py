@@ -266,6 +266,21 @@ def test_a_program_reads_the_file_beside_it(work: Path) -> None:
     }
 
 
+def test_a_program_that_does_not_read_the_file_is_told(work: Path) -> None:
+    Path("Pulumi.yaml").write_text("name: one\nruntime: python\n")
+    Path("__main__.py").write_text(PROGRAM)
+    Path("names").write_text("acl quota")
+    told = run("catalogue", ".", "--out", "elsewhere.yaml")
+    assert "note: . does not read elsewhere.yaml: set mesh-wasm:catalogue to it" in told.output
+    assert "note" not in run("catalogue", ".").output
+    inline = [{"fqn": FQN + "acl", "phase": "AUTHZ"}]
+    config = {"mesh-wasm:catalogue": json.dumps(inline)}
+    Path("Pulumi.yaml").write_text(yaml.safe_dump({"name": "one", "runtime": "python", "config": config}))
+    told = run("catalogue", ".")
+    assert told.exit_code == 2
+    assert "mesh-wasm:catalogue holds the list itself, and only a file can be written; name one there" in told.output
+
+
 def _priorities(planned: dict[str, Any]) -> dict[str, int]:
     manifests = [one["manifest"] for many in planned["clusters"].values() for one in many]
     return {

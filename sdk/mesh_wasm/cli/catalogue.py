@@ -74,6 +74,8 @@ def catalogue_command(
         raise click.UsageError(str(error)) from None
     if not sources and not before:
         raise click.UsageError(f"there is no {path}; name a Pulumi program or TSB YAML.")
+    for note in declared.unread(path):
+        click.echo(f"note: {note}.", err=True)
     problems = [*declared.problems, *declared.twice()]
     if problems:
         for problem in problems:
@@ -105,8 +107,10 @@ class _Declared:
     seen: set[str] = field(default_factory=set)
     raw: dict[Group, set[int]] = field(default_factory=lambda: defaultdict(set))
     problems: list[str] = field(default_factory=list)
+    reads: dict[str, Path | None] = field(default_factory=dict)
+    """By program: the file that it reads; None where its configuration holds the list itself."""
     named: Path | None = None
-    """The file that a program names."""
+    """The file that the configuration of a program names."""
 
     def read(self, source: str, stack: str) -> None:
         """Add what one source declares. Raises :class:`SourceError`."""
@@ -139,8 +143,10 @@ class _Declared:
             if not member.fqn and member.priority is not None and member.phase is not None and member.layer is not None:
                 self.raw[member.phase, member.layer].add(member.priority)
         self._add(loaded.extensions)
-        if loaded.catalogue is not None and not loaded.catalogue.lstrip().startswith(("[", "{")):
-            self.named = self.named or path / loaded.catalogue
+        named = loaded.catalogue or FILE_NAME
+        self.reads[str(path)] = None if named.lstrip().startswith(("[", "{")) else path / named
+        if loaded.catalogue is not None:
+            self.named = self.named or self.reads[str(path)]
 
     def _add(self, places: Sequence[Ordered]) -> None:
         for one in places:
@@ -152,8 +158,16 @@ class _Declared:
         """The file to write where none is named."""
         if self.named is not None:
             return self.named
+        if None in self.reads.values():
+            says = "mesh-wasm:catalogue holds the list itself, and only a file can be written; name one there"
+            raise SourceError(f"{next(source for source, file in self.reads.items() if file is None)}: {says}.")
         first = Path(sources[0]) if sources else Path()
         return catalogue_beside(sources) or (first if first.is_dir() else first.parent) / FILE_NAME
+
+    def unread(self, path: Path) -> list[str]:
+        """The programs that do not read the file, which is told to their authors."""
+        other = [one for one, file in self.reads.items() if file is None or file.resolve() != path.resolve()]
+        return [f"{one} does not read {path}: set mesh-wasm:catalogue to it, from its Pulumi.yaml" for one in other]
 
     def twice(self) -> list[str]:
         """Why some cannot be numbered: two sources declare them, each in another way."""

@@ -6,6 +6,7 @@ A new extension stands behind the one that runs before it.
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -129,8 +130,9 @@ def _added(text: str, file: str, rows: _Rows, new: Sequence[Change], catalogue: 
     keys = sorted((one.place.group, one.place.key, one.place.fqn) for one in catalogue if one.place.fqn in rows.items)
     behind: dict[str, list[Change]] = {}
     for change in new:
-        before = [fqn for group, key, fqn in keys if group == change.place.group and key < change.place.key]
-        behind.setdefault(before[-1] if before else "", []).append(change)
+        at = bisect_left(keys, (change.place.group, change.place.key))
+        group, _, fqn = keys[at - 1] if at else (None, None, "")
+        behind.setdefault(fqn if group == change.place.group else "", []).append(change)
     for fqn, changes in behind.items():
         if fqn:
             yield _behind(text, *rows.items[fqn], changes)
