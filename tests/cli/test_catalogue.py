@@ -174,6 +174,20 @@ def test_comments_order_and_spelling_stay(work: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("flow", [False, True], ids=["block", "flow"])
+@pytest.mark.parametrize("kept", [("bbb",), ()], ids=["one stays", "none stays"])
+def test_several_are_dropped_at_once(work: Path, flow: bool, kept: tuple[str, ...]) -> None:
+    declare("zoo", *kept)
+    lines = [f"{{fqn: {FQN}{name}, phase: AUTHZ, written: {at}}}" for at, name in ((5, "acl"), (3, "bbb"), (1, "ccc"))]
+    text = "[" + ", ".join(lines) + "]\n" if flow else "# ours\n" + "".join(f"- {line}\n" for line in lines)
+    Path("own.yaml").write_text(text)
+    result = run("catalogue", "tsb", "--out", "own.yaml", "--prune")
+    assert result.exit_code == 0, result.output
+    assert set(held("own.yaml")) == {"zoo", *kept}
+    assert ("# ours" in Path("own.yaml").read_text()) is not flow
+    assert "up to date" in run("catalogue", "tsb", "--out", "own.yaml", "--prune").stdout
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

@@ -33,9 +33,7 @@ def with_numbers(text: str, file: str, holding: Holding, catalogue: Sequence[Set
     ``catalogue``: the items of the file as it is. ``prune``: whether those are dropped that are gone.
     """
     wanted = _wanted(text, file, holding, prune)
-    after = text
-    for item in holding.gone if prune else ():
-        after = _without(after, item.place.fqn)
+    after = _without_all(text, [item.place.fqn for item in holding.gone]) if prune and holding.gone else text
     changes = [one for one in holding.changes if not prune or one.before not in holding.gone]
     known = [one for one in changes if one.before is not None]
     new = [one for one in changes if one.before is None]
@@ -178,13 +176,28 @@ def _flow(change: Change, *, quoted: bool = False) -> str:
     return "{" + ", ".join(f"{key}: {value}" for key, value in fields.items()) + "}"
 
 
+def _without_all(text: str, fqns: Sequence[str]) -> str:
+    """The text without some items: in one go where each of them has lines of its own."""
+    rows = _rows(text)
+    gone = [rows.items[fqn] for fqn in fqns]
+    leaves = all(len(one.value) > sum(parent is one for parent, _ in gone) for one in rows.lists)
+    if leaves and not any(parent.flow_style for parent, _ in gone):
+        splices = [removal_splice(text, Place(parent, None, item)) for parent, item in gone]
+        for splice in sorted(splices, key=lambda splice: splice.start, reverse=True):
+            text = spliced(text, splice)
+        return text
+    for fqn in fqns:
+        text = _without(text, fqn)
+    return text
+
+
 def _without(text: str, fqn: str) -> str:
     """The text without an item."""
     rows = _rows(text)
     parent, item = rows.items[fqn]
     if len(parent.value) > 1:
         return spliced(text, removal_splice(text, Place(parent, None, item)))
-    end = end_of(item)
+    end = None if parent.flow_style else end_of(item)
     return spliced(text, Splice(parent.start_mark.index, parent.end_mark.index if end is None else end, "[]"))
 
 
