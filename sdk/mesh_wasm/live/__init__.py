@@ -5,4 +5,4 @@ Only commands import this room. It knows two verbs, get and list, and the port-f
 
 from .client import LiveError, Session
 
-__all__ = ["LiveError", "Session", "client", "reading"]
+__all__ = ["LiveError", "Session", "client", "forwarding", "proxies", "reading"]

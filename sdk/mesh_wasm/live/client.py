@@ -39,6 +39,14 @@ class Refused(LiveError):
         self.status = status
 
 
+class Unreachable(Exception):
+    """One pod cannot be asked; others may be well. The message stands behind the pod's name and a colon."""
+
+    def __init__(self, says: str, *, gone: bool = False, forbidden: bool = False) -> None:
+        super().__init__(says)
+        self.gone, self.forbidden = gone, forbidden
+
+
 class Session:
     """Access to one cluster, for reading. Use it within :func:`run`."""
 
@@ -50,6 +58,11 @@ class Session:
     def api(self) -> Any:
         """The client of kr8s, for port-forwards."""
         return self._api
+
+    @property
+    def timeout(self) -> float:
+        """Seconds that one request may take."""
+        return self._timeout
 
     async def get(self, path: str, accept: str = "application/json", **query: str) -> Mapping[str, Any]:
         """One answer of the API server. Raises :class:`Refused`, and :class:`LiveError` where it cannot be asked."""
@@ -79,7 +92,16 @@ class Session:
             if not more:
                 return
 
-    async def _once(self, path: str, accept: str, query: Mapping[str, str]) -> tuple[int, Mapping[str, Any]]:
+    async def text(self, path: str, **query: str) -> str:
+        """An answer that is plain text, such as a log. Raises :class:`Refused`, and :class:`LiveError`."""
+        status, body = await self._once(path, "*/*", query, plain=True)
+        if status >= 400:
+            raise Refused(text(body.get("message")) or f"the API server answered {status}.", status)
+        return str(body.get("text", ""))
+
+    async def _once(
+        self, path: str, accept: str, query: Mapping[str, str], *, plain: bool = False
+    ) -> tuple[int, Mapping[str, Any]]:
         import httpx
         import kr8s
 
@@ -90,6 +112,8 @@ class Session:
                 raise_for_status=False, timeout=self._timeout,
             ) as response:  # fmt: skip
                 status = int(response.status_code)
+                if plain and status < 400:
+                    return status, {"text": response.content.decode(errors="replace")}
                 try:
                     body = response.json()
                 except ValueError:

@@ -17,6 +17,9 @@ from mesh_wasm.surroundings.leaves import mapping, maps, text
 from .planned import MARKS, Planned
 from .read import EvidenceError, Where, read_text
 
+SYNCZ = "/debug/syncz"
+"""The path of the page."""
+
 _TYPES = {
     "type.googleapis.com/envoy.config.listener.v3.Listener": "listeners",
     "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig": "plugins",
@@ -50,13 +53,17 @@ def read_istiod(where: Where) -> list[ProxySync]:
     :param where: Its debug address, e.g. ``http://localhost:15014`` through a port-forward, or a file with the answer.
     """
     remote = where.dump.startswith(("http://", "https://"))
-    content = read_text(f"{where.dump.rstrip('/')}/debug/syncz" if remote else where.dump)
+    return parse_syncz(where.dump, read_text(f"{where.dump.rstrip('/')}{SYNCZ}" if remote else where.dump))
+
+
+def parse_syncz(source: str, content: str) -> list[ProxySync]:
+    """The same of an answer that has been read. Raises :class:`EvidenceError`, which names the source."""
     try:
         held = json.loads(content)
     except ValueError:
         held = None
     if not isinstance(held, list):
-        raise EvidenceError(f"{where.dump}: this is not what istiod answers to /debug/syncz (port 15014, or 8080).")
+        raise EvidenceError(f"{source}: this is not what istiod answers to {SYNCZ} (port 15014, or 8080).")
     return sorted(map(_proxy, maps(held)), key=lambda one: (one.namespace, one.pod))
 
 

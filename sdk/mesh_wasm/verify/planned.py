@@ -67,15 +67,15 @@ class Planned:
 
         Which ServiceEntry a waypoint's host comes from is not among these.
         """
-        if proxy.is_waypoint and any(self._served(target, proxy, root_namespace) for target in self._targets):
+        if proxy.is_waypoint and any(self._served(target, proxy, root_namespace) for target in self.targets):
             return True
         if self.namespace not in (proxy.namespace, root_namespace):
             return False
         gateway = proxy.labels.get(_GATEWAY_LABEL)
-        if self._targets:
+        if self.targets:
             return any(
                 target.get("kind") == "Gateway" and target.get("name") == gateway and self.namespace == proxy.namespace
-                for target in self._targets
+                for target in self.targets
             )
         if proxy.is_waypoint:  # no selector reaches it
             return False
@@ -95,16 +95,17 @@ class Planned:
             return chain.is_http or not self.is_http
         if chain.is_http is not self.is_http:  # a waypoint has no network filters in front of HTTP
             return False
-        hosts = [self._host_of(target) for target in self._targets if target.get("kind") == "Service"]
-        return len(hosts) < len(self._targets) or any(chain.service.startswith(host) for host in hosts)
+        hosts = [self._host_of(target) for target in self.targets if target.get("kind") == "Service"]
+        return len(hosts) < len(self.targets) or any(chain.service.startswith(host) for host in hosts)
 
     @property
     def names_service_entry(self) -> bool:
         """Whether it is aimed at a ServiceEntry, among others."""
-        return any(target.get("kind") == "ServiceEntry" for target in self._targets)
+        return any(target.get("kind") == "ServiceEntry" for target in self.targets)
 
     @property
-    def _targets(self) -> list[Mapping[str, Any]]:
+    def targets(self) -> list[Mapping[str, Any]]:
+        """What it is aimed at by reference."""
         single = self.spec.get("targetRef")
         return [*(self.spec.get("targetRefs") or ()), *([single] if single else [])]
 

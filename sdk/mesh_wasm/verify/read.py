@@ -17,6 +17,9 @@ from .judge import Evidence
 TIMEOUT = 10.0
 """Seconds that an endpoint may take to answer."""
 
+CONFIG_DUMP, STATISTICS = "/config_dump", "/stats?filter=vm_reload$"
+"""What is read of Envoy's admin endpoint."""
+
 _STATISTIC = re.compile(r"^wasm\.(.+)\.vm_reload: ", re.MULTILINE)
 
 
@@ -44,22 +47,39 @@ class Where:
     def read(self) -> Evidence:
         """Read all of it. Raises :class:`EvidenceError`."""
         remote = self.dump.startswith(("http://", "https://"))
-        text = _fetch(f"{self.dump.rstrip('/')}/config_dump") if remote else _text(self.dump)
-        try:
-            proxy = read_dump(text)
-        except DumpError as error:
-            raise EvidenceError(f"{self.dump}: {error}.") from None
-        log = AgentLog.read(_text(self.log), proxy.plain_kind) if self.log else None
-        return Evidence(proxy, log, _started(self.dump, proxy) if remote else None)
+        admin = self.dump.rstrip("/")
+        dump = _fetch(f"{admin}{CONFIG_DUMP}") if remote else _text(self.dump)
+        return evidence_of(
+            self.dump, dump, _statistics(admin) if remote else None, _text(self.log) if self.log else None
+        )
 
 
-def _started(admin: str, proxy: Proxy) -> frozenset[str] | None:
+def evidence_of(source: str, dump: str, statistics: str | None = None, log: str | None = None) -> Evidence:
+    """What the texts of one proxy show. Raises :class:`EvidenceError`.
+
+    :param source: Where they come from, for the sentence.
+    :param dump: Of :data:`CONFIG_DUMP`.
+    :param statistics: Of :data:`STATISTICS`; None: they were not read.
+    :param log: Of the container; None: it was not read.
+    """
+    try:
+        proxy = read_dump(dump)
+    except DumpError as error:
+        raise EvidenceError(f"{source}: {error}.") from None
+    held = None if log is None else AgentLog.read(log, proxy.plain_kind)
+    return Evidence(proxy, held, None if statistics is None else _started(statistics, proxy))
+
+
+def _statistics(admin: str) -> str | None:
+    try:
+        return _fetch(f"{admin}{STATISTICS}")
+    except EvidenceError:
+        return None
+
+
+def _started(text: str, proxy: Proxy) -> frozenset[str] | None:
     """The plugins that Envoy has started at least once; None for an Istio whose Envoy has no such statistic."""
     if not has(RELOAD_STATISTIC_SINCE, version_of(proxy.istio_version)):
-        return None
-    try:
-        text = _fetch(f"{admin.rstrip('/')}/stats?filter=vm_reload$")
-    except EvidenceError:
         return None
     return frozenset(FilterName.of_plugin(name, proxy.plain_kind).key for name in _STATISTIC.findall(text))
 

@@ -1,3 +1,3 @@
 """The commands that read clusters, and write none."""
 
-__all__ = ["drift", "options", "progress", "snapshot", "synced"]
+__all__ = ["contexts", "drift", "options", "pods", "progress", "snapshot", "surveyed", "synced"]

@@ -18,6 +18,7 @@ from mesh_wasm.snapshot.file import read_snapshot
 from mesh_wasm.sources.source import Options, Source, SourceError, load_source
 from mesh_wasm.yaml.file import Unreadable
 
+from .contexts import cluster_of, named
 from .options import kubeconfig_options
 from .progress import reading
 
@@ -85,7 +86,7 @@ def _held(
     """A snapshot of each cluster that is asked for."""
     held: dict[str, Snapshot] = {} if contexts or files else dict(source.snapshots)
     for text in contexts:
-        cluster, context = _named(text, source)
+        cluster, context = named(text, source)
         with reading(context) as progress:
             try:
                 held[cluster] = run(
@@ -100,23 +101,9 @@ def _held(
             snapshot = read_snapshot(file)
         except Unreadable as error:
             raise click.UsageError(str(error)) from None
-        held[_cluster(name if equals else snapshot.cluster, bool(equals), source)] = snapshot
+        held[cluster_of(name if equals else snapshot.cluster, bool(equals), source)] = snapshot
     if not held:
         raise click.UsageError(
             "name what to compare with: --context, --snapshot, or `snapshot` of a cluster in the fleet."
         )
     return held
-
-
-def _named(text: str, source: Source) -> tuple[str, str]:
-    name, equals, context = text.partition("=")
-    return (_cluster(name, True, source), context) if equals else (_cluster(name, False, source), name)
-
-
-def _cluster(name: str, given: bool, source: Source) -> str:
-    if name in source.clusters:
-        return name
-    if not given and len(source.clusters) == 1:
-        return source.clusters[0]
-    has = ", ".join(source.clusters) or "none"
-    raise click.UsageError(f"the plan has no cluster {name}; it has {has}. Write CLUSTER={name}.")
