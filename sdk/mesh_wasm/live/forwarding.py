@@ -123,6 +123,8 @@ class _Channel(httpcore.AsyncNetworkStream):
         return taken
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not buffer:  # the end of a request: to a server that has answered and closed by now it would lose the answer
+            return
         try:
             await self._socket.send_bytes(bytes([_DATA]) + buffer)
         except Exception as error:  # of the WebSocket's library, and of the one below where the other end has closed
