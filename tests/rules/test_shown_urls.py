@@ -39,6 +39,9 @@ URLS = {
     f"https:/u:{CANARY}@h.io/a": "https:/h.io/a",
     f"https:u:{CANARY}@h.io/a": "https:h.io/a",
     f"//u:{CANARY}@h.io/a": "//h.io/a",
+    f"https://u:pa/{CANARY}@h.io/a.wasm?x=1": "https://h.io/a.wasm",
+    f"oci://u:{CANARY}/{CANARY}/s@h.io/a:1@{DIGEST}": f"oci://h.io/a:1@{DIGEST}",
+    f"u:{CANARY}/s@h.io/a:1": "h.io/a:1",
 }
 
 
@@ -55,6 +58,9 @@ def test_what_is_shown(url: str, shown: str) -> None:
         f"oci://acl@{DIGEST}",
         "registry:5000/x",
         "https://h.io/f@1/a.wasm",
+        "https://h.io:8443/f@1/a.wasm",
+        "https://[::1]:8443/f@1/a.wasm",
+        "https://h.io/npm/@scope/a.wasm",
         "file:///opt/a.wasm",
         "",
     ],
