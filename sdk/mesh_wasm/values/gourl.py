@@ -139,7 +139,7 @@ def _check_authority(authority: str, scheme: str) -> None:
 
 def _check_port(port: str) -> None:
     if not _PORT.fullmatch(port):
-        raise GoUrlError(f"{port!r} is no port")
+        raise GoUrlError("what follows the colon of its host is no port")  # not repeated: it may be a password
 
 
 def _check_host(host: str) -> None:
