@@ -54,7 +54,8 @@ def _place() -> str:
     place = _line(frame)
     while frame is not None and frame.f_code.co_name != "<module>":
         frame = frame.f_back
-    called = _line(frame)
+    # Where no program but a library is at the bottom, such as a runner of tests, its line tells nobody anything.
+    called = "" if frame is None or "site-packages" in frame.f_code.co_filename else _line(frame)
     return place if called == place or ".py:" not in called else f"{place} (from {called})"
 
 

@@ -14,7 +14,6 @@ from typing import Any
 import pulumi
 
 from mesh_wasm.findings.finding import Finding, counted
-from mesh_wasm_pulumi._values.failing import error_of_the_program, told
 from mesh_wasm_pulumi._values.ledger import ledger
 
 PATIENCE = 5.0
@@ -26,6 +25,8 @@ class InvalidInputs(pulumi.RunError):
 
     def __init__(self, summary: str, program: BaseException | None = None) -> None:
         """``program``: what the program itself has raised, which nobody else would tell now."""
+        from mesh_wasm_pulumi._values.failing import told  # where something has failed, and nowhere else
+
         super().__init__(summary if program is None else f"{summary}\nThe program itself failed, too: {told(program)}")
         self.program = program
 
@@ -63,6 +64,8 @@ async def _fail_together() -> None:
             break
     # The messages are sent by tasks that waited for the same URNs as this one; let the last of them run first.
     await asyncio.sleep(0.05)
+    from mesh_wasm_pulumi._values.failing import error_of_the_program
+
     raise InvalidInputs(_summary(book.refused), error_of_the_program())
 
 

@@ -15,7 +15,6 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from mesh_wasm.values.deferred import SCALARS, Deferred, deferred_leaves, replace_deferred
 
-from .failing import witnessed
 from .ledger import ledger
 
 T = TypeVar("T")
@@ -102,6 +101,8 @@ def lift(value: Any) -> Any:
     if type(value) in SCALARS:
         return UnknownLeaf() if value == UNKNOWN else value
     if isinstance(value, pulumi.Output):
+        from .failing import witnessed  # programs of plain values never need it
+
         return OutputLeaf(witnessed(value))
     if isinstance(value, Unknown) or value == UNKNOWN:
         return UnknownLeaf()
