@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,10 @@ from mesh import build
 from mesh.api import Object
 from mesh.cluster import Cluster
 
+from .folder import IMPORTS, ROOT
+from .stack import Stack
+
+TARGETS = "**:providers:kubernetes::*"
 API_VERSION = "extensions.istio.io/v1alpha1"
 ACL: dict[str, Any] = {
     "url": "oci://registry.acme.io/filters/acl:1.4.2",
@@ -112,3 +118,28 @@ def versions(
         for cluster in clusters
         for one in held(cluster, *namespaces)
     }
+
+
+def mesh_wasm(*words: str, code: int = 0) -> str:
+    """What the command says, as it is installed; it has to end with this code."""
+    environment = {**os.environ, "PYTHONPATH": IMPORTS, "PULUMI_CONFIG_PASSPHRASE": "of the tests"}
+    command = [str(Path(sys.executable).with_name("mesh-wasm")), *words]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def imported(stack: Stack, project: Path) -> Stack:
+    """The stack, after the commands that `mesh-wasm adopt` names for the project that it wrote."""
+    program = stack.folder / "program"
+    for file in project.iterdir():
+        (program / file.name).write_text(file.read_text())
+    manifest = yaml.safe_load((program / "Pulumi.yaml").read_text())
+    if isinstance(manifest["runtime"], dict):
+        manifest["runtime"]["options"]["virtualenv"] = sys.prefix
+    (program / "Pulumi.yaml").write_text(yaml.safe_dump(manifest, sort_keys=False))
+    if not isinstance(manifest["runtime"], dict):
+        stack.command("install")
+    stack.up("--target", TARGETS).good()
+    stack.run("import", "--file", "import.json", "--protect=false", "--generate-code=false", "--yes").good()
+    return stack

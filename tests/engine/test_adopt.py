@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from mesh.cluster import Cluster
 
 from .conftest import MakeStack
-from .existing import Owners, settle, versions
-from .folder import IMPORTS, ROOT, own_plugin
+from .existing import Owners, imported, mesh_wasm, settle, versions
+from .folder import own_plugin
 from .stack import PLUGIN, Stack
 
 pytestmark = pytest.mark.engine
-
-TARGETS = "**:providers:kubernetes::*"
 
 
 class Adoption:
@@ -45,18 +39,7 @@ class Adoption:
 
     def imported(self) -> Stack:
         """The stack, after the commands that adopt names."""
-        program = self.stack.folder / "program"
-        for file in self.project.iterdir():
-            (program / file.name).write_text(file.read_text())
-        manifest = yaml.safe_load((program / "Pulumi.yaml").read_text())
-        if isinstance(manifest["runtime"], dict):
-            manifest["runtime"]["options"]["virtualenv"] = sys.prefix
-        (program / "Pulumi.yaml").write_text(yaml.safe_dump(manifest, sort_keys=False))
-        if not isinstance(manifest["runtime"], dict):
-            self.stack.command("install")
-        self.stack.up("--target", TARGETS).good()
-        self.stack.run("import", "--file", "import.json", "--protect=false", "--generate-code=false", "--yes").good()
-        return self.stack
+        return imported(self.stack, self.project)
 
     def _printed(self, owners: Owners, folder: Path) -> Path:
         file = folder / f"{owners.cluster.name}.yaml"
@@ -68,15 +51,6 @@ class Adoption:
         ]
         file.write_text("---\n".join(texts))
         return file
-
-
-def mesh_wasm(*words: str) -> str:
-    """The command, as it is installed."""
-    environment = {**os.environ, "PYTHONPATH": IMPORTS}
-    command = [str(Path(sys.executable).with_name("mesh-wasm")), *words]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=ROOT)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 @pytest.fixture
