@@ -132,3 +132,35 @@ def test_a_snapshot_names_its_cluster_and_tells_its_facts(tmp_path: Path) -> Non
     twice = adopt(str(source), f"east={source}", "--out", str(tmp_path / "twice"))
     assert twice.exit_code == 2
     assert "this is a second snapshot of cluster east" in twice.output
+
+
+def test_what_looks_like_a_secret_is_named_and_never_told(tmp_path: Path) -> None:
+    """It is taken over as it stands, or the plugin would change; whoever takes it over has to know."""
+    spec = {
+        "url": "https://u:hunter2hunter2@registry.acme.io/acl.wasm",
+        "pluginConfig": {"client": {"password": "hunter2hunter2", "passwordFile": "/etc/password"}},
+        "vmConfig": {"env": [{"name": "API_KEY", "value": "hunter2hunter2"}]},
+    }
+    script = {"wasm": {"url": "oci://registry.acme.io/acl:1", "pluginConfig": {"apiToken": "hunter2hunter2"}}}
+    quiet = {"url": "oci://registry.acme.io/acl:1", "pluginConfig": {"tokenHeader": "x-token"}}
+    kinds = (("acl", "WasmPlugin", spec), ("both", "TrafficExtension", script), ("quiet", "WasmPlugin", quiet))
+    documents = [
+        {"apiVersion": "extensions.istio.io/v1alpha1", "kind": kind, "spec": held,
+         "metadata": {"name": name, "namespace": "edge"}} for name, kind, held in kinds
+    ]  # fmt: skip
+    source = tmp_path / "east.yaml"
+    source.write_text(yaml.safe_dump_all(documents))
+    done = adopt(f"east={source}", "--out", str(tmp_path / "infra"))
+    assert done.exit_code == 0, done.output
+    notes = [line for line in done.output.splitlines() if "what looks like a secret" in line]
+    told = dict(line.removeprefix("note: ").split(" in east: ", maxsplit=1) for line in notes)
+    assert {
+        one: says.partition(", and in the program")[0].rpartition(" in spec.")[0] for one, says in told.items()
+    } == {
+        "WasmPlugin edge/acl": "what looks like a secret stands in plain text",
+        "TrafficExtension edge/both": "what looks like a secret stands in plain text",
+    }
+    fields = "spec.url, spec.pluginConfig.client.password, spec.vmConfig.env[0].value"
+    assert f"in plain text in {fields}, and" in told["WasmPlugin edge/acl"]
+    assert "in plain text in spec.wasm.pluginConfig.apiToken, and" in told["TrafficExtension edge/both"]
+    assert "hunter2" not in done.output

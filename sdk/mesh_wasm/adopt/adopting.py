@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from mesh_wasm.fleet.cluster import Cluster
 from mesh_wasm.surroundings import Surroundings
 
+from .disclosed import disclosed
 from .grouping import Owner, declared_extensions
 from .live import LiveObject, canonical
 from .naming import Names
@@ -85,7 +86,7 @@ def adopt(
         tuple(plugins),
         taken,
     )
-    told = tuple((one, note) for one in taken for note in notes(one))
+    told = tuple((one, note) for one in taken for note in (*notes(one), *disclosed(one)))
     return Adopted(program, tuple(sorted(refused, key=lambda one: one.live.place)), told)
 
 
