@@ -94,6 +94,7 @@ def test_what_others_did_is_told_with_their_names(cluster: Cluster, plan: Path, 
         ("tie", copy, "", "helm"),
         ("foreign", f"EnvoyFilter {NAMESPACE}/by-hand", "", "someone"),
     ]
+    assert f"the older one runs first on {NAMESPACE} · app=gateway." in drift(plan, config).output
     for form in ("text", "markdown", "json"):
         output = drift(plan, config, "--format", form).output
         assert CANARY not in output

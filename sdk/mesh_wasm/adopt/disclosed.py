@@ -16,7 +16,7 @@ from .live import LiveObject
 
 
 def disclosed(one: LiveObject) -> Iterator[str]:
-    """One sentence or none: which fields look like a secret (MW307, or a login in the URL), and what to do; never a value."""
+    """One sentence or none: which fields look like a secret (MW307, a login in the URL), and what to do; never a value."""
     under = "spec" if one.kind is PluginKind.WASM_PLUGIN else "spec.wasm"
     spec = one.spec if one.kind is PluginKind.WASM_PLUGIN else one.spec.get("wasm")
     if not isinstance(spec, Mapping):

@@ -182,7 +182,8 @@ def _foreign(source: Source, cluster: str, ours: Iterable[Member], snapshot: Sna
                     before = place < [step.member for step in plugins].index(one)
                     for kind, says in _pair(member, one, before):
                         found.setdefault((kind, _called(member), _called(one)), Drift(
-                            kind, cluster, _called(member), f"{says} on {chain.workload}.", by=_author(member, snapshot),
+                            kind, cluster, _called(member), f"{says} on {chain.workload.title}.",
+                            by=_author(member, snapshot),
                         ))  # fmt: skip
     yield from (found[key] for key in sorted(found))
 
