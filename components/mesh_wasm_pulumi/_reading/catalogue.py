@@ -14,13 +14,12 @@ import pulumi
 
 from mesh_wasm.model.extension import CatalogueEntry
 from mesh_wasm.numbering import FILE_NAME
-from mesh_wasm.numbering.numbers import Numbering
 from mesh_wasm.planning.ranking import ordered
 from mesh_wasm.values.deferred import known
 from mesh_wasm_pulumi._values.ledger import ledger
 
 if TYPE_CHECKING:
-    from mesh_wasm.numbering.numbers import Settled
+    from mesh_wasm.numbering.numbers import Numbering, Settled
 
 _KEY = "catalogue"
 _NAME = f"mesh-wasm:{_KEY}"
@@ -52,14 +51,14 @@ def know(entry: CatalogueEntry) -> None:
 
 
 def _read(text: str | None, root: Path) -> list[Settled]:
-    from mesh_wasm.numbering.catalogue import read_items, settle
+    from mesh_wasm.numbering.catalogue import contradictions, read_items
 
     if text is not None and text.lstrip().startswith(("[", "{")):
         try:
             items, found = read_items(json.loads(text), _NAME)
         except ValueError as error:
             raise pulumi.RunError(f"{_NAME}: it is no JSON: {error}.") from None
-        problems = [str(finding) for finding in found] or settle(Numbering(), items)
+        problems = [str(finding) for finding in found] or contradictions(items)
     else:
         items, problems = _read_file(root, text or FILE_NAME)
     if problems:

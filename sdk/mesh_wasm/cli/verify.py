@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from mesh_wasm.live.proxies import Asking
-from mesh_wasm.sources.source import Options, Source, SourceError, load_source
+from mesh_wasm.sources.source import Options
 from mesh_wasm.verify.planned import planned_of
 from mesh_wasm.verify.read import EvidenceError, Where
 from mesh_wasm.verify.survey import look
@@ -20,7 +20,7 @@ from .clusters.options import kubeconfig_options
 from .clusters.pods import sight, sync_sight
 from .clusters.surveyed import print_survey, survey_document
 from .clusters.synced import print_synced, synced_document
-from .options.source import given_options, source_options
+from .options.source import given_options, source_options, whole_source
 
 _OF_CONTEXT = "context"
 """Of --istiod: its pods are found in the cluster of --context."""
@@ -103,7 +103,7 @@ def verify(
     Exit code 0: all is as planned; 1: something is not, or a pod cannot be asked; 2: the plan, a cluster or a --proxy
     cannot be read.
     """
-    source = _whole(plan, Options(stack, inventory, **given_options()))
+    source = whole_source(plan, Options(stack, inventory, **given_options()))
     planned = list(planned_of(source.members))
     if not planned:
         raise click.UsageError(f"{plan} plans no WasmPlugin or TrafficExtension.")
@@ -146,19 +146,6 @@ def verify(
             print_survey(found)
         print_synced(synced)
     sys.exit(0 if ok else 1)
-
-
-def _whole(plan: Path, options: Options) -> Source:
-    """The source; a program with errors is refused, for nothing of it comes to a cluster."""
-    try:
-        source = load_source(plan, options)
-    except SourceError as error:
-        raise click.UsageError(str(error)) from None
-    stops = [] if source.applied else source.findings
-    found = [f"{where}: {finding}" for where, finding in stops if finding.is_error]
-    if found or source.problems:
-        raise click.UsageError("\n".join([f"{plan} has errors, so it is no plan:", *found, *source.problems]))
-    return source
 
 
 def _meant(where: Where, asked: Mapping[str, str]) -> list[str]:

@@ -87,7 +87,7 @@ def _object(source: Source, member: Member, snapshot: Snapshot) -> Iterator[Drif
             says = "it is in the plan, and not in the cluster."
             yield Drift(Kind.MISSING, member.cluster, _called(member), says)
         return
-    planned = source.bare.get(member.identity, member.spec)
+    planned = source.bare_spec(member)
     written = mapping(live.get("spec"))
     form = written if member.kind is PluginKind.WASM_PLUGIN else plugin_form(written)
     for path, what in _differences(planned, form, ()):
@@ -172,15 +172,13 @@ def _foreign(source: Source, cluster: str, ours: Iterable[Member], snapshot: Sna
     found: dict[tuple[Kind, str, str], Drift] = {}
     for chain in chains([*ours, *others], {cluster: snapshot.surroundings}):
         for steps in (chain.network, chain.http):
-            plugins = [step for step in steps if step.member is not None]
-            for place, step in enumerate(plugins):
-                member = step.member
-                if member is None or member.declared_by != FOREIGN:
+            plugins = [step.member for step in steps if step.member is not None]
+            mine = [(place, one) for place, one in enumerate(plugins) if one.declared_by != FOREIGN]
+            for place, member in enumerate(plugins):
+                if member.declared_by != FOREIGN:
                     continue
-                mine = [one.member for one in plugins if one.member is not None and one.member.declared_by != FOREIGN]
-                for one in mine:
-                    before = place < [step.member for step in plugins].index(one)
-                    for kind, says in _pair(member, one, before):
+                for other, one in mine:
+                    for kind, says in _pair(member, one, place < other):
                         found.setdefault((kind, _called(member), _called(one)), Drift(
                             kind, cluster, _called(member), f"{says} on {chain.workload.title}.",
                             by=_author(member, snapshot),

@@ -61,9 +61,8 @@ def read_items(document: Any, where: str) -> tuple[list[Settled], list[Finding]]
     return items, findings
 
 
-def settle(numbering: Numbering, catalogue: Iterable[Settled]) -> list[str]:
-    """Number the extensions of a catalogue; what is wrong with it as sentences, and then nothing is numbered."""
-    items = list(catalogue)
+def contradictions(items: Iterable[Settled]) -> list[str]:
+    """What is wrong with a catalogue, as sentences: an extension with two places, and numbers against TSB's order."""
     problems = []
     first: dict[str, Settled] = {}
     for one in items:
@@ -79,7 +78,10 @@ def settle(numbering: Numbering, catalogue: Iterable[Settled]) -> list[str]:
                     f"{one.where} writes {one.written} for {one.place.fqn}, and {after.where} {after.written} for "
                     f"{after.place.fqn}, which runs after it: its number must be lower."
                 )
-    if not problems:
-        for one in sorted(first.values(), key=lambda one: one.written is None):
-            numbering.settle(one.place, one.written)
     return problems
+
+
+def settle(numbering: Numbering, items: Iterable[Settled]) -> None:
+    """Number the extensions of a catalogue that does not contradict itself: first those that hold a number."""
+    for one in sorted(items, key=lambda one: one.written is None):
+        numbering.settle(one.place, one.written)

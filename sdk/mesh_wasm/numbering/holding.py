@@ -66,7 +66,7 @@ def hold(
 ) -> Holding:
     """Give a number to every extension of a catalogue, and to those that were found besides.
 
-    :param catalogue: Its items, of which :func:`.catalogue.settle` has nothing to say.
+    :param catalogue: Its items, of which :func:`.catalogue.contradictions` has nothing to say.
     :param found: The extensions as they are declared now, each once.
     :param raw: The priorities of raw plugins: of a tie, nobody passes one if it can be helped.
     :param seen: FQNs of extensions that exist, whose places are not known.

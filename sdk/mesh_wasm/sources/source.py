@@ -53,6 +53,12 @@ class Source:
     catalogue: str | None = None
     """What the source names as the file of its catalogue."""
 
+    @property
+    def stops(self) -> list[str]:
+        """Why nothing of it comes to a cluster, as sentences: its errors, and why it is not whole."""
+        found = () if self.applied else self.findings
+        return [*(f"{where}: {finding}" for where, finding in found if finding.is_error), *self.problems]
+
     def bare_spec(self, member: Member) -> Mapping[str, Any]:
         """The spec of a member with its secrets laid bare: to be compared, or handed to its module, never to be shown."""
         return self.bare.get(member.identity, member.spec)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mesh_wasm.numbering import FILE_NAME
-from mesh_wasm.numbering.catalogue import read_items, settle
-from mesh_wasm.numbering.numbers import Numbering, Settled
+from mesh_wasm.numbering.catalogue import contradictions, read_items
+from mesh_wasm.numbering.numbers import Settled
 from mesh_wasm.yaml.file import Unreadable, documents, load, read_file
 
 from .bundle import Bundle
@@ -37,7 +37,7 @@ def read_catalogue(path: str | Path, name: str | None = None) -> list[Settled]:
                 problems += (str(one) for one in bundle.check(complete=False) if one.finding.is_error)
     except Unreadable as error:
         raise CatalogueError(str(error)) from None
-    problems = problems or settle(Numbering(), items)
+    problems = problems or contradictions(items)
     if problems:
         raise CatalogueError("\n".join(problems))
     return items

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import click
 
-from mesh_wasm.cli.options.source import given_options, source_options
+from mesh_wasm.cli.options.source import given_options, source_options, whole_source
 from mesh_wasm.drift import Drift, drift_of
 from mesh_wasm.drift.render import as_json, as_markdown, as_text
 from mesh_wasm.live.client import LiveError, run
 from mesh_wasm.live.reading import take_snapshot
 from mesh_wasm.snapshot import Snapshot
 from mesh_wasm.snapshot.file import read_snapshot
-from mesh_wasm.sources.source import Options, Source, SourceError, load_source
+from mesh_wasm.sources.source import Options, Source
 from mesh_wasm.yaml.file import Unreadable
 
 from .contexts import cluster_of, named
@@ -61,13 +61,7 @@ def drift_command(
 
     Exit code 0: all is as planned; 1: something is not; 2: the plan or a cluster cannot be read.
     """
-    try:
-        source = load_source(plan, Options(stack, inventory, **given_options()))
-    except SourceError as error:
-        raise click.UsageError(str(error)) from None
-    stops = [] if source.applied else [f"{where}: {one}" for where, one in source.findings if one.is_error]
-    if stops or source.problems:
-        raise click.UsageError("\n".join([f"{plan} has errors, so it is no plan:", *stops, *source.problems]))
+    source = whole_source(plan, Options(stack, inventory, **given_options()))
     held = _held(source, contexts, snapshots, kubeconfig, timeout)
     found: dict[str, Sequence[Drift]] = {name: drift_of(source, name, one) for name, one in sorted(held.items())}
     click.echo(_FORMS[form](found), nl=False)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from mesh_wasm.numbering import FILE_NAME
+from mesh_wasm.sources.source import Options, Source, SourceError, load_source
 
 from .choices import Given, choice_options, given_choices
 
@@ -54,3 +55,14 @@ class GivenOptions(Given, total=False):
 def given_options() -> GivenOptions:
     """What was given to the command that runs, but for stack and inventory."""
     return {**given_choices(), "catalogue": click.get_current_context().meta.get(_GIVEN)}
+
+
+def whole_source(plan: Path, options: Options) -> Source:
+    """What is at ``plan``; one with errors is refused, for nothing of it comes to a cluster. Raises ``UsageError``."""
+    try:
+        source = load_source(plan, options)
+    except SourceError as error:
+        raise click.UsageError(str(error)) from None
+    if source.stops:
+        raise click.UsageError("\n".join([f"{plan} has errors, so it is no plan:", *source.stops]))
+    return source

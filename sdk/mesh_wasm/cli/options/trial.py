@@ -66,10 +66,8 @@ def host_variables(given: Sequence[str]) -> dict[str, str]:
 
 def must_be_whole(source: Source) -> None:
     """Refuse a source with errors: of what plans nothing, nothing can be tried. Raises :class:`SourceError`."""
-    stops = () if source.applied else source.findings
-    told = [f"{where}: {finding}" for where, finding in stops if finding.is_error]
-    if told or source.problems:
-        raise SourceError("\n".join(["There are errors, so it cannot be tried:", *told, *source.problems]))
+    if source.stops:
+        raise SourceError("\n".join(["There are errors, so it cannot be tried:", *source.stops]))
 
 
 def tell_trials(trials: Trials) -> None:
